@@ -172,7 +172,7 @@ class Element(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PointerPath(_Kept, frozen=True, tag="path"):
-    """Pointer positions as columns, see wire/columns.py: t in µs from t_us, x, y in pixels, n samples."""
+    """Pointer positions as columns, see core/columns.py: t in µs from t_us, x, y in pixels, n samples."""
 
     t_us: int
     n: int
