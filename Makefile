@@ -1,0 +1,59 @@
+# The front door. `make demo` and `make test` install what they need on a fresh machine.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+LOCK := requirements/dev.txt
+STAMP := $(VENV)/.installed
+QUICK ?=
+KEEP ?=
+
+.PHONY: help install demo test lint types arch check bench prove docs lock clean
+
+help:            ## this list
+	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+
+install: $(STAMP)  ## system packages (with apt, when root or sudo is there) and the locked environment in .venv
+
+$(STAMP): $(LOCK) pyproject.toml scripts/system-packages
+	./scripts/system-packages
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -c 'import torch; assert torch.__version__.startswith("2.13.0")' 2>/dev/null || \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCK)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+demo: install     ## the whole way, from a click to an agent that can do the task (QUICK=1: shorter, KEEP=1: stays up)
+	$(BIN)/aboveboard demo $(if $(QUICK),--quick) $(if $(KEEP),--keep)
+
+test: install     ## every test
+	$(BIN)/python -m pytest
+
+lint: install     ## ruff: style and formatting
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: install    ## mypy, strict
+	$(BIN)/mypy
+
+arch: install     ## import rules
+	$(BIN)/lint-imports
+
+check: lint types arch test  ## all four
+
+bench: install    ## every benchmark beside its peer; writes bench/RESULTS.md and its plots
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	$(BIN)/python -m bench.all $(if $(QUICK),--quick)
+
+prove: install    ## the slow proofs: crash rounds, long property runs, the full demo
+	$(BIN)/python -m pytest -m "prove or not prove" --hypothesis-profile=prove
+	$(BIN)/aboveboard demo
+
+docs: install     ## documents whose commands and links are tested
+	$(BIN)/python -m pytest tests/docs
+
+lock:             ## make the hashed lock files anew (needs uv)
+	./requirements/compile.sh
+
+clean:            ## remove the environment and everything the demo left
+	rm -rf $(VENV) var
