@@ -44,19 +44,18 @@ def table(rows: list[Row]) -> str:
     for item in rows:
         peer = f"{item.peer_name} {_number(item.peer)}".strip()
         holds = {True: "yes", False: "**no**", None: ""}[item.holds]
-        lines.append(
-            f"| {item.metric} | {_number(item.ours)} | {peer} | {_number(item.ratio)} | {item.unit} | {item.target} | {holds} |"
-        )
+        cells = (item.metric, _number(item.ours), peer, _number(item.ratio), item.unit, item.target, holds)
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
 def plot(name: str, rows: list[Row]) -> str | None:
     """Ratios as bars on a log axis, 1 = the peer; returns the file's name, None when no row has a peer."""
-    with_peer = [item for item in rows if item.ratio is not None and item.ratio > 0]
-    if not with_peer:
+    bars = {f"{item.metric}\nvs {item.peer_name}": item.ratio for item in rows if item.ratio}
+    if not bars:
         return None
-    figure, axis = plt.subplots(figsize=(8, 0.5 * len(with_peer) + 1.2), layout="constrained")
-    axis.barh([f"{item.metric}\nvs {item.peer_name}" for item in with_peer], [item.ratio for item in with_peer])
+    figure, axis = plt.subplots(figsize=(8, 0.5 * len(bars) + 1.2), layout="constrained")
+    axis.barh(list(bars), list(bars.values()))
     axis.axvline(1, color="black", linewidth=1)
     axis.set_xscale("log")
     axis.set_xlabel("ours / peer, in the same run")
@@ -71,11 +70,12 @@ def plot(name: str, rows: list[Row]) -> str | None:
 def main() -> int:
     """0 when all ran; targets that fail are in the table, not in the exit code."""
     args = arguments(__doc__ or "")
+    today = f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d}"
     parts = [
         "# Results",
         "",
-        f"Made by `make bench{' QUICK=1' if args.quick else ''}` on {datetime.datetime.now(datetime.UTC):%Y-%m-%d}: {machine()}.",
-        "The machine is shared and noisy: read ratios, which compare two things measured in the same run. Losses stay in.",
+        f"Made by `make bench{' QUICK=1' if args.quick else ''}` on {today}: {machine()}.",
+        "The machine is shared and noisy: read ratios, of two things measured in the same run. Losses stay in.",
     ]
     for name in names():
         print(f"== {name}", flush=True)

@@ -1,7 +1,8 @@
 """What every benchmark shares: its rows, its arguments, and how it tells what it found.
 
 A row: {"metric", "ours", "peer", "peer_name", "ratio", "unit", "target", "holds"}. ratio is ours / peer. target is a
-bound on the ratio in words ("<= 0.5"), or on our value when there is no peer ("== 0"), or "" for none; holds is null without a target.
+bound on the ratio in words ("<= 0.5"), or on our value when there is no peer ("== 0"), or "" for none; holds is null
+without a target.
 """
 
 from __future__ import annotations
@@ -55,7 +56,8 @@ def row(
 def machine() -> str:
     """One line about where this ran."""
     memory_gib = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / (1 << 30)
-    return f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, {memory_gib:.0f} GiB, Python {platform.python_version()}"
+    system = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, {memory_gib:.0f} GiB"
+    return f"{system}, Python {platform.python_version()}"
 
 
 def arguments(about: str) -> argparse.Namespace:
