@@ -1,0 +1,224 @@
+"""The charter: who may sign what. Root of trust, pinned in the recorder. Specified in docs/spec/charter.md. Pure.
+
+Quorums of witnesses nest, as in c2sp.org/tlog-policy: a group needs `need` of its members, each a witness or a group.
+A charter whose quorum can be reached without a witness that the workers run is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Set
+from functools import cached_property
+from itertools import combinations
+from typing import Literal
+
+import msgspec
+
+from aboveboard.core.canonical import canonical, parse_canonical
+from aboveboard.core.checkpoint import Checkpoint, cosignatures, open_checkpoint
+from aboveboard.core.errors import BadInput, ProofError
+from aboveboard.core.ids import sha256_hex
+from aboveboard.core.signing import COSIGNATURE_V1, VerifyKey
+
+CHARTER_BYTES_MAX = 64 << 10
+NOTICE_DAYS_USUAL = 30
+KEYS_MAX = 64
+DEPTH_MAX = 4
+PATTERNS_MAX = 1000
+
+
+class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Base: unknown fields are refused."""
+
+
+class Signers(_Part, frozen=True):
+    """`threshold` different keys of these have to sign."""
+
+    threshold: int
+    keys: tuple[str, ...]
+
+
+class Log(_Part, frozen=True):
+    """The log's key, and the origin line of its checkpoints."""
+
+    key: str
+    origin: str
+
+
+class WitnessEntry(_Part, frozen=True):
+    """A witness's key (algorithm cosignature/v1) and who runs it."""
+
+    key: str
+    run_by: Literal["workers", "employer", "independent"]
+
+
+class Group(_Part, frozen=True):
+    """Satisfied when `need` of its members are. A member is a witness's name or a group."""
+
+    need: int
+    of: tuple[Group | str, ...]
+
+    def satisfied(self, names: Set[str]) -> bool:
+        met = sum(member in names if isinstance(member, str) else member.satisfied(names) for member in self.of)
+        return met >= self.need
+
+    def members(self) -> Iterator[str]:
+        """Every witness named, at any depth."""
+        for member in self.of:
+            if isinstance(member, str):
+                yield member
+            else:
+                yield from member.members()
+
+    def depth(self) -> int:
+        return 1 + max((member.depth() for member in self.of if isinstance(member, Group)), default=0)
+
+    def check(self) -> None:
+        """Raises BadInput for a group that can't be satisfied or always is."""
+        if not 1 <= self.need <= len(self.of):
+            raise BadInput(f"a group of {len(self.of)} can't need {self.need}", "witnesses.quorum")
+        for member in self.of:
+            if isinstance(member, Group):
+                member.check()
+
+
+class Witnesses(_Part, frozen=True):
+    keys: tuple[WitnessEntry, ...]
+    quorum: Group
+
+
+class Guardian(_Part, frozen=True):
+    """The workers' half of the vault: age recipient of its shares, its address, and its key."""
+
+    recipient: str
+    url: str
+    key: str
+
+
+class CollectorEntry(_Part, frozen=True):
+    """The employer's half of the vault: age recipient of its shares, and its address."""
+
+    recipient: str
+    url: str
+
+
+class Charter(_Part, frozen=True, dict=True):
+    """Parsed and checked; `to_bytes()` are the canonical bytes that its hash names."""
+
+    name: str
+    employer: str
+    representatives: Signers
+    stewards: Signers
+    log: Log
+    witnesses: Witnesses
+    guardian: Guardian
+    collector: CollectorEntry
+    notice_days_min: int = NOTICE_DAYS_USUAL
+    demo: bool = False
+    never_record: tuple[str, ...] = ()
+    v: int = 1
+
+    @classmethod
+    def parse(cls, data: bytes, what: str = "charter") -> Charter:
+        """From canonical bytes. Raises BadInput naming the field."""
+        try:
+            charter = msgspec.convert(parse_canonical(data, what, CHARTER_BYTES_MAX), cls)
+        except msgspec.ValidationError as error:
+            raise BadInput(str(error), what) from error
+        charter.check()
+        return charter
+
+    def check(self) -> None:
+        """Raises BadInput for a charter that promises less than it must."""
+        if self.v != 1:
+            raise BadInput(f"version {self.v} is not known", "charter: v")
+        _distinct_keys(self.representatives.keys, "representatives.keys")
+        _distinct_keys(self.stewards.keys, "stewards.keys")
+        for name, signers, least in (("representatives", self.representatives, 1), ("stewards", self.stewards, 2)):
+            if not least <= signers.threshold <= len(signers.keys):
+                raise BadInput(
+                    f"{signers.threshold} of {len(signers.keys)}: at least {least}, at most all", f"{name}.threshold"
+                )
+        everyone = {VerifyKey.decode(key).public for key in self.representatives.keys}
+        if self.employer_key.public in everyone:
+            raise BadInput("the employer can't be a representative too", "representatives.keys")
+        if self.notice_days_min < NOTICE_DAYS_USUAL and not self.demo:
+            raise BadInput(f"below {NOTICE_DAYS_USUAL} days only in a charter that says demo: true", "notice_days_min")
+        if self.notice_days_min < 0 or len(self.never_record) > PATTERNS_MAX:
+            raise BadInput("no negative notice, and at most 1000 patterns", "charter")
+        self._check_witnesses()
+        _ = self.log_key, VerifyKey.decode(self.guardian.key)
+
+    def _check_witnesses(self) -> None:
+        keys = self.witness_keys
+        _distinct_keys([entry.key for entry in self.witnesses.keys], "witnesses.keys")
+        if any(key.algorithm != COSIGNATURE_V1 for key in keys):
+            raise BadInput("a witness key is made by `aboveboard witness init`", "witnesses.keys")
+        quorum = self.witnesses.quorum
+        if quorum.depth() > DEPTH_MAX:
+            raise BadInput(f"groups nest {DEPTH_MAX} deep at most", "witnesses.quorum")
+        quorum.check()
+        names = {key.name for key in keys}
+        if len(names) != len(keys):
+            raise BadInput("two witnesses have one name", "witnesses.keys")
+        if unknown := set(quorum.members()) - names:
+            raise BadInput(f"{sorted(unknown)} are no witnesses of this charter", "witnesses.quorum")
+        others = {key.name for key, entry in zip(keys, self.witnesses.keys, strict=True) if entry.run_by != "workers"}
+        # Quorums only grow with more members, so all others together are the strongest attempt without the workers.
+        if quorum.satisfied(others):
+            raise BadInput("can be reached without a witness that the workers run", "witnesses.quorum")
+
+    def to_bytes(self) -> bytes:
+        return canonical(msgspec.to_builtins(self))
+
+    @cached_property
+    def charter_id(self) -> str:
+        """SHA-256 of the canonical bytes, 64 hex digits."""
+        return sha256_hex(self.to_bytes())
+
+    @property
+    def origin(self) -> str:
+        return self.log.origin
+
+    @cached_property
+    def log_key(self) -> VerifyKey:
+        return VerifyKey.decode(self.log.key)
+
+    @cached_property
+    def employer_key(self) -> VerifyKey:
+        return VerifyKey.decode(self.employer)
+
+    @cached_property
+    def representative_keys(self) -> tuple[VerifyKey, ...]:
+        return tuple(VerifyKey.decode(key) for key in self.representatives.keys)
+
+    @cached_property
+    def steward_keys(self) -> tuple[VerifyKey, ...]:
+        return tuple(VerifyKey.decode(key) for key in self.stewards.keys)
+
+    @cached_property
+    def witness_keys(self) -> tuple[VerifyKey, ...]:
+        return tuple(VerifyKey.decode(entry.key) for entry in self.witnesses.keys)
+
+    def check_checkpoint(self, note: str) -> tuple[Checkpoint, int]:
+        """The checkpoint and the second by which the quorum had cosigned it.
+
+        Raises SignatureError (not the log's), ProofError (no checkpoint, other origin, or no quorum).
+        """
+        checkpoint = open_checkpoint(note, self.log_key)
+        if checkpoint.origin != self.origin:
+            raise ProofError(f"the checkpoint is of the log {checkpoint.origin!r}, not {self.origin!r}")
+        times = cosignatures(note, self.witness_keys)
+        for time_s in sorted(set(times.values())):
+            if self.witnesses.quorum.satisfied({name for name, at_s in times.items() if at_s <= time_s}):
+                return checkpoint, time_s
+        named = ", ".join(sorted(times)) or "nobody"
+        raise ProofError(f"the checkpoint of size {checkpoint.size} lacks its witness quorum: cosigned by {named}")
+
+
+def _distinct_keys(keys: Iterable[str], where: str) -> None:
+    decoded = [VerifyKey.decode(key) for key in keys]
+    if not decoded or len(decoded) > KEYS_MAX:
+        raise BadInput(f"1 to {KEYS_MAX} keys", where)
+    for one, other in combinations(decoded, 2):
+        if one.public == other.public:
+            raise BadInput(f"{one.name} and {other.name} are one key", where)

@@ -1,0 +1,133 @@
+"""What the log's entries say. Specified in docs/spec/log-entries.md. Pure.
+
+An entry is canonical JSON with its kind in "kind". Hashes are 64 lower-case hex digits. What concerns a person goes in
+as a commitment that only that person (and whom they show it to) can open, or as the root of a batch over many people.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from aboveboard.core.canonical import canonical, parse_canonical
+from aboveboard.core.clock import US_PER_S
+from aboveboard.core.errors import BadInput
+from aboveboard.core.ids import ContributorId, EpochId, GrantId, SegmentId
+
+ENTRY_BYTES_MAX = 4096
+DAY_US = 86_400 * US_PER_S
+_HASH = re.compile(r"[0-9a-f]{64}")
+
+
+class _Leaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind"):
+    def encode(self) -> bytes:
+        """The entry's bytes."""
+        return canonical(msgspec.to_builtins(self))
+
+
+class CharterLeaf(_Leaf, frozen=True, tag="charter"):
+    """Entry 0 of every log: the charter it runs under."""
+
+    charter: str
+
+
+class PolicyLeaf(_Leaf, frozen=True, tag="policy"):
+    """A policy was published; its notice period runs from the witnesses' cosignature over this entry."""
+
+    policy: str
+
+
+class BatchLeaf(_Leaf, frozen=True, tag="batch"):
+    """A batch of commitments: consents, withdrawals and opt-outs ("rights"), or segments accepted."""
+
+    what: Literal["rights", "segments"]
+    root: str
+    size: int
+
+
+class KeyReleasedLeaf(_Leaf, frozen=True, tag="key_released"):
+    """A share of one epoch's key may be given to one reader from here on."""
+
+    commitment: str
+    purpose: str
+
+
+class DatasetBuiltLeaf(_Leaf, frozen=True, tag="dataset_built"):
+    """root: over the dataset's segment IDs, sorted; manifest: SHA-256 of its manifest."""
+
+    root: str
+    manifest: str
+
+
+class ModelTrainedLeaf(_Leaf, frozen=True, tag="model_trained"):
+    """model: SHA-256 of the weights; dataset: SHA-256 of the manifest of the dataset they come from."""
+
+    model: str
+    dataset: str
+
+
+class DeletionAskedLeaf(_Leaf, frozen=True, tag="deletion_asked"):
+    """A person asked for deletion; overdue after due_us (a whole day, so that it tells no hour)."""
+
+    commitment: str
+    due_us: int
+
+
+class DeletionDoneLeaf(_Leaf, frozen=True, tag="deletion_done"):
+    """The deletion of the same commitment is done."""
+
+    commitment: str
+
+
+Leaf: TypeAlias = (
+    CharterLeaf
+    | PolicyLeaf
+    | BatchLeaf
+    | KeyReleasedLeaf
+    | DatasetBuiltLeaf
+    | ModelTrainedLeaf
+    | DeletionAskedLeaf
+    | DeletionDoneLeaf
+)
+
+
+def parse_leaf(data: bytes) -> Leaf:
+    """Raises BadInput for an entry that is not canonical, of no known kind, or with a malformed field."""
+    fields = parse_canonical(data, "log entry", ENTRY_BYTES_MAX)
+    try:
+        leaf: Leaf = msgspec.convert(fields, Leaf)
+    except msgspec.ValidationError as error:
+        raise BadInput(f"can't be read: {error}", "log entry") from error
+    for name in ("charter", "policy", "root", "commitment", "manifest", "model", "dataset"):
+        value = getattr(leaf, name, None)
+        if value is not None and not _HASH.fullmatch(value):
+            raise BadInput(f"{name} is no hash", "log entry")
+    return leaf
+
+
+def due_day_us(asked_us: int, days: int) -> int:
+    """When a deletion asked at `asked_us` is overdue: whole days, rounded up."""
+    return -(-(asked_us + days * DAY_US) // DAY_US) * DAY_US
+
+
+def segment_commitment(segment: SegmentId) -> bytes:
+    """32 bytes. No salt: a segment's ID commits to random ciphertext, so nobody can guess it."""
+    return hashlib.sha256(b"segment\0" + segment.encode("ascii")).digest()
+
+
+def rights_commitment(salt: bytes, record: bytes) -> bytes:
+    """32 bytes over a consent record's bytes; `salt` is the record's own, 16 bytes."""
+    return hashlib.sha256(b"rights\0" + salt + record).digest()
+
+
+def release_commitment(salt: bytes, grant: GrantId, contributor: ContributorId, epoch: EpochId) -> bytes:
+    """32 bytes; salt: 16 random bytes, known to the person, the reader, and both vault keepers."""
+    return hashlib.sha256(b"release\0" + salt + f"{grant}\0{contributor}\0{epoch}".encode("ascii")).digest()
+
+
+def deletion_commitment(salt: bytes, request: bytes) -> bytes:
+    """32 bytes over the request's bytes; `salt` is the request's own, 16 bytes."""
+    return hashlib.sha256(b"deletion\0" + salt + request).digest()
