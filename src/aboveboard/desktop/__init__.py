@@ -1,0 +1,1 @@
+"""Displays, windows, the accessibility tree, browsers and synthesised input; knows no policy."""
