@@ -76,8 +76,9 @@ class Browser:
                 raise Unavailable(f"Chromium ended at its start, exit code {self.process.returncode}")
             with contextlib.suppress(OSError, IndexError, ValueError, StopIteration, urllib3.exceptions.HTTPError):
                 port = int(port_file.read_text(encoding="ascii").splitlines()[0])
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/json", timeout=CALL_S_MAX) as answer:
-                    pages = json.load(answer)
+                pages = urllib3.request(
+                    "GET", f"http://127.0.0.1:{port}/json", timeout=CALL_S_MAX, retries=False
+                ).json()
                 return cast("str", next(page["webSocketDebuggerUrl"] for page in pages if page["type"] == "page"))
             time.sleep(0.05)
         raise Unavailable(f"Chromium did not open its window in {START_S_MAX:.0f} s")
