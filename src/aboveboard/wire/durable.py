@@ -1,0 +1,104 @@
+"""Files that are either wholly there or not, also after a power cut: write aside, fsync, rename, fsync the folder."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import stat
+from pathlib import Path
+
+from aboveboard.core.errors import Corrupt, Refused, Unavailable
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes the folder's list of names durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def make_folders(folder: Path, mode: int = 0o755) -> None:
+    """Makes a folder and those above it durably; does nothing to those that are there."""
+    missing = []
+    while not folder.is_dir():
+        missing.append(folder)
+        folder = folder.parent
+    for each in reversed(missing):
+        each.mkdir(mode=mode, exist_ok=True)
+        sync_folder(each.parent)
+
+
+def write_durable(path: Path, data: bytes, mode: int = 0o644) -> None:
+    """Replaces `path` as a whole. When it returns, the new content survives a crash; until then the old one does.
+
+    Raises Unavailable when the disk says no (full, read-only): the old content is then untouched.
+    """
+    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        try:
+            write_all(descriptor, data)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        os.replace(aside, path)
+        sync_folder(path.parent)
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        raise Unavailable(f"can't write {path}: {error.strerror}") from error
+
+
+def write_all(descriptor: int, data: bytes) -> None:
+    """os.write until everything is written."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def remove_durable(path: Path) -> None:
+    """Removes a file so that a crash can't bring it back. Nothing to do when it isn't there."""
+    try:
+        path.unlink(missing_ok=True)
+        if path.parent.is_dir():
+            sync_folder(path.parent)
+    except OSError as error:
+        raise Unavailable(f"can't remove {path}: {error.strerror}") from error
+
+
+def read_bounded(path: Path, size_max: int) -> bytes | None:
+    """A regular file's bytes; None when it isn't there. Raises Corrupt when it is something else or too large."""
+    try:
+        # O_NONBLOCK: a pipe put in the file's place must not hold us up.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise Unavailable(f"can't read {path}: {error.strerror}") from error
+    with open(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise Corrupt(f"{path} is not a regular file")
+        data = file.read(size_max + 1)
+    if len(data) > size_max:
+        raise Corrupt(f"{path} is over {size_max} bytes")
+    return data
+
+
+class FolderLock:
+    """One process at a time. The system lets go when the process ends, however it ends."""
+
+    def __init__(self, path: Path, taken: Refused) -> None:
+        """Raises `taken` when another process, or another object of this one, holds the lock."""
+        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(self._descriptor)
+            raise taken from error
+
+    def close(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
