@@ -25,7 +25,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "forget": ("aboveboard.recorder.cli.forget", "delete what was recorded in the last minutes, or all of it"),
     "review": ("aboveboard.recorder.cli.review", "see what would be sent, delete it, or send it now"),
     "task": ("aboveboard.recorder.cli.task", "say what task you are starting or have finished"),
-    "collector": ("aboveboard.collector.cli", "run the organisation's server"),
+    "collector": ("aboveboard.serve", "run the organisation's server"),
     "witness": ("aboveboard.witness.cli", "run the workers' witness and key guardian"),
     "charter": ("aboveboard.collector.charter_cli", "make and show the root of trust"),
     "policy": ("aboveboard.collector.policy_cli", "write, check, sign, publish and explain policies"),

@@ -74,7 +74,7 @@ class ErrorReply(Record, frozen=True):
 
 
 class CurrentPolicy(Record, frozen=True):
-    """signed: base64 of SignedPolicy's bytes; log_proof: a tlog-proof of its entry. Also published/policies/<id>.json."""
+    """signed: base64 of SignedPolicy's bytes; log_proof: tlog-proof of its entry. Also published/policies/<id>.json."""
 
     signed: str
     log_proof: str

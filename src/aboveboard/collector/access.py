@@ -1,0 +1,201 @@
+"""Grants and releases: the collector's half of the vault. Its share goes to a grant's reader only, and only after the
+release stands in the log under the witness quorum."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import pyrage
+from sqlalchemy import Connection, insert, select
+
+from aboveboard.collector.registries import certificate, consent_records
+from aboveboard.collector.service import Service
+from aboveboard.collector.storage.tables import consents, epochs, grants, policies, releases, segments
+from aboveboard.core.access import Grant, ReleaseOpening, SignedGrant, check_grant, new_opening
+from aboveboard.core.consent import SignedConsent
+from aboveboard.core.errors import Refused, SignatureError, Unavailable
+from aboveboard.core.ids import ContributorId, EpochId, GrantId, PolicyId
+from aboveboard.core.policy import Policy, SignedPolicy, verify_signatures
+from aboveboard.core.records import parse_record
+from aboveboard.core.signing import VerifyKey
+from aboveboard.core.vault import SignedDeposit
+from aboveboard.wire.api import (
+    READER_CONTEXT,
+    REQUEST_AGE_US_MAX,
+    Access,
+    CurrentPolicy,
+    GrantedSegment,
+    Release,
+    ReleaseReply,
+    from_base64,
+    reader_request_message,
+    to_base64,
+)
+
+INCLUSION_S_MAX = 20.0
+
+
+def record_grant(service: Service, signed: SignedGrant) -> GrantId:
+    """Keeps a grant that holds for every policy it names. Raises Refused."""
+    with service.database.transaction() as tx:
+        for policy_id in signed.grant.policies:
+            check_grant(signed, service.charter, _policy(service, tx, policy_id), service.clock.now_us())
+        if not signed.grant.policies:
+            raise Refused("grant", "the grant names no policy")
+        grant_id = signed.grant.grant_id
+        if tx.execute(select(grants.c.grant_id).where(grants.c.grant_id == grant_id)).scalar() is None:
+            tx.execute(insert(grants).values(grant_id=grant_id, signed=signed.to_bytes()))
+    return grant_id
+
+
+def _policy(service: Service, tx: Connection, policy_id: PolicyId) -> Policy:
+    signed = tx.execute(select(policies.c.signed).where(policies.c.policy == policy_id)).scalar()
+    if signed is None:
+        raise Refused("no_policy", "the grant names a policy that was never published here")
+    return verify_signatures(SignedPolicy.parse(signed), service.charter)
+
+
+def grant_of(service: Service, grant_id: str) -> SignedGrant:
+    """Raises Refused for one that is not known."""
+    with service.database.transaction() as tx:
+        signed = tx.execute(select(grants.c.signed).where(grants.c.grant_id == grant_id)).scalar()
+    if signed is None:
+        raise Refused("grant", "the grant is not known here")
+    return SignedGrant.parse(signed)
+
+
+def check_reader(service: Service, grant: Grant, method: str, path: str, date: str, signature: str) -> None:
+    """Raises Refused unless the request is signed by the grant's reader, now."""
+    if not date.isascii() or not date.isdigit() or abs(int(date) - service.clock.now_us()) > REQUEST_AGE_US_MAX:
+        raise Refused("reader", "the request is not dated now: is this computer's clock right?")
+    try:
+        message = reader_request_message(method, path, int(date))
+        VerifyKey.decode(grant.reader_key).verify(READER_CONTEXT, message, from_base64(signature, "Aboveboard-Reader"))
+    except SignatureError as error:
+        raise Refused("reader", "the request is not signed by the grant's reader") from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Epoch:
+    epoch: EpochId
+    contributor: ContributorId
+    deposit: bytes
+
+
+def _epochs_in_scope(tx: Connection, grant: Grant) -> list[_Epoch]:
+    """Epochs of the grant's policies and people, whose share is still here and whose person has not withdrawn."""
+    rows = tx.execute(select(epochs).where(epochs.c.policy.in_(grant.policies)).order_by(epochs.c.epoch)).all()
+    found = [_Epoch(EpochId(row.epoch), ContributorId(row.contributor), row.deposit) for row in rows if row.deposit]
+    withdrawn = {each.contributor for each in found if _withdrawn(tx, each.contributor)}
+    return [each for each in found if grant.covers(each.contributor) and each.contributor not in withdrawn]
+
+
+def _withdrawn(tx: Connection, contributor: ContributorId) -> bool:
+    records = consent_records(tx, contributor)
+    return bool(records) and records[-1].kind == "withdrawn"
+
+
+def release(service: Service, signed: SignedGrant) -> ReleaseReply:
+    """Logs a release for every epoch in scope, waits for its inclusion, then gives the shares.
+
+    Raises Refused, or Unavailable when the witness quorum does not answer in time: nothing is given then.
+    """
+    grant = signed.grant
+    record_grant(service, signed)
+    with service.database.transaction() as tx:
+        openings = [(each, *_logged(service, tx, grant, each)) for each in _epochs_in_scope(tx, grant)]
+        bundles = tuple(_bundle(service, tx, policy_id) for policy_id in grant.policies)
+    service.wake.set()
+    _await_inclusion(service, max((index for _, _, index in openings), default=-1))
+    given = [
+        Release(
+            opening, service.log.proof(at).encode(), _share(service, grant, each), SignedDeposit.parse(each.deposit)
+        )
+        for each, opening, at in openings
+    ]
+    return ReleaseReply(tuple(given), bundles)
+
+
+def _logged(service: Service, tx: Connection, grant: Grant, each: _Epoch) -> tuple[ReleaseOpening, int]:
+    """The release of this epoch under this grant: the one already in the log, or a new one."""
+    where = (releases.c.grant_id == grant.grant_id) & (releases.c.epoch == each.epoch)
+    row = tx.execute(select(releases).where(where)).one_or_none()
+    if row is not None:
+        return parse_record(row.opening, "release", ReleaseOpening), row.leaf_index
+    opening = new_opening(grant, each.contributor, each.epoch)
+    [index] = service.log.append([opening.leaf().encode()])
+    tx.execute(
+        insert(releases).values(
+            grant_id=grant.grant_id, epoch=each.epoch, contributor=each.contributor, opening=opening.to_bytes(),
+            leaf_index=index, at_us=service.clock.now_us(),
+        )
+    )  # fmt: skip
+    return opening, index
+
+
+def _await_inclusion(service: Service, index: int) -> None:
+    deadline = time.monotonic() + INCLUSION_S_MAX
+    while (checkpoint := service.log.checkpoint) is None or checkpoint.size <= index:
+        if time.monotonic() > deadline:
+            raise Unavailable("the release is not in the log yet, because witnesses do not answer: try again later")
+        time.sleep(0.05)
+
+
+def _share(service: Service, grant: Grant, each: _Epoch) -> str:
+    """The collector's share, taken out of its own seal and put into the reader's; plain only in memory."""
+    deposit = SignedDeposit.parse(each.deposit).deposit
+    try:
+        share = pyrage.decrypt(from_base64(deposit.collector_share, "share"), [service.keys.vault])
+        recipient = pyrage.x25519.Recipient.from_str(grant.reader_recipient)
+    except (pyrage.DecryptError, pyrage.RecipientError) as error:
+        raise Refused("share", "this share can't be opened here, or the reader's recipient is none") from error
+    return to_base64(pyrage.encrypt(share, [recipient]))
+
+
+def _bundle(service: Service, tx: Connection, policy_id: PolicyId) -> CurrentPolicy:
+    row = tx.execute(select(policies).where(policies.c.policy == policy_id)).one()
+    return CurrentPolicy(to_base64(row.signed), service.log.proof(row.leaf_index).encode())
+
+
+def granted_segments(service: Service, grant: Grant) -> list[GrantedSegment]:
+    """What the reader may fetch: segments of the epochs in scope that are not deleted."""
+    with service.database.transaction() as tx:
+        scope = [each.epoch for each in _epochs_in_scope(tx, grant)]
+        query = select(segments).where(segments.c.epoch.in_(scope), segments.c.deleted.is_(False))
+        found = []
+        for row in tx.execute(query.order_by(segments.c.device, segments.c.seq)):
+            given = tx.execute(
+                select(consents.c.signed).where(consents.c.contributor == row.contributor).order_by(consents.c.number)
+            ).scalars()
+            found.append(
+                GrantedSegment(
+                    row.segment, row.device, row.seq, row.contributor, row.epoch, row.policy, row.consent,
+                    certificate(tx, row.device), tuple(SignedConsent.parse(each) for each in given),
+                )
+            )  # fmt: skip
+        return found
+
+
+def granted_segment(service: Service, grant: Grant, segment: str) -> bytes:
+    """The sealed file. Raises Refused when it is not in the grant's scope."""
+    for each in granted_segments(service, grant):
+        if each.segment == segment:
+            return service.blobs.get(each.contributor, each.epoch, each.segment)
+    raise Refused("grant", "the grant does not cover this segment, or it was deleted")
+
+
+def accesses(service: Service, contributor: ContributorId) -> list[Access]:
+    """Who was given this person's keys: each with its opening, its grant and its proof, once included."""
+    with service.database.transaction() as tx:
+        rows = tx.execute(
+            select(releases, grants.c.signed).join(grants, grants.c.grant_id == releases.c.grant_id)
+            .where(releases.c.contributor == contributor).order_by(releases.c.leaf_index)
+        ).all()  # fmt: skip
+    checkpoint = service.log.checkpoint
+    size = checkpoint.size if checkpoint else 0
+    return [
+        Access(parse_record(row.opening, "release", ReleaseOpening), SignedGrant.parse(row.signed), row.at_us,
+               service.log.proof(row.leaf_index).encode())
+        for row in rows if row.leaf_index < size
+    ]  # fmt: skip

@@ -1,0 +1,25 @@
+"""`aboveboard collector init`: the collector's keys. (`serve` is in aboveboard/serve.py, which adds the pages.)"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from aboveboard.collector.home import make_home
+
+
+def init(args: argparse.Namespace) -> int:
+    """Makes the keys and prints their public halves, for the charter."""
+    keys = make_home(args.home, args.name)
+    public = {"log": keys.log.verify_key.encode(), "collector": {"recipient": str(keys.vault.to_public())}}
+    print(json.dumps(public))
+    return 0
+
+
+def add_init(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds the verb."""
+    parser = verbs.add_parser("init", help="make the collector's keys and print their public halves as JSON")
+    parser.add_argument("--home", type=Path, required=True, help="folder for keys, database, segments and log")
+    parser.add_argument("--name", required=True, help="the log's key name, such as log.example.org")
+    parser.set_defaults(run=init)

@@ -1,0 +1,128 @@
+"""Routes for a contributor's laptop: enrolment, consent, epochs, segments, one's own accesses, deletion."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from sqlalchemy import select
+from starlette.responses import Response
+
+from aboveboard.collector import deletion
+from aboveboard.collector.access import accesses
+from aboveboard.collector.http.replies import json_reply
+from aboveboard.collector.http.requests import Device, Digest, RecordBody, SegmentBody, Serving
+from aboveboard.collector.ingest import ingest
+from aboveboard.collector.publisher import batch_proof
+from aboveboard.collector.registries import deposit_epoch, enrol, record_consent
+from aboveboard.collector.storage.tables import consents, segments
+from aboveboard.core.access import SignedDeletion
+from aboveboard.core.canonical import parse_canonical
+from aboveboard.core.consent import SignedConsent
+from aboveboard.core.errors import BadInput, Refused
+from aboveboard.core.leaves import segment_commitment
+from aboveboard.core.vault import SignedDeposit
+from aboveboard.wire.api import (
+    ConsentReply,
+    DeletionReply,
+    EnrolReply,
+    EnrolRequest,
+    MyAccesses,
+    MySegments,
+    SegmentReply,
+    parse,
+)
+from aboveboard.wire.segment import MANIFEST_BYTES_MAX, Manifest
+
+router = APIRouter(prefix="/v1")
+
+
+@router.post("/enrol")
+def new_device(service: Serving, body: RecordBody) -> Response:
+    """With an invitation's code instead of a token."""
+    return json_reply(EnrolReply(enrol(service, parse(body, "enrolment", EnrolRequest))), 201)
+
+
+@router.post("/consents")
+def new_consent(service: Serving, cert: Device, body: RecordBody) -> Response:
+    consent = record_consent(service, cert, SignedConsent.parse(body))
+    return json_reply(ConsentReply(consent, service.promise("consent", consent)), 201)
+
+
+@router.get("/consents/{consent}/proof")
+def consent_proof(service: Serving, cert: Device, consent: str) -> Response:
+    with service.database.transaction() as tx:
+        signed = tx.execute(
+            select(consents.c.signed).where(
+                consents.c.consent == consent, consents.c.contributor == cert.cert.contributor
+            )
+        ).scalar()
+    if signed is None:
+        raise Refused("unknown", "no such consent of yours is here")
+    return json_reply(batch_proof(service, SignedConsent.parse(signed).record.commitment))
+
+
+@router.put("/epochs/{epoch}")
+def new_epoch(service: Serving, cert: Device, epoch: str, body: RecordBody) -> Response:
+    signed = SignedDeposit.parse(body)
+    if signed.deposit.epoch != epoch:
+        raise BadInput("the deposit is of another epoch", "epoch")
+    return Response(status_code=201 if deposit_epoch(service, cert, signed) else 200)
+
+
+@router.put("/segments/{device}/{seq}")
+def new_segment(service: Serving, cert: Device, digest: Digest, device: str, seq: int, body: SegmentBody) -> Response:
+    if device != cert.cert.device:
+        raise Refused("token", "the token is another device's")
+    accepted = ingest(service, cert, seq, body, digest)
+    reply = SegmentReply(accepted.segment, service.promise("segment", accepted.segment))
+    return json_reply(reply, 201 if accepted.new else 200)
+
+
+@router.get("/segments/{device}/{seq}/proof")
+def segment_proof(service: Serving, cert: Device, device: str, seq: int) -> Response:
+    with service.database.transaction() as tx:
+        query = select(segments.c.segment).where(segments.c.device == device, segments.c.seq == seq)
+        segment = tx.execute(query.where(segments.c.contributor == cert.cert.contributor)).scalar()
+    if segment is None:
+        raise Refused("unknown", "no such segment of yours is here")
+    return json_reply(batch_proof(service, segment_commitment(segment)))
+
+
+@router.get("/me/segments")
+def my_segments(service: Serving, cert: Device) -> Response:
+    """Manifests of this device, in order; deleted ones stay in the chain."""
+    with service.database.transaction() as tx:
+        query = select(segments.c.manifest).where(segments.c.device == cert.cert.device).order_by(segments.c.seq)
+        rows = list(tx.execute(query).scalars())
+    return json_reply(MySegments(tuple(_manifest(row) for row in rows)))
+
+
+def _manifest(row: bytes) -> Manifest:
+    return Manifest(**parse_canonical(row, "manifest", MANIFEST_BYTES_MAX))
+
+
+@router.get("/me/segments/{seq}")
+def my_segment(service: Serving, cert: Device, seq: int) -> Response:
+    """The sealed file, for the person's own key to open."""
+    with service.database.transaction() as tx:
+        query = select(segments).where(segments.c.device == cert.cert.device, segments.c.seq == seq)
+        row = tx.execute(query).one_or_none()
+    if row is None or row.deleted:
+        raise Refused("unknown", "no such segment of yours is here, or it was deleted")
+    data = service.blobs.get(row.contributor, row.epoch, row.segment)
+    return Response(data, media_type="application/octet-stream")
+
+
+@router.get("/me/accesses")
+def my_accesses(service: Serving, cert: Device) -> Response:
+    return json_reply(MyAccesses(tuple(accesses(service, cert.cert.contributor))))
+
+
+@router.post("/deletions")
+def new_deletion(service: Serving, cert: Device, body: RecordBody) -> Response:
+    state = deletion.ask(service, cert, SignedDeletion.parse(body))
+    return json_reply(DeletionReply(state.deletion), 202)
+
+
+@router.get("/deletions/{name}")
+def deletion_state(service: Serving, cert: Device, name: str) -> Response:
+    return json_reply(deletion.state(service, cert.cert.contributor, name))

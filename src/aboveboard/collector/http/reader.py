@@ -1,0 +1,67 @@
+"""Routes for a researcher: every request is signed by the reader that the grant names."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from aboveboard.collector.access import grant_of, granted_segment, granted_segments, record_grant, release
+from aboveboard.collector.http.replies import json_reply
+from aboveboard.collector.http.requests import RecordBody, Serving, require_reader
+from aboveboard.core.access import SignedGrant
+from aboveboard.core.leaves import DatasetBuiltLeaf, ModelTrainedLeaf, parse_leaf
+from aboveboard.wire.api import DatasetBuilt, GrantedSegments, GrantReply, LeafReply, ModelTrained, parse
+
+router = APIRouter(prefix="/v1")
+
+
+@router.post("/grants")
+def new_grant(service: Serving, request: Request, body: RecordBody) -> Response:
+    signed = SignedGrant.parse(body)
+    require_reader(request, signed.grant)
+    return json_reply(GrantReply(record_grant(service, signed)), 201)
+
+
+@router.post("/grants/{grant_id}/release")
+def new_release(service: Serving, request: Request, grant_id: str) -> Response:
+    """The collector's shares, after each release stands in the log under the witness quorum."""
+    signed = grant_of(service, grant_id)
+    require_reader(request, signed.grant)
+    return json_reply(release(service, signed))
+
+
+@router.get("/grants/{grant_id}/segments")
+def segments_of(service: Serving, request: Request, grant_id: str) -> Response:
+    signed = grant_of(service, grant_id)
+    require_reader(request, signed.grant)
+    return json_reply(GrantedSegments(tuple(granted_segments(service, signed.grant))))
+
+
+@router.get("/grants/{grant_id}/segments/{segment}")
+def segment_of(service: Serving, request: Request, grant_id: str, segment: str) -> Response:
+    signed = grant_of(service, grant_id)
+    require_reader(request, signed.grant)
+    return Response(granted_segment(service, signed.grant, segment), media_type="application/octet-stream")
+
+
+@router.post("/datasets")
+def new_dataset(service: Serving, request: Request, body: RecordBody) -> Response:
+    """A dataset was built under a grant: its sources and manifest go into the log."""
+    built = parse(body, "dataset", DatasetBuilt)
+    require_reader(request, grant_of(service, built.grant).grant)
+    return _append(service, DatasetBuiltLeaf(built.root, built.manifest_sha256).encode())
+
+
+@router.post("/models")
+def new_model(service: Serving, request: Request, body: RecordBody) -> Response:
+    """A model was trained on such a dataset."""
+    trained = parse(body, "model", ModelTrained)
+    require_reader(request, grant_of(service, trained.grant).grant)
+    return _append(service, ModelTrainedLeaf(trained.model_sha256, trained.dataset_manifest_sha256).encode())
+
+
+def _append(service: Serving, entry: bytes) -> Response:
+    parse_leaf(entry)  # refuses what is no hash before it is in the log for good
+    [index] = service.log.append([entry])
+    service.wake.set()
+    return json_reply(LeafReply(index), 201)

@@ -1,0 +1,41 @@
+"""How the collector answers: JSON of our own records, and one sentence for each error."""
+
+from __future__ import annotations
+
+import msgspec
+from starlette.responses import Response
+
+from aboveboard.collector.ingest import OutOfOrder
+from aboveboard.core.errors import AboveboardError, BadInput, CheckFailed, Corrupt, Refused, Unavailable
+from aboveboard.wire.api import ChainReply, ErrorBody, ErrorReply
+
+RETRY_AFTER_S = 2
+_REFUSED_STATUS = {"token": 401, "reader": 401, "unknown": 404, "no_policy_yet": 404}
+
+
+def json_reply(value: msgspec.Struct, status: int = 200) -> Response:
+    return Response(msgspec.json.encode(value), status, media_type="application/json")
+
+
+def error_reply(status: int, reason: str, text: str, headers: dict[str, str] | None = None) -> Response:
+    body = msgspec.json.encode(ErrorReply(ErrorBody(reason, text)))
+    return Response(body, status, headers, media_type="application/json")
+
+
+def reply_for(error: AboveboardError) -> Response:
+    """The status and body of an error raised on purpose."""
+    match error:
+        case OutOfOrder():
+            return json_reply(ChainReply(ErrorBody("out_of_order", str(error)), error.expected), 409)
+        case Refused():
+            return error_reply(_REFUSED_STATUS.get(error.reason, 403), error.reason, str(error))
+        case BadInput():
+            return error_reply(400, "bad_input", str(error))
+        case CheckFailed():
+            return error_reply(422, "check_failed", str(error))
+        case Corrupt():
+            return error_reply(422, "corrupt", str(error))
+        case Unavailable():
+            return error_reply(503, "unavailable", str(error), {"Retry-After": str(RETRY_AFTER_S)})
+        case _:
+            return error_reply(500, "error", "the server could not do this")

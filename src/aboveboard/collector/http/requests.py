@@ -1,0 +1,80 @@
+"""What the collector reads from a request: bounded bodies and who is asking."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from aboveboard.collector.access import check_reader
+from aboveboard.collector.registries import device_of
+from aboveboard.collector.service import Service
+from aboveboard.core.access import Grant
+from aboveboard.core.errors import BadInput, Refused
+from aboveboard.core.vault import SignedDeviceCert
+from aboveboard.wire.segment import FILE_BYTES_MAX
+
+RECORD_BYTES_MAX = 1 << 20
+_DIGEST = re.compile(r"sha-256=:([A-Za-z0-9+/=]{44}):")
+
+
+def service_of(request: Request) -> Service:
+    service: Service = request.app.state.service
+    return service
+
+
+async def _bounded(request: Request, size_max: int) -> bytes:
+    data = bytearray()
+    async for piece in request.stream():
+        data += piece
+        if len(data) > size_max:
+            raise BadInput(f"the body is over {size_max} bytes")
+    return bytes(data)
+
+
+async def record_body(request: Request) -> bytes:
+    """At most 1 MiB."""
+    return await _bounded(request, RECORD_BYTES_MAX)
+
+
+async def segment_body(request: Request) -> bytes:
+    """At most one segment file."""
+    return await _bounded(request, FILE_BYTES_MAX)
+
+
+def device(request: Request) -> SignedDeviceCert:
+    """The device whose bearer token came along. Raises Refused."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token or len(token) > 200:
+        raise Refused("token", "this needs the device's token")
+    return device_of(service_of(request), token)
+
+
+def content_digest(request: Request) -> str:
+    """SHA-256 as hex, from the Content-Digest header (RFC 9530). Raises BadInput."""
+    found = _DIGEST.fullmatch(request.headers.get("Content-Digest", ""))
+    try:
+        return base64.b64decode(found[1], validate=True).hex() if found else _no_digest()
+    except binascii.Error:
+        return _no_digest()
+
+
+def _no_digest() -> str:
+    raise BadInput("the Content-Digest header has to be sha-256=:<base64>:")
+
+
+def require_reader(request: Request, grant: Grant) -> None:
+    """Raises Refused unless the grant's reader signed this very request."""
+    path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    date, signature = request.headers.get("Date-Us", ""), request.headers.get("Aboveboard-Reader", "")
+    check_reader(service_of(request), grant, request.method, path, date, signature)
+
+
+Serving = Annotated[Service, Depends(service_of)]
+RecordBody = Annotated[bytes, Depends(record_body)]
+SegmentBody = Annotated[bytes, Depends(segment_body)]
+Device = Annotated[SignedDeviceCert, Depends(device)]
+Digest = Annotated[str, Depends(content_digest)]

@@ -1,0 +1,125 @@
+"""The background of the collector: batches go into the log, the log is cosigned, deletions are done, files published.
+
+One thread. What waits is in the database, so nothing is lost when witnesses are away or the process dies: the next
+round takes it up.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from pathlib import Path
+from typing import Literal, get_args
+
+import structlog
+from sqlalchemy import insert, select, update
+
+from aboveboard.collector import deletion
+from aboveboard.collector.service import Service
+from aboveboard.collector.storage.tables import batches, commitments, policies
+from aboveboard.core.errors import AboveboardError, Refused, Unavailable
+from aboveboard.core.leaves import parse_leaf
+from aboveboard.core.proof import BATCH_SIZES, Batch, BatchProof, make_batch
+from aboveboard.wire.api import Counters, CurrentPolicy, to_base64
+from aboveboard.wire.durable import make_folders, write_durable
+
+ROUND_S = 0.5
+BACK_OFF_S_MAX = 15.0
+_log = structlog.get_logger()
+
+
+class Publisher:
+    """start() and stop(); `round()` does one turn and may be called by tests."""
+
+    def __init__(self, service: Service, folder: Path) -> None:
+        """folder: the log's; what is published beside the log goes below it."""
+        self._service = service
+        self._published = folder / "published"
+        self._counted = 0
+        self._counts: Counter[str] = Counter()
+        self._written = -1
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
+        make_folders(self._published / "policies")
+        write_durable(self._published / "charter.json", service.charter.to_bytes())
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._service.wake.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        wait_s = ROUND_S
+        while not self._stopping.is_set():
+            try:
+                self.round()
+                wait_s = ROUND_S
+            except AboveboardError as error:
+                # Witnesses or disk are away: say so, and try again more slowly. Nothing was dropped.
+                _log.warning("not published", why=str(error))
+                wait_s = min(wait_s * 2, BACK_OFF_S_MAX)
+            self._service.wake.wait(wait_s)
+            self._service.wake.clear()
+
+    def round(self) -> None:
+        """Everything that is due. Raises Unavailable when the quorum does not answer."""
+        deletion.run_pending(self._service)
+        for what in get_args(Literal["rights", "segments"]):
+            self._batch(what)
+        checkpoint = self._service.log.checkpoint
+        if checkpoint is None or checkpoint.size < self._service.log.size:
+            self._service.log.publish()
+        self._write_files()
+
+    def _batch(self, what: Literal["rights", "segments"]) -> None:
+        service = self._service
+        where = (commitments.c.batch.is_(None)) & (commitments.c.what == what)
+        with service.database.transaction() as tx:
+            query = select(commitments.c.commitment).where(where).limit(BATCH_SIZES[-1])
+            waiting = list(tx.execute(query).scalars())
+            if not waiting:
+                return
+            batch = make_batch([bytes.fromhex(each) for each in waiting], what)
+            [index] = service.log.append([batch.leaf.encode()])
+            values = {"what": what, "items": b"".join(batch.items), "leaf_index": index}
+            number = tx.execute(insert(batches).values(**values).returning(batches.c.batch)).scalar_one()
+            tx.execute(update(commitments).where(commitments.c.commitment.in_(waiting)).values(batch=number))
+
+    def _write_files(self) -> None:
+        service = self._service
+        checkpoint = service.log.checkpoint
+        if checkpoint is None or checkpoint.size == self._written:
+            return
+        while self._counted < checkpoint.size:
+            for entry in service.log.entries(self._counted, min(self._counted + 1000, checkpoint.size)):
+                self._counts[type(parse_leaf(entry)).__struct_config__.tag] += 1  # type: ignore[index]
+                self._counted += 1
+        with service.database.transaction() as tx:
+            rows = tx.execute(select(policies)).all()
+        for row in rows:
+            if row.leaf_index < checkpoint.size:
+                bundle = CurrentPolicy(to_base64(row.signed), service.log.proof(row.leaf_index).encode())
+                write_durable(self._published / "policies" / f"{row.policy}.json", bundle.to_bytes())
+        names = [name for name in Counters.__struct_fields__ if name != "size"]
+        counters = Counters(**{name: self._counts[name] for name in names}, size=checkpoint.size)
+        write_durable(self._published / "counters.json", counters.to_bytes())
+        self._written = checkpoint.size
+
+
+def batch_proof(service: Service, commitment: bytes) -> BatchProof:
+    """Raises Refused for what is not known, Unavailable while it waits for its batch or the batch for witnesses."""
+    with service.database.transaction() as tx:
+        row = tx.execute(select(commitments).where(commitments.c.commitment == commitment.hex())).one_or_none()
+        if row is None:
+            raise Refused("unknown", "nothing of that name was accepted here")
+        found = tx.execute(select(batches).where(batches.c.batch == row.batch)).one_or_none()
+    checkpoint = service.log.checkpoint
+    if found is None or checkpoint is None or found.leaf_index >= checkpoint.size:
+        raise Unavailable("not in the log yet: ask again in a moment")
+    items = tuple(found.items[i : i + 32] for i in range(0, len(found.items), 32))
+    index, hashes = Batch(found.what, items).item_proof(commitment)
+    proof = service.log.proof(found.leaf_index)
+    return BatchProof(found.what, len(items), index, tuple(each.hex() for each in hashes), proof.encode())

@@ -1,0 +1,1 @@
+"""Where the collector keeps its rows and its sealed segments."""

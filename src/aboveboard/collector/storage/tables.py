@@ -1,0 +1,118 @@
+"""The collector's tables. Nothing in them tells when a person worked: no arrival times, no sizes per day, no measures.
+
+Records that were signed are kept as the bytes that were signed. `commitments` are what still has to go, or went, into a
+batch of the log.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+metadata = MetaData()
+
+invitations = Table(
+    "invitations", metadata,
+    Column("code_sha256", String(64), primary_key=True),
+    Column("expires_us", Integer, nullable=False),
+    Column("used", Boolean, nullable=False, default=False),
+)  # fmt: skip
+
+devices = Table(
+    "devices", metadata,
+    Column("device", String(32), primary_key=True),
+    Column("contributor", String(32), nullable=False, index=True),
+    Column("cert", LargeBinary, nullable=False),
+    Column("token_sha256", String(64), nullable=False, unique=True),
+)  # fmt: skip
+
+policies = Table(
+    "policies", metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("policy", String(64), nullable=False, unique=True),
+    Column("signed", LargeBinary, nullable=False),
+    Column("leaf_index", Integer, nullable=False),
+)  # fmt: skip
+
+consents = Table(
+    "consents", metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("consent", String(64), nullable=False, unique=True),
+    Column("contributor", String(32), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),
+    Column("policy", String(64), nullable=False),
+    Column("signed", LargeBinary, nullable=False),
+)  # fmt: skip
+
+epochs = Table(
+    "epochs", metadata,
+    Column("epoch", String(32), primary_key=True),
+    Column("contributor", String(32), nullable=False, index=True),
+    Column("policy", String(64), nullable=False),
+    Column("deposit", LargeBinary),  # NULL once the share is destroyed
+)  # fmt: skip
+
+segments = Table(
+    "segments", metadata,
+    Column("segment", String(64), primary_key=True),
+    Column("device", String(32), ForeignKey("devices.device"), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("contributor", String(32), nullable=False, index=True),
+    Column("epoch", String(32), ForeignKey("epochs.epoch"), nullable=False),
+    Column("policy", String(64), nullable=False),
+    Column("consent", String(64), nullable=False),
+    Column("manifest", LargeBinary, nullable=False),
+    Column("deleted", Boolean, nullable=False, default=False),
+    UniqueConstraint("device", "seq"),
+)  # fmt: skip
+
+batches = Table(
+    "batches", metadata,
+    Column("batch", Integer, primary_key=True, autoincrement=True),
+    Column("what", String(16), nullable=False),
+    Column("items", LargeBinary, nullable=False),  # 32 bytes each
+    Column("leaf_index", Integer, nullable=False),
+)  # fmt: skip
+
+commitments = Table(
+    "commitments", metadata,
+    Column("commitment", String(64), primary_key=True),
+    Column("what", String(16), nullable=False),
+    Column("batch", Integer, ForeignKey("batches.batch")),
+    Index("commitments_pending", "batch", "what"),
+)  # fmt: skip
+
+grants = Table(
+    "grants", metadata,
+    Column("grant_id", String(64), primary_key=True),
+    Column("signed", LargeBinary, nullable=False),
+)  # fmt: skip
+
+releases = Table(
+    "releases", metadata,
+    Column("grant_id", String(64), ForeignKey("grants.grant_id"), primary_key=True),
+    Column("epoch", String(32), primary_key=True),
+    Column("contributor", String(32), nullable=False, index=True),
+    Column("opening", LargeBinary, nullable=False),
+    Column("leaf_index", Integer, nullable=False),
+    Column("at_us", Integer, nullable=False),
+)  # fmt: skip
+
+deletions = Table(
+    "deletions", metadata,
+    Column("deletion", String(64), primary_key=True),
+    Column("contributor", String(32), nullable=False, index=True),
+    Column("signed", LargeBinary, nullable=False),
+    Column("due_us", Integer, nullable=False),
+    Column("done", Boolean, nullable=False, default=False),
+)  # fmt: skip

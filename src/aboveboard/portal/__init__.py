@@ -1,0 +1,1 @@
+"""Web pages for contributor, representative, steward and auditor."""

@@ -1,0 +1,117 @@
+"""The workers' half of the vault. Decides by itself, from what it is shown and what it holds; asks the collector nothing.
+
+It gives its share of an epoch's key only when all of this holds: the grant is signed by enough stewards and has not
+expired; the policy is signed by employer and representatives, is in the log under the witness quorum, and has the
+grant's purpose; the release stands in the log under the quorum; the deposit is the contributor's own. What it gave is
+in its own record first (releases.py). It destroys its share at the contributor's signed word.
+"""
+
+from __future__ import annotations
+
+import threading
+
+import msgspec
+import pyrage
+
+from aboveboard.core.access import SignedDeletion, check_deletion, check_release
+from aboveboard.core.charter import Charter
+from aboveboard.core.clock import Clock
+from aboveboard.core.errors import BadInput, CheckFailed, Corrupt, Refused
+from aboveboard.core.leaves import PolicyLeaf
+from aboveboard.core.policy import Policy, SignedPolicy, verify_signatures
+from aboveboard.core.proof import LogProof, check_proof
+from aboveboard.core.vault import EpochDeposit, SignedDeposit, check_deposit
+from aboveboard.wire.api import (
+    GuardianReleaseReply,
+    GuardianReleaseRequest,
+    from_base64,
+    parse,
+    to_base64,
+)
+from aboveboard.witness.home import GuardianKeys
+from aboveboard.witness.http import Reply
+from aboveboard.witness.releases import Giving, Releases
+from aboveboard.witness.shares import DEPOSIT_BYTES_MAX, Shares
+
+RELEASE_BYTES_MAX = 1 << 20
+DELETION_BYTES_MAX = 1 << 20
+
+
+class Guardian:
+    """Safe for several threads, for one process."""
+
+    def __init__(self, keys: GuardianKeys, charter: Charter, shares: Shares, releases: Releases, clock: Clock) -> None:
+        """Raises BadInput when the charter names another guardian."""
+        if charter.guardian.recipient != keys.recipient:
+            raise BadInput("the charter names another guardian than this folder's: give the folder that it names")
+        self._keys, self._charter, self._clock = keys, charter, clock
+        self._shares, self._releases = shares, releases
+        self._lock = threading.Lock()
+
+    def deposit(self, path: str, body: bytes) -> Reply:
+        """PUT /v1/epochs/<epoch>: 201 taken, 200 was here."""
+        signed = SignedDeposit.parse(body)
+        deposit = check_deposit(signed)
+        if path != f"/v1/epochs/{deposit.epoch}":
+            raise BadInput("the deposit is of another epoch")
+        if not deposit.guardian_share or deposit.collector_share:
+            raise BadInput("the guardian takes its own share of a key, and no other")
+        with self._lock:
+            new = self._shares.put(deposit.contributor, deposit.epoch, body)
+        return Reply(201 if new else 200)
+
+    def release(self, _path: str, body: bytes) -> Reply:
+        """POST /v1/release: the share, sealed to the reader."""
+        request = parse(body, "release request", GuardianReleaseRequest, RELEASE_BYTES_MAX)
+        policy = self._policy(request)
+        opening = request.opening
+        with self._lock:  # one at a time: a destruction may not pass between the checks and the giving
+            data = self._shares.get(opening.contributor, opening.epoch)
+            deposit = _stored(data)
+            proof = LogProof.parse(request.log_proof)
+            now_us = self._clock.now_us()
+            check_release(opening, request.grant, policy, proof, deposit, self._charter, now_us)
+            share = self._open(deposit)
+            grant = request.grant.grant
+            giving = Giving(opening.leaf().commitment, proof.index, grant.grant_id, grant.purpose)
+            self._releases.record(giving, now_us)
+        try:
+            recipient = pyrage.x25519.Recipient.from_str(grant.reader_recipient)
+        except pyrage.RecipientError as error:
+            raise Refused("grant", "the grant's reader_recipient is no age recipient") from error
+        reply = GuardianReleaseReply(to_base64(pyrage.encrypt(share, [recipient])))
+        return Reply(200, msgspec.json.encode(reply), "application/json")
+
+    def _policy(self, request: GuardianReleaseRequest) -> Policy:
+        """The policy, if its signatures and its place in the log hold. Raises Refused."""
+        signed = SignedPolicy.parse(from_base64(request.signed_policy, "signed_policy"))
+        policy = verify_signatures(signed, self._charter)
+        try:
+            check_proof(PolicyLeaf(policy.policy_id).encode(), LogProof.parse(request.policy_log_proof), self._charter)
+        except CheckFailed as error:
+            raise Refused("no_quorum", f"the policy is not shown to be in the log: {error}") from error
+        return policy
+
+    def _open(self, deposit: EpochDeposit) -> bytes:
+        try:
+            return pyrage.decrypt(from_base64(deposit.guardian_share, "share"), [self._keys.identity])
+        except pyrage.DecryptError as error:
+            raise Refused("share", "this share was not sealed to this guardian: it can't be opened") from error
+
+    def destroy(self, _path: str, body: bytes) -> Reply:
+        """POST /v1/destroy: what a contributor's signed request names is gone when this answers."""
+        signed = SignedDeletion.parse(body)
+        request = check_deletion(signed)
+        if request.scope == "segments":
+            raise Refused("scope", "the guardian holds keys, not segments: name epochs, or all")
+        epochs = None if request.scope == "all" else list(request.epochs)
+        with self._lock:
+            gone = self._shares.destroy(request.contributor, epochs, body)
+        return Reply(200, msgspec.json.encode({"destroyed": len(gone)}), "application/json")
+
+
+def _stored(data: bytes) -> EpochDeposit:
+    try:
+        return SignedDeposit.parse(data[:DEPOSIT_BYTES_MAX]).deposit
+    except BadInput as error:
+        raise Corrupt("a stored deposit can't be read: restore the guardian's folder") from error
