@@ -88,9 +88,10 @@ def serve(args: argparse.Namespace) -> int:
 def inspect(args: argparse.Namespace) -> int:
     """What this witness has cosigned and what its guardian has given; reads only."""
     releases = read_releases(args.home)
+    logs = WitnessState(args.home).all()
     found = {
         **_public(args.home),
-        "logs": [{"origin": seen.origin, "size": seen.size, "root": seen.root} for seen in WitnessState(args.home).all()],
+        "logs": [{"origin": seen.origin, "size": seen.size, "root": seen.root} for seen in logs],
         "keys_released": len(releases),
         "by_purpose": {purpose: sum(each.purpose == purpose for each in releases)
                        for purpose in sorted({each.purpose for each in releases})},
@@ -98,7 +99,7 @@ def inspect(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(found))
         return 0
-    for seen in WitnessState(args.home).all():
+    for seen in logs:
         print(f"{seen.origin}: cosigned up to {seen.size} entries, root {seen.root}")
     print(f"keys released by the guardian: {len(releases)}")
     return 0

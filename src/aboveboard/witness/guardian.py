@@ -1,4 +1,4 @@
-"""The workers' half of the vault. Decides by itself, from what it is shown and what it holds; asks the collector nothing.
+"""The workers' half of the vault. Decides by itself, from what it is shown and holds; asks the collector nothing.
 
 It gives its share of an epoch's key only when all of this holds: the grant is signed by enough stewards and has not
 expired; the policy is signed by employer and representatives, is in the log under the witness quorum, and has the
@@ -94,7 +94,8 @@ class Guardian:
 
     def _open(self, deposit: EpochDeposit) -> bytes:
         try:
-            return pyrage.decrypt(from_base64(deposit.guardian_share, "share"), [self._keys.identity])
+            share: bytes = pyrage.decrypt(from_base64(deposit.guardian_share, "share"), [self._keys.identity])
+            return share
         except pyrage.DecryptError as error:
             raise Refused("share", "this share was not sealed to this guardian: it can't be opened") from error
 
@@ -104,7 +105,7 @@ class Guardian:
         request = check_deletion(signed)
         if request.scope == "segments":
             raise Refused("scope", "the guardian holds keys, not segments: name epochs, or all")
-        epochs = None if request.scope == "all" else list(request.epochs)
+        epochs = None if request.scope == "all" else [str(epoch) for epoch in request.epochs]
         with self._lock:
             gone = self._shares.destroy(request.contributor, epochs, body)
         return Reply(200, msgspec.json.encode({"destroyed": len(gone)}), "application/json")

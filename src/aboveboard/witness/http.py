@@ -182,7 +182,7 @@ class SmallServer(ThreadingHTTPServer):
             self._slots.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A connection that broke is no news; a bug shows where it is, without the error's text: that may hold content."""
+        """A connection that broke is no news; a bug shows where, without its text: that may hold content."""
         error = sys.exception()
         if error is not None and not isinstance(error, OSError):
             traceback.print_tb(error.__traceback__)

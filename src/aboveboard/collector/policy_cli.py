@@ -1,0 +1,158 @@
+"""`aboveboard policy`: written as YAML, signed as canonical bytes, published with its signatures, explained in words."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from aboveboard.collector.charter_cli import read_charter
+from aboveboard.core.errors import BadInput, Refused, Unavailable
+from aboveboard.core.policy import POLICY_BYTES_MAX, Policy, SignedPolicy, sign_policy, verify_signatures
+from aboveboard.core.policy_words import compare, explain
+from aboveboard.core.policy_yaml import compile_policy, new_policy_yaml
+from aboveboard.core.signing import SigningKey
+from aboveboard.wire.client import Client
+from aboveboard.wire.durable import read_bounded, write_durable
+
+REPLY_BYTES_MAX = 1 << 16
+
+
+def _read(path: Path) -> bytes:
+    data = read_bounded(path, POLICY_BYTES_MAX * 2)
+    if data is None:
+        raise BadInput("is missing", str(path))
+    return data
+
+
+def _policy(path: Path) -> Policy:
+    """From YAML, or from a signed file."""
+    data = _read(path)
+    if path.suffix == ".json":
+        return Policy.parse(SignedPolicy.parse(data).policy_bytes)
+    try:
+        return compile_policy(data.decode("utf-8"), str(path))
+    except UnicodeDecodeError as error:
+        raise BadInput("is not UTF-8", str(path)) from error
+
+
+def new(args: argparse.Namespace) -> int:
+    """A commented template."""
+    if args.out.exists():
+        raise BadInput("is there already", str(args.out))
+    write_durable(args.out, new_policy_yaml().encode())
+    print(f"wrote {args.out}: every field has to be said; then `aboveboard policy check {args.out}`")
+    return 0
+
+
+def check(args: argparse.Namespace) -> int:
+    """Whether it can be read, and with a charter whether its signatures suffice."""
+    policy = _policy(args.policy)
+    if args.charter is not None:
+        if args.policy.suffix != ".json":
+            raise BadInput("signatures are in the signed file (.json), not in the YAML", str(args.policy))
+        verify_signatures(SignedPolicy.parse(_read(args.policy)), read_charter(args.charter))
+    print(policy.policy_id)
+    return 0
+
+
+def sign(args: argparse.Namespace) -> int:
+    """Adds one signature. Works offline; needs nothing but the file and the key."""
+    key = SigningKey.decode(_read(args.key).decode("ascii", errors="replace"))
+    if args.out.exists() and args.policy.suffix != ".json":
+        raise BadInput("is there already; sign that file instead of the YAML", str(args.out))
+    known = SignedPolicy.parse(_read(args.policy)) if args.policy.suffix == ".json" else None
+    data = known.policy_bytes if known else _policy(args.policy).to_bytes()
+    signatures = known.signatures if known else ()
+    signed = SignedPolicy.of(data, (*signatures, sign_policy(data, key)))
+    write_durable(args.out, signed.to_bytes())
+    print(f"{signed.policy_id} signed by {', '.join(each.key for each in signed.signatures)}")
+    return 0
+
+
+def publish(args: argparse.Namespace) -> int:
+    """Brings a signed policy to the collector, which puts it into the log."""
+    signed = SignedPolicy.parse(_read(args.policy))
+    verify_signatures(signed, read_charter(args.charter))
+    client = Client(args.collector)
+    try:
+        answer = client.request("POST", "/v1/policies", body=signed.to_bytes(), size_max=REPLY_BYTES_MAX)
+    finally:
+        client.close()
+    if answer.status != 201:
+        raise Refused("publish", f"the collector did not take the policy ({answer.status}): {_text(answer.body)}")
+    print(signed.policy_id)
+    return 0
+
+
+def _text(body: bytes) -> str:
+    try:
+        return str(json.loads(body)["error"]["text"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise Unavailable("the collector's answer can't be read: is this its address?") from error
+
+
+def notice(args: argparse.Namespace) -> int:
+    """The notice as it is posted and shown before consent."""
+    print(explain(_policy(args.policy), read_charter(args.charter)), end="")
+    return 0
+
+
+def show(args: argparse.Namespace) -> int:
+    """The canonical bytes, as they are signed."""
+    print(_policy(args.policy).to_bytes().decode())
+    return 0
+
+
+def diff(args: argparse.Namespace) -> int:
+    """What widens and what narrows, in words."""
+    found = compare(_policy(args.old), _policy(args.new))
+    if args.json:
+        print(json.dumps([{"verdict": verdict, "what": what} for verdict, what in found]))
+        return 0
+    for verdict, what in found:
+        print(f"{verdict}: {what}")
+    if not found:
+        print("nothing differs")
+    return 0
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Adds the verbs."""
+    verbs = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
+
+    maker = verbs.add_parser("new", help="write a commented template")
+    maker.add_argument("--out", type=Path, required=True)
+    maker.set_defaults(run=new)
+
+    checker = verbs.add_parser("check", help="say whether it can be read, with file, line and field of what can't")
+    checker.add_argument("policy", type=Path, help="YAML, or a signed file with --charter")
+    checker.add_argument("--charter", type=Path, help="also check the signatures against this charter")
+    checker.set_defaults(run=check)
+
+    signer = verbs.add_parser("sign", help="add a signature, offline")
+    signer.add_argument("policy", type=Path, help="YAML for the first signature, the signed file for the next")
+    signer.add_argument("--key", type=Path, required=True)
+    signer.add_argument("--out", type=Path, required=True)
+    signer.set_defaults(run=sign)
+
+    publisher = verbs.add_parser("publish", help="have a fully signed policy put into the log")
+    publisher.add_argument("policy", type=Path, help="the signed file")
+    publisher.add_argument("--charter", type=Path, required=True)
+    publisher.add_argument("--collector", required=True, metavar="URL")
+    publisher.set_defaults(run=publish)
+
+    notes = verbs.add_parser("notice", help="print the notice, every field of the policy in plain words")
+    notes.add_argument("policy", type=Path)
+    notes.add_argument("--charter", type=Path, required=True)
+    notes.set_defaults(run=notice)
+
+    shower = verbs.add_parser("show", help="print the canonical bytes that are signed")
+    shower.add_argument("policy", type=Path)
+    shower.set_defaults(run=show)
+
+    differ = verbs.add_parser("diff", help="say in words what widens and what narrows")
+    differ.add_argument("old", type=Path)
+    differ.add_argument("new", type=Path)
+    differ.add_argument("--json", action="store_true", help="as JSON")
+    differ.set_defaults(run=diff)

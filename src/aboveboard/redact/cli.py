@@ -1,0 +1,73 @@
+"""`aboveboard redact`: a line in, a line out, in bounded memory; placeholders hold for the whole run."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from aboveboard.core.errors import BadInput
+from aboveboard.redact.redactor import Redactor
+
+_LINE_BYTES_MAX = 8 << 20
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help='per line one object {"text": ..., "spans": [{"start", "end", "label"}]}; offsets count code points of '
+        "the line as given",
+    )
+    parser.add_argument(
+        "file", nargs="?", default="-", metavar="FILE", help="UTF-8 text; -, the default: standard input"
+    )
+    parser.set_defaults(run=_run)
+
+
+def _lines(stream: BinaryIO, name: str) -> Iterator[tuple[str, str]]:
+    """(line, its line end). Raises BadInput with the line's number when it is no UTF-8 or endless."""
+    number = 0
+    while raw := stream.readline(_LINE_BYTES_MAX + 1):
+        number += 1
+        if len(raw) > _LINE_BYTES_MAX:
+            raise BadInput(f"the line is longer than {_LINE_BYTES_MAX >> 20} MiB: split it first", f"{name}:{number}")
+        try:
+            line = raw.decode("utf-8")
+        except UnicodeDecodeError:
+            raise BadInput(
+                "the line is not UTF-8 text: convert it first, for instance with iconv", f"{name}:{number}"
+            ) from None
+        body = line.removesuffix("\n")
+        yield body, line[len(body) :]
+
+
+def redact_stream(stream: BinaryIO, out: BinaryIO, *, name: str, as_json: bool) -> None:
+    """Redacts line by line and writes each as soon as it is done."""
+    redactor = Redactor()
+    for line, end in _lines(stream, name):
+        redaction = redactor.text(line)
+        if as_json:
+            spans = [{"start": span.start, "end": span.end, "label": span.label} for span in redaction.spans]
+            written = json.dumps({"text": redaction.text, "spans": spans}, ensure_ascii=False) + "\n"
+        else:
+            written = redaction.text + end
+        out.write(written.encode("utf-8"))
+        out.flush()
+
+
+def _run(args: argparse.Namespace) -> int:
+    out = sys.stdout.buffer
+    if args.file == "-":
+        redact_stream(sys.stdin.buffer, out, name="standard input", as_json=args.json)
+        return 0
+    try:
+        stream = Path(args.file).open("rb")  # noqa: SIM115  closed below; errors of opening are told apart from later ones
+    except OSError as error:
+        raise BadInput(f"can't be read: {(error.strerror or 'unknown reason').lower()}", args.file) from None
+    with stream:
+        redact_stream(stream, out, name=args.file, as_json=args.json)
+    return 0

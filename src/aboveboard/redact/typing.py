@@ -1,0 +1,274 @@
+"""Text typed into one element: held in memory only, replayed with its edits, given away once and redacted.
+
+A run models what stands in the field because of it: characters, BackSpace, Delete, the caret, selections, and "select
+all". What it can't know (a paste, an input method, overwriting) makes the whole run secret. Keys that lead out of
+the typed text are not the run's: the caller ends it.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from aboveboard.core.events import Element, Key, KeyEdge, ObservedElement, Text
+from aboveboard.redact.fields import is_secret
+from aboveboard.redact.keys import EDITING, is_character, is_composing, is_editing_shortcut, is_paste, name_of
+from aboveboard.redact.redactor import Redactor
+from aboveboard.redact.spans import SENSITIVE
+
+SECRET_TEXT = "<SECRET>"  # noqa: S105  a placeholder, not a password
+_CHARS_MAX = 10_000
+_SCANNED_AROUND_CARET = 128
+_INTERMEDIATE_MAX = 256
+_FRAGMENT_CHARS = 4
+
+# taken: an edit of this run. also_key: an edit, and a Key event beside it. outside: not an edit of this run.
+Verdict: TypeAlias = Literal["taken", "also_key", "outside"]
+
+
+class TypedRun:
+    """One run from its first key to its flush. Never printed, stored or copied."""
+
+    __slots__ = (
+        "_all_selected_us", "_anchor", "_buffer", "_caret", "_cleared_by", "_intermediate", "_keys", "_last_us",
+        "_prior_empty", "_redactor", "_replaced", "_typed", "_unknown", "element", "secret", "t_us",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        redactor: Redactor,
+        t_us: int,
+        element: ObservedElement | None,
+        *,
+        prior_empty: bool = False,
+        unknown: bool = False,
+    ) -> None:
+        """prior_empty: the field held nothing before. unknown: something was pasted into it."""
+        self._redactor = redactor
+        self.t_us = t_us
+        self.element = element
+        self.secret = is_secret(element)
+        self._prior_empty = prior_empty
+        self._unknown = unknown
+        self._buffer = ""
+        self._caret = 0
+        self._anchor: int | None = None  # the other end of a selection
+        self._all_selected_us: int | None = None  # Ctrl+A is pending: what is typed next replaces everything
+        self._replaced = False
+        self._cleared_by = ""
+        self._typed = False
+        self._keys = 0
+        self._last_us = t_us
+        self._intermediate: list[str] = []
+
+    def __repr__(self) -> str:
+        return "<TypedRun>"
+
+    # ------------------------------------------------------------ edits
+
+    def apply(self, edge: KeyEdge) -> Verdict:
+        """edge: a press that is no modifier. "outside" changes nothing."""
+        before = self._buffer
+        verdict = self._edit(edge)
+        if verdict == "outside":
+            return verdict
+        self._keys += 1
+        self._last_us = max(self._last_us, edge.t_us)
+        if len(self._buffer) > _CHARS_MAX:
+            self._buffer, self._caret, self._anchor, self._unknown = "", 0, None, True
+        if not self.secret and self._buffer != before:
+            self._scan()
+        return verdict
+
+    def _edit(self, edge: KeyEdge) -> Verdict:
+        name = name_of(edge)
+        control, shift = "Control" in edge.modifiers, "Shift" in edge.modifiers
+        if is_paste(edge):
+            self._unknown = True
+            return "taken" if self.secret else "also_key"
+        if is_composing(edge):
+            self._unknown = self._typed = True
+            return "taken"
+        if is_character(edge):
+            self._insert(edge.text)
+            return "taken"
+        if control and edge.key in ("a", "A") and not edge.modifiers & {"Alt", "Super"}:
+            self._all_selected_us = edge.t_us
+            return "taken"
+        if name == "Insert" and not edge.modifiers:
+            self._unknown = True
+            return "taken"
+        if name in EDITING and not edge.modifiers & {"Alt", "Super"}:
+            done = (
+                self._delete(name, word=control)
+                if name in ("BackSpace", "Delete")
+                else self._move(name, word=control, select=shift)
+            )
+            return "taken" if done or self.secret else "outside"
+        if control and edge.key in ("x", "X") and self._anchor is not None:
+            self._cut_selection()
+            return "taken"
+        # In a secret field the number of edits says something too: none of them shows.
+        return "taken" if self.secret and is_editing_shortcut(edge) else "outside"
+
+    def _cut_selection(self) -> bool:
+        if self._anchor is None:
+            return False
+        start, end = sorted((self._anchor, self._caret))
+        self._anchor = None
+        self._buffer = self._buffer[:start] + self._buffer[end:]
+        self._caret = start
+        return end > start
+
+    def _take_all(self, by: str = "") -> bool:
+        """What follows "select all" replaces the field's whole content. by: the deleting key, "" for a character."""
+        if self._all_selected_us is None:
+            return False
+        self._replaced = self._replaced or not self._prior_empty or not self._buffer
+        self._cleared_by = by
+        self._buffer, self._caret, self._anchor, self._all_selected_us = "", 0, None, None
+        self._prior_empty = True
+        return True
+
+    def _insert(self, text: str) -> None:
+        self._take_all()
+        self._cut_selection()
+        self._buffer = self._buffer[: self._caret] + text + self._buffer[self._caret :]
+        self._caret += len(text)
+        self._typed = True
+
+    def _delete(self, name: str, *, word: bool) -> bool:
+        """False when it would reach what was there before the run."""
+        if self._take_all(by=name) or self._cut_selection():
+            return True
+        back = name == "BackSpace"
+        if self._caret == (0 if back else len(self._buffer)):
+            return self._prior_empty
+        if back:
+            start = self._word_left() if word else self._caret - 1
+            self._buffer = self._buffer[:start] + self._buffer[self._caret :]
+            self._caret = start
+        else:
+            end = self._word_right() if word else self._caret + 1
+            self._buffer = self._buffer[: self._caret] + self._buffer[end:]
+        return True
+
+    def _move(self, name: str, *, word: bool, select: bool) -> bool:
+        """False when the caret would leave the run's own text for what was there before."""
+        if self._all_selected_us is not None:
+            if not self._prior_empty:
+                return False
+            self._all_selected_us = None
+            self._anchor, self._caret = 0, len(self._buffer)
+        if name == "Home":
+            to = 0
+        elif name == "End":
+            to = len(self._buffer)
+        elif name == "Left":
+            to = self._word_left() if word else self._caret - 1
+        else:
+            to = self._word_right() if word else self._caret + 1
+        if not self._prior_empty and (name in ("Home", "End") or not 0 <= to <= len(self._buffer)):
+            return False
+        to = min(max(to, 0), len(self._buffer))
+        if select:
+            self._anchor = self._caret if self._anchor is None else self._anchor
+        elif self._anchor is not None:
+            if (
+                name in ("Left", "Right") and not word and self._anchor != self._caret
+            ):  # a plain arrow goes to the selection's edge
+                to = (min if name == "Left" else max)(self._anchor, self._caret)
+            self._anchor = None
+        self._caret = to
+        return True
+
+    def _word_left(self) -> int:
+        at = self._caret
+        while at and self._buffer[at - 1].isspace():
+            at -= 1
+        kind = _is_word(self._buffer[at - 1]) if at else False
+        while at and not self._buffer[at - 1].isspace() and _is_word(self._buffer[at - 1]) == kind:
+            at -= 1
+        return at
+
+    def _word_right(self) -> int:
+        at, end = self._caret, len(self._buffer)
+        while at < end and self._buffer[at].isspace():
+            at += 1
+        kind = _is_word(self._buffer[at]) if at < end else False
+        while at < end and not self._buffer[at].isspace() and _is_word(self._buffer[at]) == kind:
+            at += 1
+        return at
+
+    # ------------------------------------------------------------ what may be kept
+
+    def _scan(self) -> None:
+        """Remembers every secret or checksummed number that stood in the text at any time."""
+        around = self._buffer[max(0, self._caret - _SCANNED_AROUND_CARET) : self._caret + _SCANNED_AROUND_CARET]
+        for start, end, label in self._redactor.sensitive(around):
+            if label not in SENSITIVE:
+                continue
+            found = around[start:end]
+            if self._intermediate and found.startswith(self._intermediate[-1]):
+                self._intermediate[-1] = found
+            elif found not in self._intermediate:
+                self._intermediate.append(found)
+        if len(self._intermediate) > _INTERMEDIATE_MAX:
+            self._unknown, self._intermediate = True, []
+
+    def finish(self, element: Element | None, before: str = "") -> list[Key | Text]:
+        """The run's events in order of time: at most a "select all" it began with, its text, or a clearing key.
+
+        element: the redacted target. before: what the run before this one left in the same field, if the caret has
+        not moved since; an identifier that spans both is masked.
+        """
+        if self.secret:
+            if self._buffer and not self._unknown:
+                self._redactor.remember_secret(self._buffer)
+            entered = self._typed or self._unknown
+            return [Text(t_us=self.t_us, end_us=self.t_us, text=SECRET_TEXT, element=element)] if entered else []
+        events: list[Key | Text] = []
+        if self._replaced:
+            events.append(Key(t_us=self.t_us, key="a", modifiers=("Control",), element=element))
+        if self._typed and (self._buffer or self._unknown):
+            events.append(self._text(element, before))
+        elif self._replaced and self._cleared_by:
+            events.append(Key(t_us=self.t_us, key=self._cleared_by, element=element))
+        if self._all_selected_us is not None:
+            events.append(Key(t_us=self._all_selected_us, key="a", modifiers=("Control",), element=element))
+        return events
+
+    def _text(self, element: Element | None, before: str) -> Text:
+        redaction = self._redactor.text(self._buffer)
+        whole = len(redaction.spans) == 1 and redaction.spans[0] == (0, len(self._buffer), "SECRET")
+        if self._unknown or whole or self._left_over(redaction.spans) or self._spans_seam(before):
+            return Text(t_us=self.t_us, end_us=self.t_us, text=SECRET_TEXT, element=element)
+        if any(span.label in SENSITIVE for span in redaction.spans):  # its rhythm and length are part of it
+            return Text(t_us=self.t_us, end_us=self.t_us, text=redaction.text, element=element)
+        return Text(t_us=self.t_us, end_us=self._last_us, text=redaction.text, element=element, keys=self._keys)
+
+    def _left_over(self, spans: tuple[tuple[int, int, str], ...]) -> bool:
+        """True when readable text holds a piece of something sensitive that stood there in between."""
+        shown, at = [], 0
+        for start, end, _ in spans:
+            shown.append(self._buffer[at:start])
+            at = end
+        shown.append(self._buffer[at:])
+        pieces = {s[i : i + _FRAGMENT_CHARS] for s in self._intermediate for i in range(len(s) - _FRAGMENT_CHARS + 1)}
+        return any(
+            part[i : i + _FRAGMENT_CHARS] in pieces for part in shown for i in range(len(part) - _FRAGMENT_CHARS + 1)
+        )
+
+    def _spans_seam(self, before: str) -> bool:
+        if not before:
+            return False
+        seam = len(before)
+        return any(start < seam < end for start, end, _ in self._redactor.text(before + self._buffer).spans)
+
+    @property
+    def tail(self) -> str:
+        """The end of what stands in the field, for the seam with a following run."""
+        return "" if self.secret or self._unknown else self._buffer[-64:]
+
+
+def _is_word(char: str) -> bool:
+    return char.isalnum() or char == "_"
