@@ -12,6 +12,7 @@ import secrets
 import select
 import shutil
 import signal
+import struct
 import subprocess
 import tempfile
 import time
@@ -27,7 +28,26 @@ from aboveboard.core.errors import Unavailable
 START_S_MAX = 20.0
 STOP_S_MAX = 5.0
 _LAUNCHERS = ("/usr/libexec/at-spi-bus-launcher", "/usr/lib/at-spi2-core/at-spi-bus-launcher")
-_PACKAGES = {"Xvfb": "xvfb", "xauth": "xauth", "openbox": "openbox", "dbus-daemon": "dbus"}
+_PACKAGES = {"Xvfb": "xvfb", "openbox": "openbox", "dbus-daemon": "dbus"}
+
+
+def _read_line(descriptor: int) -> str:
+    """Up to the newline: the server writes it apart, and dies when nobody reads it. Empty when nothing came in time."""
+    line = b""
+    deadline = time.monotonic() + START_S_MAX
+    while not line.endswith(b"\n") and len(line) < 16:
+        ready = select.select([descriptor], [], [], max(deadline - time.monotonic(), 0))[0]
+        piece = os.read(descriptor, 16) if ready else b""
+        if not piece:
+            return ""
+        line += piece
+    return line.decode("ascii").strip()
+
+
+def _any_display_entry(cookie: bytes) -> bytes:
+    """One entry of an Xauthority file (Xau(3)): family FamilyWild, no address, no display number, the cookie."""
+    fields = (b"", b"", b"MIT-MAGIC-COOKIE-1", cookie)
+    return struct.pack(">H", 0xFFFF) + b"".join(struct.pack(">H", len(each)) + each for each in fields)
 
 
 def _program(name: str) -> str:
@@ -68,11 +88,10 @@ class PrivateDisplay:
         return process
 
     def _start_server(self) -> None:
-        server, xauth = _program("Xvfb"), _program("xauth")
-        # The cookie has to be there before the number is known, so it is added for any display of this host first.
+        server = _program("Xvfb")
+        # An entry for any host and any display: the number is the server's to choose, and is not known before it runs.
         self.xauthority.touch(mode=0o600)
-        cookie = secrets.token_hex(16)
-        self._xauth(xauth, f"add :0 MIT-MAGIC-COOKIE-1 {cookie}\n")
+        self.xauthority.write_bytes(_any_display_entry(secrets.token_bytes(16)))
         read_end, write_end = os.pipe()
         try:
             screen = f"{self.width}x{self.height}x24"
@@ -83,8 +102,7 @@ class PrivateDisplay:
             )  # fmt: skip
             os.close(write_end)
             write_end = -1
-            ready = select.select([read_end], [], [], START_S_MAX)[0]
-            number = os.read(read_end, 16).decode("ascii").strip() if ready else ""
+            number = _read_line(read_end)
         finally:
             os.close(read_end)
             if write_end >= 0:
@@ -94,17 +112,10 @@ class PrivateDisplay:
                 f"Xvfb could not open a display (exit code {process.poll()}): is /tmp/.X11-unix writable?"
             )
         self.name = f":{number}"
-        self._xauth(xauth, f"add {self.name} MIT-MAGIC-COOKIE-1 {cookie}\n")
         keep = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV")
         self.env = {name: os.environ[name] for name in keep if name in os.environ}
         self.env |= {"DISPLAY": self.name, "XAUTHORITY": str(self.xauthority), "XDG_RUNTIME_DIR": str(self._folder)}
         self.env |= {"XDG_CONFIG_HOME": str(self._folder / "config"), "XDG_CACHE_HOME": str(self._folder / "cache")}
-
-    def _xauth(self, xauth: str, command: str) -> None:
-        subprocess.run(
-            [xauth, "-q", "-f", str(self.xauthority), "source", "-"], input=command.encode(), check=True,
-            capture_output=True, timeout=START_S_MAX,
-        )  # fmt: skip
 
     def _start_bus(self) -> None:
         launcher = next((path for path in _LAUNCHERS if Path(path).exists()), None)

@@ -1,0 +1,243 @@
+"""What a person can see and act on in one window, as the accessibility bus tells it. Knows no policy.
+
+The recorder keeps what this gives, redacted; an agent acts on what this gives, redacted: the same function for both.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from aboveboard.core.events import Box, MemoryOnly, ObservedElement, Snapshot
+from aboveboard.desktop.atspi import ACCESSIBLE, COMPONENT, DOCUMENT, ROOT, TEXT, Bus, Node, method, prop, states_of
+
+NODES_MAX = 1500
+READ_S_MAX = 0.8
+DEPTH_MAX = 40
+VALUE_CHARS_MAX = 4000
+APPLICATIONS_MAX = 64
+
+INTERACTIVE = frozenset(
+    {"push button", "button", "toggle button", "check box", "radio button", "combo box", "entry", "password text"}
+    | {"link", "list item", "menu", "menu item", "check menu item", "radio menu item", "page tab", "slider"}
+    | {"spin button", "text", "tree item", "table cell", "option", "switch", "list box", "date editor", "document web"}
+)
+_TEXT_INSIDE = frozenset({"static", "text leaf", "label"})
+_NEVER = frozenset({"document web", "frame", "application", "scroll bar", "redundant object", "unknown"})
+
+
+@dataclass(slots=True, repr=False)
+class _Read(MemoryOnly):
+    """One node while its tree is being read."""
+
+    node: Node
+    path: tuple[int, ...]
+    parent: _Read | None
+    role: str = ""
+    name: str = ""
+    box: Box = (0, 0, 0, 0)
+    states: frozenset[str] = frozenset()
+    children: list[Node] = field(default_factory=list)
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Page(MemoryOnly):
+    """A snapshot with the address of its document; None for what is no browser's page or does not say."""
+
+    snapshot: Snapshot
+    url: str | None
+
+
+def origin_of(url: str | None) -> str | None:
+    """ "https://host[:port]"; None for addresses without one (file:, about:, data:)."""
+    if not url:
+        return None
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return None
+    try:
+        port = parts.port
+    except ValueError:
+        return None
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}" + (f":{port}" if port is not None else "")
+
+
+class Accessibility:
+    """Reads windows' trees. Not for several threads at once: each makes its own."""
+
+    def __init__(self, session_bus: str) -> None:
+        self.bus = Bus(session_bus)
+        self._applications: dict[int, Node] = {}  # by process
+
+    def close(self) -> None:
+        self.bus.close()
+
+    def _application(self, pid: int) -> Node | None:
+        """The application of a process; looked up again when it is not known or is gone."""
+        known = self._applications.get(pid)
+        if known is not None and self.bus.calls([prop(known, ACCESSIBLE, "ChildCount")])[0] is not None:
+            return known
+        self._applications.clear()
+        [listed] = self.bus.calls([method(ROOT, ACCESSIBLE, "GetChildren")])
+        for name, path in (listed[0] if listed else [])[:APPLICATIONS_MAX]:
+            found = self.bus.pid_of(name)
+            if found is not None:
+                self._applications[found] = (name, path)
+        return self._applications.get(pid)
+
+    def read(self, pid: int, title: str | None = None) -> Page | None:
+        """The visible elements of a process's window: of the page shown, if it is a browser's. None when the program
+        has no accessibility or does not answer within the budget. title: of the window, where there are several."""
+        application = self._application(pid)
+        if application is None:
+            return None
+        [listed] = self.bus.calls([method(application, ACCESSIBLE, "GetChildren")])
+        frames = [(str(name), str(path)) for name, path in (listed[0] if listed else [])]
+        frame = self._choose(frames, title)
+        if frame is None:
+            return None
+        deadline = time.monotonic() + READ_S_MAX
+        document = self._document(frame, deadline)
+        nodes = self._walk(document or frame, deadline)
+        if nodes is None:
+            return None
+        url = None
+        if document is not None:
+            [answer] = self.bus.calls([method(document, DOCUMENT, "GetAttributeValue", "s", ("URI",))])
+            url = str(answer[0]) if answer and answer[0] else None
+        elements, focused = _visible(nodes)
+        return Page(Snapshot(time.time_ns() // 1000, elements, focused), url)
+
+    def _choose(self, frames: list[Node], title: str | None) -> Node | None:
+        if len(frames) <= 1 or title is None:
+            return frames[0] if frames else None
+        names = self.bus.calls([prop(frame, ACCESSIBLE, "Name") for frame in frames])
+        matching = [frame for frame, name in zip(frames, names, strict=True) if name and _value(name) == title]
+        return matching[0] if len(matching) == 1 else None  # two windows of one title: we don't know which
+
+    def _document(self, frame: Node, deadline: float) -> Node | None:
+        """The first showing document below a frame, breadth first; browsers keep it a few levels down."""
+        level = [frame]
+        for _ in range(DEPTH_MAX):
+            if not level or time.monotonic() > deadline:
+                return None
+            asked = [method(node, ACCESSIBLE, "GetRoleName") for node in level]
+            asked += [method(node, ACCESSIBLE, "GetState") for node in level]
+            asked += [method(node, ACCESSIBLE, "GetChildren") for node in level]
+            answers = self.bus.calls(asked, max(deadline - time.monotonic(), 0.01))
+            n = len(level)
+            roles, states, children = answers[:n], answers[n : 2 * n], answers[2 * n :]
+            for node, role, state in zip(level, roles, states, strict=True):
+                if role and role[0] == "document web" and state and "showing" in states_of(state[0]):
+                    return node
+            level = [(str(a), str(b)) for each in children if each for a, b in each[0]][:NODES_MAX]
+        return None
+
+    def _walk(self, root: Node, deadline: float) -> list[_Read] | None:
+        """Every node that shows, parents before children; None when the budget ran out: half a tree misleads."""
+        first = _Read(root, (), None)
+        found: list[_Read] = []
+        level = [first]
+        while level:
+            if len(found) + len(level) > NODES_MAX or time.monotonic() > deadline:
+                return None
+            asked: list[Any] = []
+            for read in level:
+                asked += [
+                    method(read.node, ACCESSIBLE, "GetRoleName"), prop(read.node, ACCESSIBLE, "Name"),
+                    method(read.node, ACCESSIBLE, "GetState"), method(read.node, ACCESSIBLE, "GetChildren"),
+                    method(read.node, COMPONENT, "GetExtents", "u", (0,)),
+                ]  # fmt: skip
+            answers = self.bus.calls(asked, max(deadline - time.monotonic(), 0.01))
+            following: list[_Read] = []
+            for i, read in enumerate(level):
+                role, name, state, children, extents = answers[5 * i : 5 * i + 5]
+                if role is None or state is None:
+                    continue  # gone meanwhile
+                read.role, read.states = str(role[0]), states_of(state[0])
+                read.name = str(_value(name) or "")
+                if extents is not None:
+                    read.box = _box(extents[0])
+                if read.parent is not None and "showing" not in read.states:
+                    continue
+                found.append(read)
+                read.children = [(str(a), str(b)) for a, b in (children[0] if children else [])]
+                if len(read.path) < DEPTH_MAX:
+                    following += [_Read(node, (*read.path, k), read) for k, node in enumerate(read.children)]
+            level = following
+        self._read_values(found, deadline)
+        return found
+
+    def _read_values(self, found: list[_Read], deadline: float) -> None:
+        """What stands in fields, so that redaction can tell a field's name from its content."""
+        fields = [read for read in found if "editable" in read.states]
+        asked = [method(read.node, TEXT, "GetText", "ii", (0, VALUE_CHARS_MAX)) for read in fields]
+        for read, answer in zip(fields, self.bus.calls(asked, max(deadline - time.monotonic(), 0.01)), strict=True):
+            read.value = str(answer[0]) if answer else ""
+
+
+def _value(answer: Any) -> Any:
+    """The value in a property's answer."""
+    return answer[0][1] if answer else None
+
+
+def _box(extents: tuple[int, int, int, int]) -> Box:
+    x, y, width, height = extents
+    # Hidden items report positions of -2**31.
+    return (x, y, width, height) if x > -(1 << 30) and width > 0 and height > 0 else (0, 0, 0, 0)
+
+
+def _inside(box: Box, other: Box) -> bool:
+    x, y = box[0] + box[2] // 2, box[1] + box[3] // 2
+    return other[0] <= x < other[0] + other[2] and other[1] <= y < other[1] + other[3]
+
+
+def _visible(nodes: list[_Read]) -> tuple[tuple[ObservedElement, ...], ObservedElement | None]:
+    """Named or interactive elements that lie within the document, and the one with the focus."""
+    area = nodes[0].box if nodes else (0, 0, 0, 0)
+    kept: list[ObservedElement] = []
+    focused: ObservedElement | None = None
+    for read in nodes:
+        element = ObservedElement(read.role, read.name, read.box, read.states, read.path, "", read.value)
+        # The page itself has the focus when nothing in it has: then nothing is known about the field.
+        if "focused" in read.states and read.role not in _NEVER:
+            focused = element
+        if read.role in _NEVER or read.box[2] == 0 or not _inside(read.box, area):
+            continue
+        if _says_nothing_new(read):
+            continue
+        kept.append(element)
+    return tuple(kept), focused
+
+
+def _says_nothing_new(read: _Read) -> bool:
+    """A container without a name that only holds others, or a text that its parent's name says already."""
+    if read.role in _TEXT_INSIDE:
+        parent = read.parent
+        return not read.name.strip() or (
+            parent is not None and parent.role in INTERACTIVE and parent.name.strip() == read.name.strip()
+        )
+    if read.role in INTERACTIVE or "focusable" in read.states or "editable" in read.states:
+        return False
+    return bool(read.children) or not (read.name.strip() or read.box[2] * read.box[3] > 0)
+
+
+def hit(snapshot: Snapshot, x: int, y: int) -> ObservedElement | None:
+    """The smallest element at a point; for a text inside something one acts on, that something. None: nothing known."""
+    under = [each for each in snapshot.elements if _contains(each.box, x, y)]
+    if not under:
+        return None
+    best = min(under, key=lambda each: (each.box[2] * each.box[3], -len(each.path)))
+    if best.role in _TEXT_INSIDE:
+        above = [each for each in under if each.role in INTERACTIVE and best.path[: len(each.path)] == each.path]
+        if above:
+            return max(above, key=lambda each: len(each.path))
+    return best
+
+
+def _contains(box: Box, x: int, y: int) -> bool:
+    return box[0] <= x < box[0] + box[2] and box[1] <= y < box[1] + box[3]
