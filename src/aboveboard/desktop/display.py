@@ -12,6 +12,7 @@ import secrets
 import select
 import shutil
 import signal
+import socket
 import struct
 import subprocess
 import tempfile
@@ -44,10 +45,10 @@ def _read_line(descriptor: int) -> str:
     return line.decode("ascii").strip()
 
 
-def _any_display_entry(cookie: bytes) -> bytes:
-    """One entry of an Xauthority file (Xau(3)): family FamilyWild, no address, no display number, the cookie."""
-    fields = (b"", b"", b"MIT-MAGIC-COOKIE-1", cookie)
-    return struct.pack(">H", 0xFFFF) + b"".join(struct.pack(">H", len(each)) + each for each in fields)
+def _entry(family: int, address: bytes, number: bytes, cookie: bytes) -> bytes:
+    """One entry of an Xauthority file (Xau(3)); family 256 is local, 0xFFFF any."""
+    fields = (address, number, b"MIT-MAGIC-COOKIE-1", cookie)
+    return struct.pack(">H", family) + b"".join(struct.pack(">H", len(each)) + each for each in fields)
 
 
 def _program(name: str) -> str:
@@ -89,9 +90,10 @@ class PrivateDisplay:
 
     def _start_server(self) -> None:
         server = _program("Xvfb")
-        # An entry for any host and any display: the number is the server's to choose, and is not known before it runs.
+        # For the server, an entry for any display: the number is its to choose, and is not known before it runs.
+        cookie = secrets.token_bytes(16)
         self.xauthority.touch(mode=0o600)
-        self.xauthority.write_bytes(_any_display_entry(secrets.token_bytes(16)))
+        self.xauthority.write_bytes(_entry(0xFFFF, b"", b"", cookie))
         read_end, write_end = os.pipe()
         try:
             screen = f"{self.width}x{self.height}x24"
@@ -112,6 +114,9 @@ class PrivateDisplay:
                 f"Xvfb could not open a display (exit code {process.poll()}): is /tmp/.X11-unix writable?"
             )
         self.name = f":{number}"
+        # Some clients know no wildcard.
+        with self.xauthority.open("ab") as file:
+            file.write(_entry(256, socket.gethostname().encode(), number.encode(), cookie))
         keep = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV")
         self.env = {name: os.environ[name] for name in keep if name in os.environ}
         self.env |= {"DISPLAY": self.name, "XAUTHORITY": str(self.xauthority), "XDG_RUNTIME_DIR": str(self._folder)}

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from aboveboard.redact.spans import Span
-from aboveboard.redact.words import word_set
+from aboveboard.redact.words import WORDS, word_set
 
 _B64 = r"[A-Za-z0-9_-]"
 _FORMATS = re.compile(
@@ -68,6 +68,7 @@ _QUOTED = re.compile(
 )
 _SAID = re.compile(rf"{_WORD} (?:is|was|ist|to)(?: now)? ([^\s\"'`,;]{{3,128}})", re.IGNORECASE)
 _LONG = re.compile(r"(?<![A-Za-z0-9+/_=.-])[A-Za-z0-9+/_-]{20,4096}={0,2}(?![A-Za-z0-9+/_=])")
+_NOT_LETTERS = re.compile(r"[^A-Za-z]+")
 _HEX = re.compile(r"[0-9a-fA-F-]+")
 _SECRET_CUE = re.compile(
     r"(?:key|token|secret|passw|credential|auth|signature|sig|bearer|nonce|salt|sha256=)[^\n]{0,16}$", re.IGNORECASE
@@ -99,6 +100,9 @@ def looks_random(text: str) -> bool:
     if digits == 0 or uppers + lowers == 0:
         return False
     changes = sum(a.isdecimal() != b.isdecimal() or a.isupper() != b.isupper() for a, b in pairwise(body))
+    words = [part for part in _NOT_LETTERS.split(body) if len(part) >= 4]
+    if words and all(WORDS.plain(word.lower()) for word in words):
+        return False  # "image_2024_11_24_holiday.png"
     return entropy_bits(body) >= 3.4 and changes >= len(body) / 5 and "/" not in body.strip("/")[:2]
 
 

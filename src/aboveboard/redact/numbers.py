@@ -48,7 +48,7 @@ _MIXED = re.compile(
 )
 _KEPT_MIXED = re.compile(
     r"[A-Za-z]{1,12}[-_/]?\d{1,3}|\d{1,4}(?:st|nd|rd|th|[a-zA-Z]{1,4})|\d{1,2}h\d{0,2}|\d{1,5}x\d{1,5}"
-    r"|[A-Za-z]\d{1,2}[A-Za-z]{1,2}|0x[0-9A-Fa-f]{1,8}"
+    r"|[A-Za-z]\d{1,2}[A-Za-z]{1,2}|[A-Z]\d{1,2}x\d{1,2}|0x[0-9A-Fa-f]{1,8}"
 )  # fmt: skip
 _BIRTH_CUE = re.compile(
     r"\b(?:born(?: on| in)?|birth ?da(?:te|y)|date of birth|d\.?o\.?b\.?|geboren(?: am)?|geburtsdatum|n[ée]e? le"

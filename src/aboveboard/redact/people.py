@@ -82,6 +82,7 @@ def find_people(text: str, decide: dict[str, bool]) -> Iterator[Span]:
         tokens.append((match.start(), end, word, kept))
     masked = [not kept for *_, kept in tokens]
     _ambiguous(text, tokens, masked)
+    _initials(text, tokens, masked)
     for (start, end, _, _), hidden in zip(tokens, masked, strict=True):
         if hidden:
             yield Span(start, end, "PERSON")
@@ -99,6 +100,16 @@ def _ambiguous(text: str, tokens: list[tuple[int, int, str, bool]], masked: list
         after_title = _TITLE.search(text, max(0, start - 12), start) is not None
         greeted = given and _STRONG_GREETING.search(text, max(0, start - 12), start) is not None
         masked[i] = after_title or greeted or _beside(text, tokens, masked, i, given=given)
+
+
+def _initials(text: str, tokens: list[tuple[int, int, str, bool]], masked: list[bool]) -> None:
+    """Sets masked[i] for "K." before a name, and for a name that is a plain word after it."""
+    for i, (_, end, word, _) in enumerate(tokens[:-1]):
+        after, _, name, _ = tokens[i + 1]
+        if len(word) != 1 or not word.isupper() or text[end:after] not in (". ", ".") or not name[0].isupper():
+            continue
+        if masked[i + 1] or (len(name) > _SHORT and name.lower() in WORDS.family and text[end:after] == ". "):
+            masked[i] = masked[i + 1] = True
 
 
 def _beside(text: str, tokens: list[tuple[int, int, str, bool]], masked: list[bool], i: int, *, given: bool) -> bool:

@@ -73,7 +73,7 @@ _SHAPES = re.compile(
     rf"{_PARTS},? (?:n\.?º?|nr\.?|no\.?|n°|#)? ?\d{{1,5}}[a-zA-Z]?(?:/\d{{1,4}})?\b{_TAIL}"
     # P.O. Box 12; Apt 4B
     rf"|\b(?i:p\.? ?o\.? ?box|postfach|boîte postale|apartado) ?\d{{1,7}}\b{_TAIL}"
-    rf"|\b(?i:apt\.?|apartment|suite) ?#?\d[\w-]{{0,5}}\b"
+    rf"|\b(?i:apt\.?|apartment|suite|flat) ?#?\d[\w-]{{0,5}}\b"
     # Springfield, IL 62704; 10115 Berlin; SW1A 1AA
     rf"|\b{_TOWN},? [A-Z]{{2}},? \d{{5}}(?:-\d{{4}})?\b"
     rf"|{_UK_POSTCODE}|{_CA_POSTCODE}"

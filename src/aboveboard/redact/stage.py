@@ -89,19 +89,26 @@ class RedactionStage:
 
     def gap(self, t_us: int, end_us: int, reason: GapReason) -> list[Redacted]:
         """Nothing is kept from t_us to end_us. What was typed before is flushed, or dropped for some reasons."""
-        if reason in _DISCARDING:
+        if reason in _DISCARDING and self._run is not None:
+            start = min(t_us, self._run.t_us)  # what is dropped lies in the gap too
             self._drop_run()
-        out = self._guarded(t_us, t_us, self._close_run)
+            out = []
+        else:
+            out = self._guarded(t_us, t_us, self._close_run)
+            start = max(t_us, self._last_us)
         self._forget_place()
-        start = max(t_us, self._last_us)
         self._emit(out, Gap(t_us=start, end_us=max(end_us, start), reason=reason))
         self._last_us = max(self._last_us, end_us)
         return out
 
-    def flush(self) -> list[Redacted]:
-        """Ends an open run, e.g. before a segment is sealed. The caller decides when the hand has been idle."""
+    def flush(self, t_us: int | None = None) -> list[Redacted]:
+        """Ends an open run, e.g. before a segment is sealed. The caller decides when the hand has been idle.
+
+        t_us: now, up to which a failure's Gap reaches; the last event's time if not given.
+        """
         field, run = self._run_field, self._run
-        out = self._guarded(self._last_us, self._last_us, self._close_run)
+        now = self._last_us if t_us is None else t_us
+        out = self._guarded(now, now, self._close_run)
         if run is not None:
             self._tail = (field, run.tail)
         return out

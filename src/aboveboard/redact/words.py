@@ -14,6 +14,7 @@ from pathlib import Path
 
 SYSTEM_DICTIONARY = Path("/usr/share/dict/words")
 _DICTIONARY_BYTES_MAX = 16 << 20
+_DICTIONARY_WORDS_MIN = 10_000
 
 
 def word_set(text: str) -> frozenset[str]:
@@ -25,16 +26,15 @@ class WordSet:
     """Membership in a big set of lower-case words: one string per first three letters, searched as text."""
 
     def __init__(self, words: Iterable[str]) -> None:
-        buckets: dict[str, list[str]] = {}
+        self._buckets: dict[str, bytearray] = {}
         for word in words:
-            buckets.setdefault(word[:3], []).append(word)
-        self._buckets = {head: "\n" + "\n".join(tails) + "\n" for head, tails in buckets.items()}
+            self._buckets.setdefault(word[:3], bytearray(b"\n")).extend(word.encode() + b"\n")
 
     def __contains__(self, word: str) -> bool:
-        return f"\n{word}\n" in self._buckets.get(word[:3], "")
+        return b"\n%b\n" % word.encode("utf-8", "replace") in self._buckets.get(word[:3], b"")
 
     def __len__(self) -> int:
-        return sum(bucket.count("\n") - 1 for bucket in self._buckets.values())
+        return sum(bucket.count(b"\n") - 1 for bucket in self._buckets.values())
 
 
 def _shipped(name: str) -> list[str]:
@@ -49,23 +49,20 @@ class Words:
         self._dictionary = dictionary
 
     @cached_property
-    def _system(self) -> list[str] | None:
-        """Lower-case words of the system's dictionary, or None where there is none to read."""
-        if self._dictionary is None:
-            return None
-        try:
-            if self._dictionary.stat().st_size > _DICTIONARY_BYTES_MAX:
-                return None
-            text = self._dictionary.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
-            return None
-        return [word for word in text.splitlines() if word.islower() and word.isalpha()] or None
-
-    @cached_property
     def english(self) -> WordSet:
-        system = self._system
-        del self._system  # the list itself is not needed again; the buckets are six times smaller
-        return WordSet(system if system is not None else _shipped("common.txt"))
+        """The system's dictionary; the shipped words where there is none, or none that can be read."""
+        if self._dictionary is not None:
+            try:
+                if self._dictionary.stat().st_size <= _DICTIONARY_BYTES_MAX:
+                    with self._dictionary.open(encoding="utf-8") as lines:
+                        words = WordSet(
+                            word for line in lines if (word := line.rstrip("\n")).islower() and word.isalpha()
+                        )
+                    if len(words) >= _DICTIONARY_WORDS_MIN:
+                        return words
+            except (OSError, UnicodeDecodeError):
+                pass  # the shipped words serve
+        return WordSet(_shipped("common.txt"))
 
     @cached_property
     def interface(self) -> frozenset[str]:

@@ -1,0 +1,1 @@
+"""Datasets: recorded events -> actions -> episodes -> Parquet with its lineage, built under a grant only."""

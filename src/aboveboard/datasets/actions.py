@@ -1,0 +1,359 @@
+"""What a person did, from recorded events only: one gesture, one action, in the vocabulary the field shares.
+
+    click double_click triple_click right_click middle_click drag scroll type key hotkey hover wait done
+
+The element acted on comes from the tree as it was *before* the gesture: the recorder's own hit test where it made one,
+else one in the scene. Nothing is guessed across a hole: an action that touches a Gap is dropped and counted, and after
+a Gap no scene is known until the recorder gives a new one.
+
+`actions_of` is pure and sees one session of one device, events in the order in which they were recorded.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from aboveboard.core.columns import decode_column
+from aboveboard.core.events import (
+    Button, Element, Focus, Gap, I32, I64, Key, KeptEvent, PointerPath, Scene, Scroll, Task, Text,
+)  # fmt: skip
+from aboveboard.datasets.hittest import element_at
+
+DOUBLE_CLICK_US = 400_000  # from press to press, the usual default of desktops
+DOUBLE_CLICK_PX = 6
+DRAG_PX = 8  # release farther than this from the press
+EXCURSION_PX = 16  # or the pointer was ever farther than this from it: a drag there and back
+SCROLL_RUN_US = 1_000_000  # slow hands turn a wheel about twice a second
+SCROLL_RUN_PX = 50
+SCENE_SETTLES_US = 300_000  # the recorder may hold the first key back so long until it knows where it goes
+COMMANDS = frozenset({"Control", "Alt", "Super"})
+MODIFIER_KEYS = ("Shift", "Control", "Alt", "Super", "Meta", "Hyper", "ISO_Level", "Caps_Lock", "Num_Lock")
+# On these two quick clicks are two clicks: a counter goes up by two. A double click means nothing else to them.
+REPEATABLE_ROLES = frozenset({"push button", "spin button", "check box", "radio button", "toggle button", "scroll bar"})
+CLICK_KINDS = {1: "click", 2: "middle_click", 3: "right_click"}
+MULTI_CLICK = {1: "click", 2: "double_click", 3: "triple_click"}
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """Pointer samples, three arrays of shape (n,); t in µs since the Unix epoch."""
+
+    t_us: I64
+    x: I32
+    y: I32
+
+    def between(self, after_us: int, until_us: int) -> Path:
+        """Samples with after_us < t <= until_us."""
+        first, last = np.searchsorted(self.t_us, (after_us, until_us), side="right")
+        return Path(self.t_us[first:last], self.x[first:last], self.y[first:last])
+
+
+NO_PATH = Path(np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros(0, np.int32))
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One gesture. Times in µs since the Unix epoch, places in screen pixels.
+
+    scene_index: which of the given events is the scene before the action, -1 when not known; elements: what it holds.
+    path: pointer samples since the action before (a drag: until its end). text: for "done" the outcome.
+    sources: which of the given events made this, without the pointer's path.
+    """
+
+    kind: str
+    start_us: int
+    end_us: int
+    x: int | None = None
+    y: int | None = None
+    button: int = 0
+    element: Element | None = None
+    element_guessed: bool = False
+    scene_index: int = -1
+    elements: tuple[Element, ...] = ()
+    text: str = ""
+    key: str = ""
+    modifiers: tuple[str, ...] = ()
+    end_x: int | None = None
+    end_y: int | None = None
+    dx: int = 0
+    dy: int = 0
+    app: str = ""
+    site: str | None = None
+    window: tuple[int, ...] = ()
+    sources: tuple[int, ...] = ()
+    path: Path = field(default=NO_PATH, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A gesture that is no action: a press without release or the reverse, or one that touches a Gap."""
+
+    t_us: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reconstruction:
+    """Actions by start, what was dropped, the gaps (start, end) by start, and every pointer sample."""
+
+    actions: tuple[Action, ...]
+    dropped: tuple[Dropped, ...]
+    gaps: tuple[tuple[int, int], ...]
+    pointer: Path
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What was known when an event came: the scenes since the last gap or focus change, and the focus."""
+
+    scenes: tuple[tuple[int, Scene], ...]
+    focus: Focus | None
+
+    def last_until(self, t_us: int) -> tuple[int, tuple[Element, ...]]:
+        """The last scene that stood by `t_us`: never one from after the action had its effect."""
+        for index, scene in reversed(self.scenes):
+            if scene.t_us <= t_us:
+                return index, scene.elements
+        return -1, ()
+
+
+@dataclass(slots=True)
+class _Press:
+    index: int
+    event: Button
+    before: _Before
+    excursion: float = 0.0
+
+
+class _Reader:
+    """Walks one session's events in recorded order."""
+
+    def __init__(self) -> None:
+        self.actions: list[Action] = []
+        self.dropped: list[Dropped] = []
+        self.gaps: list[tuple[int, int]] = []
+        self.samples: list[tuple[I64, I64, I64]] = []
+        self._before = _Before((), None)
+        self._pressed: dict[int, _Press] = {}
+        self._clicks = 0  # how many clicks the last action holds, 0 when it can't grow
+        self._last_press_us = 0
+
+    def read(self, index: int, event: KeptEvent) -> None:
+        match event:
+            case PointerPath():
+                self._pointer(event)
+            case Scene():
+                # The last few are enough: only a typed run looks back, to where it began.
+                self._before = _Before((*self._before.scenes[-15:], (index, event)), self._before.focus)
+            case Focus():
+                self._before = _Before((), event)
+            case Gap():
+                self.gaps.append((event.t_us, event.end_us))
+                self._before = _Before((), self._before.focus)
+                self._drop_presses("press without release")
+                self._clicks = 0
+            case Button():
+                self._button(index, event)
+            case Scroll():
+                self._scroll(index, event)
+            case Key():
+                self._key(index, event)
+            case Text():
+                self._text(index, event)
+            case Task():
+                if event.phase == "stop":
+                    self._add(
+                        Action("done", event.t_us, event.t_us, text=event.outcome, sources=(index,)), self._before
+                    )
+
+    def finish(self) -> None:
+        self._drop_presses("press without release")
+
+    def _add(self, action: Action, before: _Before) -> None:
+        focus = before.focus
+        if focus is not None:
+            action = replace(action, app=focus.app, site=focus.site, window=focus.box)
+        self._clicks = 0
+        self.actions.append(action)
+
+    def _pointer(self, event: PointerPath) -> None:
+        t = decode_column(event.t, event.n) + event.t_us
+        x, y = decode_column(event.x, event.n), decode_column(event.y, event.n)
+        self.samples.append((t, x, y))
+        for press in self._pressed.values():
+            during = t >= press.event.t_us
+            if during.any():
+                away = np.hypot(x[during] - press.event.x, y[during] - press.event.y)
+                press.excursion = max(press.excursion, float(away.max()))
+
+    def _drop_presses(self, why: str) -> None:
+        self.dropped += [Dropped(press.event.t_us, why) for press in self._pressed.values()]
+        self._pressed.clear()
+
+    def _button(self, index: int, event: Button) -> None:
+        press = self._pressed.pop(event.button, None)
+        if event.pressed:
+            if press is not None:
+                self.dropped.append(Dropped(press.event.t_us, "press without release"))
+            self._pressed[event.button] = _Press(index, event, self._before)
+        elif press is None:
+            self.dropped.append(Dropped(event.t_us, "release without press"))
+        elif event.t_us < press.event.t_us:
+            self.dropped.append(Dropped(event.t_us, "release before its press"))
+        else:
+            self._gesture(press, index, event)
+
+    def _gesture(self, press: _Press, index: int, release: Button) -> None:
+        down = press.event
+        # A page acts on the release, so a tree read between press and release is still the one before.
+        scene_index, elements = press.before.last_until(release.t_us)
+        guess = None if down.element is not None else element_at(elements, down.x, down.y)
+        action = Action(
+            CLICK_KINDS.get(down.button, "click"), down.t_us, release.t_us, down.x, down.y, down.button,
+            down.element or guess, guess is not None, scene_index, elements,
+            modifiers=down.modifiers, sources=(press.index, index),
+        )  # fmt: skip
+        if math.dist((down.x, down.y), (release.x, release.y)) > DRAG_PX or press.excursion > EXCURSION_PX:
+            self._add(replace(action, kind="drag", end_x=release.x, end_y=release.y), press.before)
+        elif down.button == 1:
+            self._click(action, press.before)
+        else:
+            self._add(action, press.before)
+
+    def _click(self, action: Action, before: _Before) -> None:
+        clicks, last = self._clicks, self.actions[-1] if self.actions else None
+        if last is not None and 0 < clicks < 3 and self._same_place(last, action):
+            grown = replace(
+                last, kind=MULTI_CLICK[clicks + 1], end_us=action.end_us, sources=last.sources + action.sources
+            )
+            self.actions[-1] = grown
+            self._clicks = clicks + 1
+        else:
+            self._add(action, before)
+            self._clicks = 1
+        self._last_press_us = action.start_us
+
+    def _same_place(self, last: Action, action: Action) -> bool:
+        assert last.x is not None and last.y is not None and action.x is not None and action.y is not None  # noqa: S101
+        return (
+            action.start_us - self._last_press_us <= DOUBLE_CLICK_US
+            and math.dist((last.x, last.y), (action.x, action.y)) <= DOUBLE_CLICK_PX
+            and last.modifiers == action.modifiers
+            and (last.element is None or last.element.role not in REPEATABLE_ROLES)
+        )
+
+    def _scroll(self, index: int, event: Scroll) -> None:
+        last = self.actions[-1] if self.actions else None
+        if last is not None and _goes_on(last, event) and not self._gap_since(last.end_us):
+            self.actions[-1] = replace(
+                last, end_us=event.t_us, dx=last.dx + event.dx, dy=last.dy + event.dy, sources=(*last.sources, index)
+            )
+            return
+        scene_index, elements = self._before.last_until(event.t_us)
+        guess = None if event.element is not None else element_at(elements, event.x, event.y)
+        self._add(
+            Action(
+                "scroll", event.t_us, event.t_us, event.x, event.y, 0, event.element or guess, guess is not None,
+                scene_index, elements, dx=event.dx, dy=event.dy, sources=(index,),
+            ),
+            self._before,
+        )  # fmt: skip
+
+    def _gap_since(self, t_us: int) -> bool:
+        return bool(self.gaps) and self.gaps[-1][1] >= t_us
+
+    def _key(self, index: int, event: Key) -> None:
+        if event.key.startswith(MODIFIER_KEYS):
+            return  # says nothing alone; what it modifies carries it
+        kind = "hotkey" if COMMANDS.intersection(event.modifiers) else "key"
+        scene_index, elements = self._before.last_until(event.t_us + SCENE_SETTLES_US)
+        self._add(
+            Action(
+                kind, event.t_us, event.t_us, element=event.element, scene_index=scene_index, elements=elements,
+                key=event.key, modifiers=event.modifiers, sources=(index,),
+            ),
+            self._before,
+        )  # fmt: skip
+
+    def _text(self, index: int, event: Text) -> None:
+        if not event.text or event.end_us < event.t_us:
+            return  # typed and taken back
+        scene_index, elements = self._before.last_until(event.t_us + SCENE_SETTLES_US)
+        self._add(
+            Action(
+                "type", event.t_us, event.end_us, element=event.element, scene_index=scene_index, elements=elements,
+                text=event.text, sources=(index,),
+            ),
+            self._before,
+        )  # fmt: skip
+
+
+def _goes_on(last: Action, event: Scroll) -> bool:
+    """Whether this notch continues that run: soon after, at the same place, in the same direction."""
+    return (
+        last.kind == "scroll"
+        and 0 <= event.t_us - last.end_us <= SCROLL_RUN_US
+        and math.dist((last.x or 0, last.y or 0), (event.x, event.y)) <= SCROLL_RUN_PX
+        and (_sign(last.dx), _sign(last.dy)) == (_sign(event.dx), _sign(event.dy))
+    )
+
+
+def _sign(value: int) -> int:
+    return (value > 0) - (value < 0)
+
+
+def touches_gap(start_us: int, end_us: int, gaps: Iterable[tuple[int, int]]) -> bool:
+    """Whether [start, end] and some gap share more than a border; an instant inside a gap touches it too."""
+    return any(start_us < gap_end and end_us > gap_start for gap_start, gap_end in gaps)
+
+
+def _pointer_of(samples: list[tuple[I64, I64, I64]]) -> Path:
+    if not samples:
+        return NO_PATH
+    t, x, y = (np.concatenate(column) for column in zip(*samples, strict=True))
+    order = np.argsort(t, kind="stable")
+    return Path(t[order], x[order].astype(np.int32), y[order].astype(np.int32))
+
+
+def _with_paths(actions: list[Action], pointer: Path, gaps: list[tuple[int, int]]) -> list[Action]:
+    """Each action with the samples since the one before it, and none from before a gap."""
+    out: list[Action] = []
+    done_us, passed = -1, 0
+    for action in actions:
+        while passed < len(gaps) and gaps[passed][0] <= action.start_us:
+            done_us = max(done_us, gaps[passed][1])
+            passed += 1
+        until_us = action.end_us if action.kind == "drag" else action.start_us
+        out.append(replace(action, path=pointer.between(done_us, until_us)))
+        done_us = max(done_us, action.end_us)
+    return out
+
+
+def reconstruct(events: Iterable[KeptEvent]) -> Reconstruction:
+    """Everything that one session's events tell. Raises Corrupt for a pointer path that can't be decoded."""
+    from aboveboard.datasets.pauses import with_hovers_and_waits  # it builds on Action
+
+    reader = _Reader()
+    for index, event in enumerate(events):
+        reader.read(index, event)
+    reader.finish()
+    gaps = sorted(reader.gaps)
+    whole: list[Action] = []
+    for action in sorted(reader.actions, key=lambda action: action.start_us):
+        if touches_gap(action.start_us, action.end_us, gaps):
+            reader.dropped.append(Dropped(action.start_us, "touches a gap"))
+        else:
+            whole.append(action)
+    pointer = _pointer_of(reader.samples)
+    actions = with_hovers_and_waits(_with_paths(whole, pointer, gaps), pointer, gaps)
+    dropped = tuple(sorted(reader.dropped, key=lambda item: item.t_us))
+    return Reconstruction(tuple(actions), dropped, tuple(gaps), pointer)
+
+
+def actions_of(events: Iterable[KeptEvent]) -> list[Action]:
+    """The actions of one session, by start."""
+    return list(reconstruct(events).actions)

@@ -1,0 +1,205 @@
+"""One row of a dataset is one step of an episode: the Parquet columns, and the same as frozen values.
+
+    column         type            what it holds
+    episode_id     string          32 hex digits, different in every dataset
+    step           int32           0, 1, 2 ... within the episode
+    contributor    string          pseudonym, different in every dataset; no split shares one with another
+    split          string          "train", "test", ... as the spec names them
+    instruction    string          what the contributor said they were doing; "" when they didn't say
+    outcome        string          "success", "failure" or "" (not said)
+    episode_flags  list<string>    what is doubtful about the whole episode, see EPISODE_FLAGS
+    kind           string          one of KINDS
+    start_us       int64           µs from the start of the episode: no hour of the day is in a dataset
+    end_us         int64           likewise, >= start_us
+    app, site      string          the application (lower-case WM_CLASS), the page's origin or null
+    window         list<int32>     x, y, width, height of the window on the screen; empty when not known
+    x, y           int32           screen pixels; null for kinds without a place
+    button         int32           1 left, 2 middle, 3 right; 0 for kinds without a button
+    end_x, end_y   int32           where a drag ends; null otherwise
+    dx, dy         int32           notches of a scroll run, dy > 0 is down
+    text           string          what was typed, with placeholders, or "<SECRET>"; "done": the outcome
+    key            string          X keysym name of a key or hotkey
+    modifiers      list<string>    held: "Control", "Shift", ...
+    target         struct?         the element acted on, in the tree as it was before the action
+    target_index   int32           its place in `elements`, -1 when it is not among them
+    elements       list<struct>    what was visible before the action: role, name, box (x, y, w, h), states, path
+    path_t/x/y     list            pointer samples since the action before: µs from the episode's start, pixels
+    flags          list<string>    what is doubtful about this step, see STEP_FLAGS
+    segments       list<string>    IDs of the sealed segments this row was made from; manifest.json explains each
+
+The bytes are a function of the episodes and of pyarrow's version, which the file names: fixed codec, no clock, rows
+sorted.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from aboveboard.core.errors import BadInput, Corrupt
+from aboveboard.core.events import Element
+
+SCHEMA_VERSION = 1
+KINDS: Final = (
+    "click", "double_click", "triple_click", "right_click", "middle_click", "drag", "scroll",
+    "type", "key", "hotkey", "hover", "wait", "done",
+)  # fmt: skip
+EPISODE_FLAGS: Final = (
+    "interrupted",  # a gap ended it
+    "unfinished",  # the recording ended before the contributor said stop
+    "undeclared",  # no start mark: cut by idle time or change of window
+    "no_target",  # a pointer action hit no known element
+    "secret",  # something typed was withheld
+    "interrupted_gesture",  # a press without its release was dropped
+)
+STEP_FLAGS: Final = (
+    "no_scene",  # the tree before the action is not known
+    "target_guessed",  # the recorder named no element: hit-tested in the scene
+    "target_not_in_scene",  # the element acted on is not among `elements`
+)
+STEPS_MAX = 100_000  # an episode longer than this is no episode
+
+
+class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One action with what was visible before it; columns as in the module's table."""
+
+    kind: str
+    start_us: int
+    end_us: int
+    app: str = ""
+    site: str | None = None
+    window: tuple[int, ...] = ()
+    x: int | None = None
+    y: int | None = None
+    button: int = 0
+    end_x: int | None = None
+    end_y: int | None = None
+    dx: int = 0
+    dy: int = 0
+    text: str = ""
+    key: str = ""
+    modifiers: tuple[str, ...] = ()
+    target: Element | None = None
+    target_index: int = -1
+    elements: tuple[Element, ...] = ()
+    path_t: tuple[int, ...] = ()
+    path_x: tuple[int, ...] = ()
+    path_y: tuple[int, ...] = ()
+    flags: tuple[str, ...] = ()
+    segments: tuple[str, ...] = ()
+
+
+class Episode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One attempt at one thing, by one person, without a hole in it."""
+
+    episode_id: str
+    contributor: str
+    split: str
+    instruction: str
+    outcome: str
+    flags: tuple[str, ...]
+    steps: tuple[Step, ...]
+
+
+_ELEMENT = pa.struct([
+    ("role", pa.string()), ("name", pa.string()), ("box", pa.list_(pa.int32())),
+    ("states", pa.list_(pa.string())), ("path", pa.list_(pa.int32())),
+])  # fmt: skip
+_STRINGS = pa.list_(pa.string())
+SCHEMA: Final = pa.schema([
+    pa.field("episode_id", pa.string(), nullable=False), pa.field("step", pa.int32(), nullable=False),
+    pa.field("contributor", pa.string(), nullable=False), pa.field("split", pa.string(), nullable=False),
+    pa.field("instruction", pa.string(), nullable=False), pa.field("outcome", pa.string(), nullable=False),
+    pa.field("episode_flags", _STRINGS, nullable=False), pa.field("kind", pa.string(), nullable=False),
+    pa.field("start_us", pa.int64(), nullable=False), pa.field("end_us", pa.int64(), nullable=False),
+    pa.field("app", pa.string(), nullable=False), pa.field("site", pa.string()),
+    pa.field("window", pa.list_(pa.int32()), nullable=False), pa.field("x", pa.int32()), pa.field("y", pa.int32()),
+    pa.field("button", pa.int32(), nullable=False), pa.field("end_x", pa.int32()), pa.field("end_y", pa.int32()),
+    pa.field("dx", pa.int32(), nullable=False), pa.field("dy", pa.int32(), nullable=False),
+    pa.field("text", pa.string(), nullable=False), pa.field("key", pa.string(), nullable=False),
+    pa.field("modifiers", _STRINGS, nullable=False), pa.field("target", _ELEMENT),
+    pa.field("target_index", pa.int32(), nullable=False), pa.field("elements", pa.list_(_ELEMENT), nullable=False),
+    pa.field("path_t", pa.list_(pa.int64()), nullable=False), pa.field("path_x", pa.list_(pa.int32()), nullable=False),
+    pa.field("path_y", pa.list_(pa.int32()), nullable=False), pa.field("flags", _STRINGS, nullable=False),
+    pa.field("segments", _STRINGS, nullable=False),
+], metadata={b"aboveboard_schema": str(SCHEMA_VERSION).encode()})  # fmt: skip
+_EPISODE_COLUMNS: Final = ("episode_id", "step", "contributor", "split", "instruction", "outcome", "episode_flags")
+
+
+def rows_of(episode: Episode) -> Iterator[dict[str, Any]]:
+    """The episode's rows, as SCHEMA names them."""
+    for index, step in enumerate(episode.steps):
+        yield {
+            "episode_id": episode.episode_id, "step": index, "contributor": episode.contributor,
+            "split": episode.split, "instruction": episode.instruction, "outcome": episode.outcome,
+            "episode_flags": episode.flags, **msgspec.to_builtins(step),
+        }  # fmt: skip
+
+
+def encode_episodes(episodes: Iterable[Episode]) -> bytes:
+    """One Parquet file, sorted by episode and step. Raises BadInput for an episode given twice or an unknown kind."""
+    ordered = sorted(episodes, key=lambda episode: episode.episode_id)
+    for one, two in itertools.pairwise(ordered):
+        if one.episode_id == two.episode_id:
+            raise BadInput(f"episode {one.episode_id} is given twice")
+    for episode in ordered:
+        unknown = {step.kind for step in episode.steps} - set(KINDS)
+        if unknown:
+            raise BadInput(f"episode {episode.episode_id} has actions of unknown kind: {', '.join(sorted(unknown))}")
+    table = pa.Table.from_pylist([row for episode in ordered for row in rows_of(episode)], schema=SCHEMA)
+    out = io.BytesIO()
+    pq.write_table(table, out, compression="zstd", compression_level=9, version="2.6", row_group_size=4096)
+    return out.getvalue()
+
+
+def read_episodes(path: Path) -> list[Episode]:
+    """The episodes of one Parquet file, or of all under `path`/data or `path`, sorted by split and ID.
+
+    Raises BadInput when there is no file, Corrupt when one can't be read or has other columns or broken episodes.
+    """
+    if path.is_dir():
+        files = sorted((path / "data").glob("*.parquet")) or sorted(path.glob("*.parquet"))
+        if not files:
+            raise BadInput("holds no data/*.parquet: is it a dataset made by `aboveboard dataset build`?", str(path))
+    elif path.is_file():
+        files = [path]
+    else:
+        raise BadInput("does not exist", str(path))
+    episodes = [episode for file in files for episode in decode_episodes(file.read_bytes(), str(file))]
+    return sorted(episodes, key=lambda episode: (episode.split, episode.episode_id))
+
+
+def decode_episodes(data: bytes, name: str) -> list[Episode]:
+    """The episodes in one Parquet file's bytes. Raises Corrupt naming the file."""
+    try:
+        table = pq.read_table(io.BytesIO(data))
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise Corrupt(f"{name} is no readable Parquet file: {error}") from error
+    if not table.schema.equals(SCHEMA):
+        raise Corrupt(f"{name} has other columns than this version of Aboveboard writes (schema {SCHEMA_VERSION})")
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for row in table.to_pylist():
+        groups.setdefault(row["episode_id"], []).append(row)
+    try:
+        return [_episode(rows) for rows in groups.values()]
+    except (msgspec.ValidationError, Corrupt) as error:
+        raise Corrupt(f"{name} holds a broken episode: {error}") from error
+
+
+def _episode(rows: list[dict[str, Any]]) -> Episode:
+    first = rows[0]
+    if [row["step"] for row in rows] != list(range(len(rows))) or len(rows) > STEPS_MAX:
+        raise Corrupt(f"the steps of {first['episode_id']} are not 0, 1, 2 ...")
+    head = {name: first[name] for name in _EPISODE_COLUMNS if name != "step"}
+    if any(row[name] != value for row in rows for name, value in head.items()):
+        raise Corrupt(f"the rows of {first['episode_id']} disagree about their episode")
+    head["flags"] = head.pop("episode_flags")
+    steps = [{name: value for name, value in row.items() if name not in _EPISODE_COLUMNS} for row in rows]
+    return msgspec.convert({**head, "steps": steps}, Episode)

@@ -1,0 +1,1 @@
+"""What runs on the contributor's laptop: observe, gate, redact, spool, review, upload."""

@@ -1,0 +1,1 @@
+"""Where input comes from, one module a platform, behind one protocol."""

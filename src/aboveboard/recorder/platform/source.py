@@ -1,0 +1,41 @@
+"""The one protocol every platform's recorder source keeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from aboveboard.core.events import Observed
+
+
+@dataclass(slots=True)
+class InputCounters:
+    """What the display delivered so far, before any gate. Only ever grows.
+
+    motion: pointer samples; buttons: edges, both ways, without the wheel; wheel: notches;
+    keys: edges, both ways, without auto-repeat.
+    """
+
+    motion: int = 0
+    buttons: int = 0
+    wheel: int = 0
+    keys: int = 0
+
+    def copy(self) -> InputCounters:
+        return InputCounters(self.motion, self.buttons, self.wheel, self.keys)
+
+
+class Observer(Protocol):
+    """Input with what it landed on.
+
+    `read` waits at most `timeout_s` and returns what there is by then, in order, perhaps nothing: it never loses or
+    reorders input. Motion comes in runs. What can't be known (application, site, element) is None, never a guess.
+    Raises Unavailable, once and for good, when the display is gone; input read before that is returned first.
+    """
+
+    @property
+    def counters(self) -> InputCounters: ...
+
+    def read(self, timeout_s: float) -> list[Observed]: ...
+
+    def close(self) -> None: ...

@@ -1,0 +1,155 @@
+"""Keeps the accessible elements of the front window at hand, off the input path.
+
+Two threads: one hears that something changed, one reads the tree anew. What was read is kept with the time its reading
+began and ended, so that input can be matched with the tree as it was *before* it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass
+
+from aboveboard.core.errors import Unavailable
+from aboveboard.core.events import MemoryOnly, ObservedElement, Snapshot
+from aboveboard.desktop.accessibility import Accessibility, origin_of
+from aboveboard.desktop.atspi import Bus
+
+EVENTS = (
+    "object:state-changed", "object:children-changed", "object:text-changed", "object:bounds-changed",
+    "object:property-change", "document:load-complete", "document:reload",
+)  # fmt: skip
+POLL_S = 0.5  # a change that no event told
+QUIET_S = 0.015  # changes come in flocks
+KEPT = 16
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Reading(MemoryOnly):
+    """What was read of one window, and when: µs since 1970."""
+
+    window: int
+    began_us: int
+    ended_us: int
+    snapshot: Snapshot | None
+    site: str | None
+
+
+def _now_us() -> int:
+    return time.time_ns() // 1000
+
+
+class Watcher:
+    """Any thread may call its methods."""
+
+    def __init__(self, session_bus: str) -> None:
+        """Raises Unavailable when there is no accessibility bus."""
+        self._reader = Accessibility(session_bus)
+        self._events = Bus(session_bus)
+        self._events.listen(EVENTS)
+        self._lock = threading.Condition()
+        self._readings: deque[Reading] = deque(maxlen=KEPT)
+        self._target: tuple[int, int, str] | None = None  # window, process, title
+        self._dirty_us = _now_us()
+        self._moved_us = 0  # since when the page may be another
+        self._stopping = False
+        self.lost = False
+        self._threads = [
+            threading.Thread(target=self._hear, name="accessibility-events", daemon=True),
+            threading.Thread(target=self._read, name="accessibility-reader", daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def close(self) -> None:
+        with self._lock:
+            self._stopping = True
+            self._lock.notify_all()
+        for thread in self._threads:
+            thread.join(2.0)
+        self._reader.close()
+        self._events.close()
+
+    def watch(self, window: int, pid: int | None, title: str) -> None:
+        """Looks at this window from now on; a new title may be a new page, so what was known of it counts no more."""
+        with self._lock:
+            target = None if pid is None else (window, pid, title)
+            if target != self._target:
+                self._target = target
+                self._moved_us = self._dirty_us = _now_us()
+                self._lock.notify_all()
+
+    def _hear(self) -> None:
+        while not self._stopping:
+            try:
+                event = self._events.next_event(0.2)
+            except Unavailable:
+                self.lost = True
+                return
+            if event is None:
+                continue
+            with self._lock:
+                self._dirty_us = _now_us()
+                if event[0] in ("LoadComplete", "Reload"):
+                    self._moved_us = self._dirty_us
+                self._lock.notify_all()
+
+    def _read(self) -> None:
+        read_us = 0
+        while True:
+            with self._lock:
+                if not self._stopping and self._dirty_us <= read_us:
+                    self._lock.wait(POLL_S)
+                if self._stopping:
+                    return
+                target = self._target
+            if target is None:
+                time.sleep(QUIET_S)
+                read_us = _now_us()
+                continue
+            time.sleep(QUIET_S)
+            began_us = read_us = _now_us()
+            page = None
+            # A bus that fails leaves the window unknown, which is not recorded; the next turn tries again.
+            with contextlib.suppress(Unavailable):
+                page = self._reader.read(target[1], target[2])
+            reading = Reading(
+                target[0], began_us, _now_us(), page.snapshot if page else None, origin_of(page.url) if page else None
+            )
+            with self._lock:
+                self._readings.append(reading)
+                self._lock.notify_all()
+
+    def before(self, window: int, t_us: int) -> Snapshot | None:
+        """The newest tree of the window that was complete at t_us."""
+        with self._lock:
+            for reading in reversed(self._readings):
+                if reading.window == window and reading.ended_us <= t_us and reading.ended_us >= self._moved_us:
+                    return reading.snapshot
+        return None
+
+    def site(self, window: int) -> str | None:
+        """The origin shown in the window, if it was read after the last sign of another page."""
+        with self._lock:
+            last = self._readings[-1] if self._readings else None
+            if last is None or last.window != window or last.began_us < self._moved_us:
+                return None
+            return last.site
+
+    def focused(self, window: int, since_us: int, s_max: float) -> tuple[ObservedElement | None, Snapshot | None]:
+        """The focused element as read at or after since_us, waiting at most s_max for such a reading; (None, None)
+        when none comes: the field is unknown then."""
+        deadline = time.monotonic() + s_max
+        with self._lock:
+            while True:
+                last = self._readings[-1] if self._readings else None
+                if last is not None and last.window == window and last.began_us >= max(since_us, self._moved_us):
+                    return (last.snapshot.focused, last.snapshot) if last.snapshot else (None, None)
+                left = deadline - time.monotonic()
+                if left <= 0 or self._stopping:
+                    return None, None
+                self._dirty_us = max(self._dirty_us, _now_us())
+                self._lock.notify_all()
+                self._lock.wait(min(left, 0.05))

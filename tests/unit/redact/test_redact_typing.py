@@ -1,0 +1,258 @@
+"""Typed runs: the text as it stands at the end, and nothing of what was secret on the way."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aboveboard.core.events import Key, KeyEdge, ObservedElement, Text
+from aboveboard.redact.redactor import Redactor
+from aboveboard.redact.spans import Redaction, Span
+from aboveboard.redact.typing import TypedRun
+
+
+class Unredacted(Redactor):
+    """Finds nothing, so that a test sees the text that was handed over."""
+
+    def text(self, text: str) -> Redaction:
+        return Redaction(text, ())
+
+    def sensitive(self, text: str) -> list[Span]:
+        return []
+
+
+NAME = ObservedElement(role="entry", name="Name", box=(0, 0, 9, 9), path=(1,))
+PASSWORD = ObservedElement(role="password text", name="Key phrase", box=(0, 0, 9, 9), path=(2,))
+
+
+def press(key: str, *modifiers: str, t_us: int = 0) -> KeyEdge:
+    return KeyEdge(t_us=t_us, key=key, text=key if len(key) == 1 else "", pressed=True, modifiers=frozenset(modifiers))
+
+
+def edges(script: str) -> list[KeyEdge]:
+    """ "ab{BackSpace}{Shift+Left}c" as key presses 1 ms apart."""
+    made = []
+    for t, (named, char) in enumerate(re.findall(r"\{([^}]+)\}|(.)", script)):
+        *modifiers, key = named.split("+") if named else [char]
+        made.append(press(key, *modifiers, t_us=1_000_000 + t * 1000))
+    return made
+
+
+def run(
+    script: str,
+    element: ObservedElement | None = NAME,
+    *,
+    prior_empty: bool = True,
+    redactor: Redactor | None = None,
+    before: str = "",
+) -> list[Key | Text]:
+    typed = TypedRun(redactor or Redactor(b"k"), 1_000_000, element, prior_empty=prior_empty)
+    for edge in edges(script):
+        assert typed.apply(edge) != "outside", edge.key
+    return typed.finish(None, before)
+
+
+def text_of(events: Sequence[Key | Text]) -> str:
+    (event,) = [event for event in events if isinstance(event, Text)]
+    return event.text
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        ("the garden", "the garden"),
+        ("gardenz{BackSpace}", "garden"),
+        ("arden{Home}g", "garden"),
+        ("garde{Left}{Left}{Delete}{Right}{Right}en{BackSpace}{BackSpace}", "gare"),
+        ("old garden{Control+BackSpace}house", "old house"),
+        ("old garden{Home}{Control+Delete}new", "new garden"),
+        ("old garden{Control+Left}{Control+Left}the {End} now", "the old garden now"),
+        ("old garden{Shift+Home}new", "new"),
+        ("old garden{Shift+Control+Left}house", "old house"),
+        ("old{Shift+Left}{Left}x", "olxd"),
+        ("old{Home}{Shift+Right}{Right}x", "oxld"),
+        ("old garden{Control+a}new", "new"),
+        ("old garden{Control+a}{BackSpace}new", "new"),
+        ("old garden{Control+a}{Right}s", "old gardens"),
+        ("old garden{Shift+Home}{Control+x}new", "new"),
+        ("{BackSpace}{Left}{Delete}new", "new"),
+    ],
+)
+def test_edits(script: str, expected: str) -> None:
+    assert text_of(run(script, redactor=Unredacted())) == expected
+
+
+class NaiveField:
+    """A list of characters and two numbers: how a single-line field behaves, written as plainly as possible."""
+
+    def __init__(self) -> None:
+        self.chars: list[str] = []
+        self.caret = 0
+        self.mark = 0
+
+    def press(self, key: str) -> None:
+        shift = key.startswith("Shift+")
+        name = key.removeprefix("Shift+")
+        low, high = sorted((self.caret, self.mark))
+        if name in ("Left", "Right", "Home", "End"):
+            if low != high and not shift and name in ("Left", "Right"):
+                self.caret = low if name == "Left" else high
+            else:
+                self.caret = {"Left": self.caret - 1, "Right": self.caret + 1, "Home": 0, "End": len(self.chars)}[name]
+                self.caret = max(0, min(len(self.chars), self.caret))
+            if not shift:
+                self.mark = self.caret
+            return
+        if name == "Control+a":
+            self.mark, self.caret = 0, len(self.chars)
+            return
+        if low != high:
+            del self.chars[low:high]
+            self.caret = self.mark = low
+            if name in ("BackSpace", "Delete"):
+                return
+        if name == "BackSpace":
+            if self.caret:
+                del self.chars[self.caret - 1]
+                self.caret -= 1
+        elif name == "Delete":
+            del self.chars[self.caret : self.caret + 1]
+        else:
+            self.chars.insert(self.caret, name)
+            self.caret += 1
+        self.mark = self.caret
+
+
+KEYS = [
+    "a",
+    "i",
+    "o",
+    "Left",
+    "Right",
+    "Home",
+    "End",
+    "Shift+Left",
+    "Shift+Right",
+    "Shift+Home",
+    "Shift+End",
+    "BackSpace",
+    "Delete",
+]
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(st.sampled_from([*KEYS, "Control+a"]), max_size=25))
+def test_agrees_with_a_naive_field(script: list[str]) -> None:
+    field = NaiveField()
+    typed = TypedRun(Unredacted(), 0, NAME, prior_empty=True)
+    for key in ["z", *script, "z"]:
+        field.press(key)
+        *modifiers, name = key.split("+")
+        assert typed.apply(press(name, *modifiers)) == "taken"
+    assert text_of(typed.finish(None)) == "".join(field.chars)
+
+
+@pytest.mark.parametrize(
+    "key", ["Left", "Home", "End", "BackSpace", "Delete", "Right", "Up", "Return", "Tab", "Escape", "F5"]
+)
+def test_keys_that_leave_the_typed_text_are_outside(key: str) -> None:
+    typed = TypedRun(Redactor(b"k"), 0, NAME, prior_empty=False)
+    assert typed.apply(press(key)) == "outside"
+
+
+def test_pacing_is_kept_for_ordinary_text() -> None:
+    (event,) = run("the garden")
+    assert isinstance(event, Text)
+    assert (event.t_us, event.end_us, event.keys) == (1_000_000, 1_009_000, 10)
+
+
+def test_replacing_what_was_there_shows_as_select_all() -> None:
+    first, second = run("{Control+a}new", prior_empty=False)
+    assert (first, second.t_us) == (Key(t_us=1_000_000, key="a", modifiers=("Control",)), 1_000_000)
+    assert text_of([second]) == "new"
+    assert [event.key for event in run("{Control+a}{Delete}", prior_empty=False) if isinstance(event, Key)] == [
+        "a",
+        "Delete",
+    ]
+    assert [event.key for event in run("{Control+a}", prior_empty=False) if isinstance(event, Key)] == ["a"]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "abc{Control+v}",
+        "{Shift+Insert}abc",
+        "caf{dead_acute}e",
+        "{Multi_key}'e",
+        "{Hangul}abc",
+        "{Control+Shift+U}00e9",
+        "abc{Insert}d",
+    ],
+)
+def test_what_cannot_be_known_is_secret(script: str) -> None:
+    events = run(script)
+    assert text_of(events) == "<SECRET>"
+    event = next(event for event in events if isinstance(event, Text))
+    assert (event.t_us, event.end_us, event.keys) == (1_000_000, 1_000_000, 0)
+
+
+def test_an_endless_text_becomes_secret() -> None:
+    typed = TypedRun(Redactor(b"k"), 0, NAME, prior_empty=True)
+    typed._buffer = "a " * 5000
+    typed._caret = 10_000
+    assert typed.apply(press("b")) == "taken"
+    assert text_of(typed.finish(None)) == "<SECRET>"
+
+
+def test_nothing_of_a_deleted_secret_remains() -> None:
+    assert text_of(run("4111111111111111{Control+BackSpace}hello")) == "hello"
+    assert text_of(run("password: hunter2!{Home}" + "{Delete}" * 10)) == "<SECRET>"
+    assert text_of(run("ghp_" + "a1B2c3D4e5F6" * 3 + "{BackSpace}" * 30)) == "<SECRET>"
+
+
+def test_identifiers_get_placeholders() -> None:
+    assert text_of(run("pay 4111111111111111 now")) == "pay <CARD_1> now"
+    assert text_of(run("jane@example.org")) == "<EMAIL_1>"
+    assert text_of(run("ghp_" + "a1B2c3D4e5F6" * 3)) == "<SECRET>"
+    (event,) = run("pay 4111111111111111 now")
+    assert isinstance(event, Text)
+    assert (event.end_us, event.keys) == (event.t_us, 0), "the rhythm of a card number is part of it"
+
+
+def test_an_identifier_across_two_runs_is_masked() -> None:
+    assert text_of(run("@example.org", before="jane.doe")) == "<SECRET>"
+    assert text_of(run("and the garden", before="the old house ")) == "and the garden"
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from([*"abcXYZ019!@ ", "BackSpace", "Left", "Home", "Control+a", "Control+v", "Shift+Left"]),
+        min_size=1,
+        max_size=30,
+    )
+)
+def test_secret_runs_all_look_the_same(script: list[str]) -> None:
+    for element in (PASSWORD, None):
+        typed = TypedRun(Redactor(b"k"), 1_000_000, element)
+        for t, key in enumerate(["x", *script]):
+            *modifiers, name = key.split("+")
+            assert typed.apply(press(name, *modifiers, t_us=1_000_000 + t)) == "taken"
+        assert typed.finish(None) == [Text(t_us=1_000_000, end_us=1_000_000, text="<SECRET>")]
+
+
+def test_a_typed_password_is_masked_wherever_it_turns_up_later() -> None:
+    redactor = Redactor(b"k")
+    run("plain-old-words", PASSWORD, redactor=redactor)
+    assert redactor.text("you typed plain-old-words there").text == "you typed <SECRET_1> there"
+
+
+def test_runs_show_nothing_of_themselves(make: Any) -> None:
+    typed = TypedRun(Redactor(b"k"), 0, NAME, prior_empty=True)
+    typed.apply(press("a"))
+    assert repr(typed) == "<TypedRun>"
