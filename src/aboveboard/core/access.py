@@ -146,8 +146,8 @@ def check_release(
     charter: Charter,
     now_us: int,
 ) -> None:
-    """Whether this epoch's share may be given to the grant's reader now. policy: its signatures and its place in the log
-    are verified by the caller (policy.in_force or policy.verify_signatures with proof.check_proof).
+    """Whether this epoch's share may be given to the grant's reader now. policy: its signatures and its place in the
+    log are verified by the caller (policy.in_force or policy.verify_signatures with proof.check_proof).
 
     Raises Refused("grant") or Refused("release").
     """

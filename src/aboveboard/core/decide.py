@@ -43,7 +43,7 @@ def decide(
     power_ok: bool = True,
     budget_ok: bool = True,
 ) -> Decision:
-    """surface: what the input landed on, None when unknown. category: the kind of data; None: of no kind in particular."""
+    """surface: what the input landed on, None when unknown. category: the kind of data; None: of no kind."""
     if consent == "opted_out":
         return _no("opted_out")
     if policy is None:

@@ -273,8 +273,8 @@ KeptEvent: TypeAlias = PointerPath | Button | Scroll | Key | Text | Focus | Scen
 
 @dataclass(frozen=True, slots=True)
 class Redacted:
-    """One event that may be stored and sent. Only `aboveboard.redact` makes these (a test holds us to it);
-    reading a stored one back gives a plain KeptEvent, which can't be spooled again."""
+    """One event that may be stored and sent. Only `redact/stage.py` makes these, and `recorder/spool/chunks.py` gives
+    back those it authenticates as its own (a test holds us to it). Reading a segment gives plain KeptEvents."""
 
     event: KeptEvent
     app: str = ""

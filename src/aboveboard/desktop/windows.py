@@ -60,7 +60,7 @@ class Windows:
         return self._active
 
     def update(self) -> bool:
-        """Takes in what changed; whether the front window or its title did. Raises Unavailable when the display is gone."""
+        """Takes in what changed; whether the front window or its title did. Raises Unavailable: the display is gone."""
         try:
             n = self._display.pending_events()
             for _ in range(n):

@@ -59,6 +59,10 @@ class X11Observer:
         """Where keys go now."""
         return self._surface(self._windows.active)
 
+    def anew(self) -> None:
+        self._scene_given = None
+        self._keys_in = ()
+
     def _front(self) -> None:
         window = self._windows.active
         if window is not None:

@@ -44,7 +44,7 @@ _HELD_MAX = 2_000
 _TOUCHED_MAX = 256
 _DESCRIPTION_CHARS_MAX = 2_000
 # After these, what was typed before must not appear either.
-_DISCARDING: frozenset[GapReason] = frozenset({"opted_out", "forgotten", "redaction_failed", "no_consent"})
+_DISCARDING: frozenset[GapReason] = frozenset({"opted_out", "forgotten", "paused", "redaction_failed", "no_consent"})
 _ACTIVATED_BY_SPACE = frozenset(
     {"push button", "button", "toggle button", "check box", "radio button", "check menu item", "radio menu item"}
     | {"menu item", "switch", "link", "list item", "tree item", "combo box", "page tab", "tab", "toggle"}
@@ -146,6 +146,11 @@ class RedactionStage:
             self._last_us = max(self._last_us, end_us)
             return [Redacted(Gap(t_us=start_us, end_us=self._last_us, reason="redaction_failed"), self._app)]
         return out
+
+    @property
+    def open_since_us(self) -> int | None:
+        """When the run in hand began; what comes out later may be as old as that. None when nothing is held back."""
+        return None if self._run is None else self._run.t_us
 
     # ------------------------------------------------------------ input by kind
 

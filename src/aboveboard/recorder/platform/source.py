@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from aboveboard.core.events import Observed
+from aboveboard.core.events import Observed, Surface
 
 
 @dataclass(slots=True)
@@ -37,5 +37,13 @@ class Observer(Protocol):
     def counters(self) -> InputCounters: ...
 
     def read(self, timeout_s: float) -> list[Observed]: ...
+
+    def surface(self) -> Surface | None:
+        """Where keys go now; None when unknown."""
+        ...
+
+    def anew(self) -> None:
+        """Says the scene again with the next press: what was said of it before did not get through."""
+        ...
 
     def close(self) -> None: ...

@@ -1,0 +1,49 @@
+"""What the gate asks about beside the input itself: policy, consent, pauses, indicator, power, budget."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import psutil
+
+from aboveboard.core.consent import ConsentState
+from aboveboard.core.policy import Policy
+from aboveboard.recorder.pauses import Pauses
+
+POWER_CHECK_S = 30.0
+
+
+def never() -> bool:
+    """The indicator's lease before there is an indicator."""
+    return False
+
+
+def always() -> bool:
+    return True
+
+
+@dataclass(slots=True)
+class Conditions:
+    """Set by the recorder, read by the gate; each value is replaced as a whole."""
+
+    pauses: Pauses
+    policy: Policy | None = None
+    consent: ConsentState = "none"
+    indicator: Callable[[], bool] = never
+    budget_ok: Callable[[], bool] = always
+    _power: tuple[float, bool] = field(default=(-1e9, True))
+
+    def paused(self) -> bool:
+        return self.pauses.state().since_us is not None
+
+    def power_ok(self) -> bool:
+        """False on battery below the policy's limit; looked up now and then. Who can't tell has no battery."""
+        checked, ok = self._power
+        if time.monotonic() - checked > POWER_CHECK_S:
+            battery = psutil.sensors_battery()
+            limit = self.policy.battery_percent_min if self.policy else 100
+            ok = battery is None or bool(battery.power_plugged) or battery.percent >= limit
+            self._power = (time.monotonic(), ok)
+        return ok

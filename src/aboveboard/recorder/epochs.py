@@ -1,0 +1,55 @@
+"""Retention epochs: made on the laptop, kept by the person, split in two for the two keepers.
+
+One epoch a policy and month: destroying its shares ends the reading of that month's data and of no other.
+"""
+
+from __future__ import annotations
+
+import datetime
+
+import msgspec
+import pyrage
+
+from aboveboard.core.charter import Charter
+from aboveboard.core.clock import US_PER_S, Clock
+from aboveboard.core.ids import ContributorId, DeviceId, EpochId, PolicyId, epoch_id_of
+from aboveboard.core.vault import EpochDeposit, sign_deposit, split_secret
+from aboveboard.recorder.home import Home, json_bytes
+from aboveboard.wire.api import to_base64
+
+
+class EpochFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """epochs/<epoch>.json."""
+
+    epoch: EpochId
+    recipient: str
+    policy: PolicyId
+    month: str
+
+
+def _seal_to(recipient: str, share: bytes) -> str:
+    return to_base64(pyrage.encrypt(share, [pyrage.x25519.Recipient.from_str(recipient)]))
+
+
+def current_epoch(
+    home: Home, charter: Charter, policy: PolicyId, contributor: ContributorId, device: DeviceId, clock: Clock
+) -> EpochFile:
+    """This month's epoch under the policy; made, with its two deposits waiting to be brought, when there is none."""
+    month = datetime.datetime.fromtimestamp(clock.now_us() / US_PER_S, datetime.UTC).strftime("%Y-%m")
+    for path in sorted(home.path("epochs").glob("*.json")):
+        known = msgspec.json.decode(path.read_bytes(), type=EpochFile)
+        if (known.policy, known.month) == (policy, month):
+            return known
+    identity = pyrage.x25519.Identity.generate()
+    recipient = str(identity.to_public())
+    made = EpochFile(epoch_id_of(recipient), recipient, policy, month)
+    first, second = split_secret(str(identity))
+    key = home.key("contributor")
+    base = EpochDeposit(contributor, key.verify_key.encode(), device, made.epoch, recipient, policy)
+    collector = msgspec.structs.replace(base, collector_share=_seal_to(charter.collector.recipient, first))
+    guardian = msgspec.structs.replace(base, guardian_share=_seal_to(charter.guardian.recipient, second))
+    home.write(str(identity).encode("ascii"), "epochs", f"{made.epoch}.key")
+    home.write(sign_deposit(collector, key).to_bytes(), "epochs", f"{made.epoch}.collector")
+    home.write(sign_deposit(guardian, key).to_bytes(), "epochs", f"{made.epoch}.guardian")
+    home.write(json_bytes(made), "epochs", f"{made.epoch}.json")  # last: what it names is there
+    return made

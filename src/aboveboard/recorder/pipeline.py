@@ -1,0 +1,223 @@
+"""observe -> gate -> redact -> spool, on one thread.
+
+Every instant of a session is covered: by recorded time (something was or could have been kept) or by a Gap with its
+reason. Chunks end only where nothing older can still come: before a run of typing that is still open, and a little
+before now, because the display's events take a moment.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import msgspec
+
+from aboveboard.core.clock import Clock
+from aboveboard.core.errors import Unavailable
+from aboveboard.core.events import ButtonEdge, GapReason, KeyEdge, Motion, Observed, Redacted, WheelStep
+from aboveboard.recorder.gate import Gate, Withheld
+from aboveboard.recorder.pauses import GUARD_US, Pauses
+from aboveboard.recorder.platform.source import Observer
+from aboveboard.recorder.spool.chunks import times_of
+from aboveboard.recorder.spool.spool import Spool, SpoolFull
+from aboveboard.redact.stage import RedactionStage
+
+CHUNK_US = 1_000_000
+LAG_US = 20_000
+IDLE_US = 10_000_000  # an open run of typing that nobody goes on with
+# Reasons that hold whatever the input lands on: they begin a gap by themselves.
+_EVERYWHERE: frozenset[GapReason] = frozenset(
+    {"opted_out", "no_policy", "no_consent", "no_indicator", "power", "data_budget", "spool_full"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Under:
+    """What the session's chunks are recorded under."""
+
+    session: str
+    policy: str
+    consent: str
+    epoch: str
+
+
+@dataclass(slots=True)
+class Counts:
+    """Numbers of input events, by kind and, for what was withheld, by reason."""
+
+    kept: Counter[str] = field(default_factory=Counter)
+    withheld: dict[str, Counter[str]] = field(default_factory=dict)
+
+
+def _kind(observed: Observed) -> tuple[str, int]:
+    """(kind, how many): motion samples, button edges, wheel notches, key edges without auto-repeat."""
+    match observed.input:
+        case Motion() as motion:
+            return "motion", len(motion.t_us)
+        case ButtonEdge():
+            return "buttons", 1
+        case WheelStep():
+            return "wheel", 1
+        case KeyEdge() as key:
+            return "keys", 0 if key.repeat else 1
+
+
+def _times(observed: Observed) -> tuple[int, int]:
+    event = observed.input
+    return (int(event.t_us[0]), int(event.t_us[-1])) if isinstance(event, Motion) else (event.t_us, event.t_us)
+
+
+class Pipeline:
+    """`step` again and again; `finish` at the end. One thread."""
+
+    def __init__(
+        self, observer: Observer, gate: Gate, stage: RedactionStage, spool: Spool, pauses: Pauses, clock: Clock,
+        under: Under, show: Callable[[str], None],
+    ) -> None:  # fmt: skip
+        """show: told the indicator's state whenever it is known."""
+        self._observer, self._gate, self._stage, self._spool = observer, gate, stage, spool
+        self._pauses, self._clock, self._under, self._show = pauses, clock, under, show
+        self.counts = Counts()
+        self.reason: GapReason | None = None
+        self._buffer: list[Redacted] = []
+        self._gap: tuple[GapReason, int] | None = None
+        self._start_us = clock.now_us()
+        self._last_key_us = 0
+
+    def step(self, timeout_s: float) -> None:
+        """Takes in what has come within timeout_s. Raises Unavailable when the display is gone; call finish then."""
+        safe_us = self._clock.now_us() - LAG_US
+        events = self._observer.read(timeout_s)
+        self._standing()
+        for observed in events:
+            self._take(observed)
+        if self._last_key_us and safe_us - self._last_key_us > IDLE_US:
+            self._buffer += self._stage.flush()
+            self._last_key_us = 0
+        if self._buffer and safe_us - self._start_us > CHUNK_US:
+            self._close_chunk(safe_us)
+
+    def _standing(self) -> None:
+        """What holds without any input: pauses begin and end by themselves, and the indicator says what is."""
+        state = self._pauses.state()
+        if state.since_us is not None:
+            self._enter_gap("paused", state.since_us)
+        elif self._gap is not None and self._gap[0] == "paused":
+            self._leave_gap((self._pauses.last_end_us() or self._clock.now_us()) + GUARD_US)
+        withheld = self._gate.standing(self._observer.surface())
+        self.reason = withheld.reason if withheld else None
+        if withheld is not None and withheld.reason in _EVERYWHERE:
+            self._enter_gap(withheld.reason, self._clock.now_us())
+        self._show("recording" if withheld is None else "paused" if withheld.reason == "paused" else "not_allowed")
+
+    def _take(self, observed: Observed) -> None:
+        kind, n = _kind(observed)
+        first_us, last_us = _times(observed)
+        verdict = self._gate.admit(observed)
+        if isinstance(verdict, Withheld):
+            self.counts.withheld.setdefault(verdict.reason, Counter())[kind] += n
+            self._enter_gap(verdict.reason, first_us)
+            if observed.scene is not None:
+                self._observer.anew()
+            return
+        self._leave_gap(first_us)
+        self.counts.kept[kind] += n
+        if kind == "keys":
+            self._last_key_us = last_us
+        self._buffer += self._stage.feed(verdict)
+
+    def _enter_gap(self, reason: GapReason, t_us: int) -> None:
+        if self._gap is not None and self._gap[0] == reason:
+            return
+        self._leave_gap(t_us)
+        # What was being typed ends here; a pause drops it.
+        self._buffer += self._stage.gap(t_us, t_us, reason) if reason == "paused" else self._stage.flush()
+        self._gap = (reason, max(t_us, self._start_us))
+        self._observer.anew()
+
+    def _leave_gap(self, t_us: int) -> None:
+        if self._gap is None:
+            return
+        reason, since_us = self._gap
+        self._gap = None
+        self._buffer += self._stage.gap(since_us, max(t_us, since_us), reason)
+
+    def task(self, phase: str, description: str, outcome: str) -> None:
+        """The contributor's own mark. Goes nowhere while nothing may be kept."""
+        if self._gate.standing(self._observer.surface()) is None and phase in ("start", "stop"):
+            self._leave_gap(self._clock.now_us())
+            self._buffer += self._stage.task(phase, description, outcome)  # type: ignore[arg-type]
+            self._observer.anew()  # an episode begins with what was to be seen
+
+    def forget(self, from_us: int, until_us: int, app: str | None) -> int:
+        """Deletes from what is not sent, memory included; how many events."""
+        self._settle()
+        gone = self._spool.forget(from_us, until_us, app)
+        self._stage.gap(until_us, until_us, "forgotten")  # drops what is in hand; the next event says anew where it is
+        self._observer.anew()
+        return gone
+
+    def _settle(self) -> None:
+        """Everything so far into the spool, up to now."""
+        self._buffer += self._stage.flush()
+        self._last_key_us = 0
+        self._close_chunk(self._clock.now_us())
+
+    def finish(self, reason: GapReason | None = None) -> None:
+        """Ends the session: covered to now. reason: "opted_out" drops what is in hand."""
+        if reason is not None:
+            now_us = self._clock.now_us()
+            self._buffer += self._stage.gap(now_us, now_us, reason)
+        self._settle()
+
+    settle = _settle
+
+    def _close_chunk(self, safe_us: int) -> None:
+        last_us = max((times_of(item.event)[1] for item in self._buffer), default=0)
+        end_us = max(safe_us, last_us + 1)
+        if self._stage.open_since_us is not None:
+            end_us = min(end_us, self._stage.open_since_us)
+        if self._gap is not None and self._gap[1] < end_us:
+            reason, since_us = self._gap
+            self._buffer += self._stage.gap(since_us, end_us, reason)
+            self._gap = (reason, end_us)
+        if end_us <= self._start_us:
+            return
+        items = [self._not_before(item) for item in self._buffer if item.event.t_us < end_us]
+        self._buffer = [item for item in self._buffer if item.event.t_us >= end_us]
+        try:
+            self._spool.append(
+                items, session=self._under.session, policy=self._under.policy, consent=self._under.consent,
+                epoch=self._under.epoch, start_us=self._start_us, end_us=end_us,
+            )  # fmt: skip
+        except SpoolFull:
+            # The bound holds: this stretch is lost, and says why as soon as there is room.
+            self.counts.withheld.setdefault("spool_full", Counter())["chunks"] += 1
+            self._gap = ("spool_full", self._start_us)
+            return
+        except Unavailable:
+            self._buffer = (
+                items + self._buffer
+            )  # the disk may be back in a moment; the buffer is bounded by step's rate
+            if len(self._buffer) > BUFFER_MAX:
+                self._buffer = []
+                self._gap = ("spool_full", self._start_us)
+            return
+        self._start_us = end_us
+
+    def _not_before(self, item: Redacted) -> Redacted:
+        """The display stamps in milliseconds, so an event may equal the end of the chunk before; a µs moves it over."""
+        if item.event.t_us >= self._start_us:
+            return item
+        return moved(item, self._start_us)
+
+
+BUFFER_MAX = 20_000
+
+
+def moved(item: Redacted, t_us: int) -> Redacted:
+    """The same event at t_us."""
+    event = msgspec.structs.replace(item.event, t_us=t_us)
+    object.__setattr__(item, "event", event)  # the same Redacted: nothing new is made outside redaction
+    return item
