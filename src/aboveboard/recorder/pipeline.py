@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
@@ -24,6 +24,7 @@ from aboveboard.recorder.spool.spool import Spool, SpoolFull
 from aboveboard.redact.stage import RedactionStage
 
 CHUNK_US = 1_000_000
+BUFFER_MAX = 20_000
 LAG_US = 20_000
 IDLE_US = 10_000_000  # an open run of typing that nobody goes on with
 # Reasons that hold whatever the input lands on: they begin a gap by themselves.
@@ -210,14 +211,4 @@ class Pipeline:
         """The display stamps in milliseconds, so an event may equal the end of the chunk before; a µs moves it over."""
         if item.event.t_us >= self._start_us:
             return item
-        return moved(item, self._start_us)
-
-
-BUFFER_MAX = 20_000
-
-
-def moved(item: Redacted, t_us: int) -> Redacted:
-    """The same event at t_us."""
-    event = msgspec.structs.replace(item.event, t_us=t_us)
-    object.__setattr__(item, "event", event)  # the same Redacted: nothing new is made outside redaction
-    return item
+        return replace(item, event=msgspec.structs.replace(item.event, t_us=self._start_us))

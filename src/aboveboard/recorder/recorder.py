@@ -1,0 +1,314 @@
+"""The recorder: what the person, the command line and the status page can ask of it, and the thread that records.
+
+Capture is started only after consent and with a living indicator, and stopped as soon as either is gone.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import psutil
+
+from aboveboard.core.access import DeletionRequest, sign_deletion
+from aboveboard.core.charter import Charter
+from aboveboard.core.clock import US_PER_S, Clock
+from aboveboard.core.errors import BadInput, Refused, Unavailable
+from aboveboard.core.events import Gap, Text
+from aboveboard.core.ids import SegmentId
+from aboveboard.core.policy import OptOutReason, Policy
+from aboveboard.core.policy_words import explain
+from aboveboard.recorder.conditions import Conditions
+from aboveboard.recorder.consents import Consents
+from aboveboard.recorder.epochs import current_epoch
+from aboveboard.recorder.gate import Gate
+from aboveboard.recorder.home import Home
+from aboveboard.recorder.indicator import Indicator
+from aboveboard.recorder.pauses import Pauses, parse_duration
+from aboveboard.recorder.pipeline import Counts, Pipeline, Under
+from aboveboard.recorder.platform.source import InputCounters, Observer
+from aboveboard.recorder.sender import Sender
+from aboveboard.recorder.spool.spool import Spool
+from aboveboard.redact.redactor import Redactor
+from aboveboard.redact.stage import RedactionStage
+
+STEP_S = 0.25
+WORK_S_MAX = 30.0
+EVER_US = 1 << 62
+
+
+@dataclass(slots=True)
+class Parts:
+    """What a recorder works with."""
+
+    home: Home
+    charter: Charter
+    policy: Policy
+    consents: Consents
+    pauses: Pauses
+    spool: Spool
+    sender: Sender
+    indicator: Indicator
+    observe: Callable[[], Observer]
+    clock: Clock
+
+
+class Recorder:
+    """Any thread may call its methods; one thread of its own records."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._p = parts
+        self.notice = explain(parts.policy, parts.charter)
+        self._conditions = Conditions(parts.pauses, parts.policy, parts.consents.state(parts.policy.policy_id))
+        self._conditions.indicator = parts.indicator.alive
+        self._pipeline: Pipeline | None = None
+        self._observer: Observer | None = None
+        self._earlier = Counts()
+        self._seen = InputCounters()
+        self._work: queue.SimpleQueue[tuple[Callable[[], int], Future[int]]] = queue.SimpleQueue()
+        self._stopping = threading.Event()
+        self.stopped = threading.Event()
+        self.problem = ""
+        self.url = ""
+        self._process = psutil.Process()
+        self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
+        parts.sender.policy = parts.policy
+
+    # ------------------------------------------------------------ the recording thread
+
+    def start(self) -> None:
+        self._thread.start()
+        self._p.sender.start()
+
+    def stop(self) -> None:
+        """Ends the session and everything that was started."""
+        self._stopping.set()
+        self._thread.join()
+        self._p.sender.stop()
+        self._p.indicator.close()
+
+    def _run(self) -> None:
+        try:
+            while not self._stopping.is_set():
+                self._do_work()
+                if self._conditions.consent == "given":
+                    self._record()
+                else:
+                    self._p.indicator.show("off" if self._conditions.consent == "opted_out" else "waiting_for_consent")
+                    time.sleep(0.05)
+        except Unavailable as error:
+            self.problem = str(error)
+        finally:
+            self._end_session()
+            self._do_work()
+            self.stopped.set()
+
+    def _record(self) -> None:
+        if self._pipeline is None:
+            self._begin_session()
+        if self._pipeline is not None:
+            self._pipeline.step(STEP_S)
+
+    def _begin_session(self) -> None:
+        """New redactor, new placeholders: nothing links one session to another."""
+        p = self._p
+        consent = p.consents.current(p.policy.policy_id)
+        if consent is None:
+            return
+        epoch = current_epoch(p.home, p.charter, p.policy.policy_id, p.consents.contributor, p.consents.device, p.clock)
+        under = Under(secrets.token_hex(16), p.policy.policy_id, consent, epoch.epoch)
+        self._observer = p.observe()
+        stage = RedactionStage(Redactor(os.urandom(32)), p.clock)
+        gate = Gate(self._conditions)
+        self._pipeline = Pipeline(self._observer, gate, stage, p.spool, p.pauses, p.clock, under, p.indicator.show)
+        p.sender.wake()
+
+    def _end_session(self) -> None:
+        pipeline, observer = self._pipeline, self._observer
+        self._pipeline = self._observer = None
+        if pipeline is not None:
+            pipeline.finish()
+            for kind, n in pipeline.counts.kept.items():
+                self._earlier.kept[kind] += n
+            for reason, counts in pipeline.counts.withheld.items():
+                self._earlier.withheld.setdefault(reason, type(counts)()).update(counts)
+        if observer is not None:
+            c, s = observer.counters, self._seen
+            self._seen = InputCounters(s.motion + c.motion, s.buttons + c.buttons, s.wheel + c.wheel, s.keys + c.keys)
+            observer.close()
+
+    def _do_work(self) -> None:
+        while True:
+            try:
+                work, future = self._work.get_nowait()
+            except queue.Empty:
+                return
+            try:
+                future.set_result(work())
+            except Exception as error:  # noqa: BLE001  it is raised again where it was asked
+                future.set_exception(error)
+
+    def _on_thread(self, work: Callable[[], int]) -> int:
+        """Runs `work` on the recording thread and waits for it."""
+        if self.stopped.is_set():
+            return work()
+        future: Future[int] = Future()
+        self._work.put((work, future))
+        try:
+            return future.result(WORK_S_MAX)
+        except TimeoutError as error:
+            raise Unavailable("the recorder is busy: try again") from error
+
+    # ------------------------------------------------------------ what can be asked
+
+    def agree(self) -> None:
+        """The person's own click on "I agree"."""
+        self._p.consents.say("given", self._p.policy, self.notice)
+        self._conditions.consent = "given"
+        self._p.sender.wake()
+
+    def decline(self) -> None:
+        """The person's "no": nothing changes, nothing is recorded, nobody is told."""
+
+    def pause(self, length: str) -> None:
+        self._p.pauses.pause(parse_duration(length, self._p.clock.now_us()))
+
+    def resume(self) -> None:
+        self._p.pauses.resume()
+
+    def opt_out(self, reason: OptOutReason | Literal[""], *, delete: bool) -> None:
+        """In force when it returns. What is not sent is deleted; with `delete`, all that was sent is asked back too."""
+        self._conditions.consent = "opted_out"
+        self._p.consents.say("opt_out", self._p.policy, self.notice, reason)
+        self._on_thread(self._leave)
+        if delete:
+            self._ask_deletion("all")
+        self._p.sender.wake()
+
+    def _leave(self) -> int:
+        self._end_session()
+        self._p.sender.holding(self._drop_unsent)
+        return 0
+
+    def _drop_unsent(self) -> int:
+        names = self._p.spool.names()
+        self._p.spool.remove(names)
+        return len(names)
+
+    def forget(self, from_us: int, until_us: int, app: str | None = None) -> int:
+        """Deletes what is not sent in the span, and asks the collector to delete the segments that touch it."""
+
+        def work() -> int:
+            if self._pipeline is not None:
+                return self._pipeline.forget(from_us, until_us, app)
+            return self._p.spool.forget(from_us, until_us, app)
+
+        gone = self._p.sender.holding(lambda: self._on_thread(work))
+        sent = self._p.sender.sent_within(from_us, until_us) if app is None else []
+        if sent:
+            self._ask_deletion("segments", tuple(SegmentId(each.segment) for each in sent))
+        return gone
+
+    def _ask_deletion(self, scope: Literal["all", "segments"], segments: tuple[SegmentId, ...] = ()) -> None:
+        key = self._p.home.key("contributor")
+        request = DeletionRequest(
+            self._p.consents.contributor, key.verify_key.encode(), scope, self._p.clock.now_us(), os.urandom(16).hex(),
+            segments=segments,
+        )  # fmt: skip
+        body = sign_deletion(request, key).to_bytes()
+        self._p.home.write(body, "requests", f"{request.commitment.hex()}.deletion")
+        self._p.sender.wake()
+
+    def send_now(self) -> None:
+        """What was recorded up to now may go."""
+        self._on_thread(self._settle)
+        self._p.sender.send_now()
+
+    def _settle(self) -> int:
+        if self._pipeline is not None:
+            self._pipeline.settle()
+        return 0
+
+    def task(self, phase: Literal["start", "stop"], description: str, outcome: str) -> None:
+        if outcome not in ("", "success", "failure"):
+            raise BadInput("an outcome is success or failure")
+
+        def work() -> int:
+            if self._pipeline is None:
+                raise Refused("not_recording", "nothing is being recorded, so there is no task to mark")
+            self._pipeline.task(phase, description, outcome)
+            return 0
+
+        self._on_thread(work)
+
+    # ------------------------------------------------------------ what can be seen
+
+    @property
+    def state(self) -> str:
+        """waiting_for_consent, recording, paused, not_allowed or off."""
+        if self.stopped.is_set() or self._conditions.consent == "opted_out":
+            return "off"
+        if self._conditions.consent != "given":
+            return "waiting_for_consent"
+        if self._conditions.paused():
+            return "paused"
+        pipeline = self._pipeline
+        return "not_allowed" if pipeline is None or pipeline.reason is not None else "recording"
+
+    def status(self) -> dict[str, Any]:
+        """For people and programs; numbers only, nothing of what was typed or shown."""
+        pipeline, observer = self._pipeline, self._observer
+        kept = dict(self._earlier.kept)
+        withheld = {reason: dict(counts) for reason, counts in self._earlier.withheld.items()}
+        if pipeline is not None:
+            for kind, n in list(pipeline.counts.kept.items()):
+                kept[kind] = kept.get(kind, 0) + n
+            for reason, counts in list(pipeline.counts.withheld.items()):
+                at = withheld.setdefault(reason, {})
+                for kind, n in list(counts.items()):
+                    at[kind] = at.get(kind, 0) + n
+        counters = observer.counters if observer is not None else InputCounters()
+        seen = {name: getattr(self._seen, name) + getattr(counters, name) for name in InputCounters.__slots__}
+        pause = self._p.pauses.state()
+        cpu = self._process.cpu_times()
+        return {
+            "state": self.state,
+            "reason": pipeline.reason if pipeline is not None else None,
+            "paused_until_us": pause.until_us if pause.since_us is not None else None,
+            "policy": self._p.policy.policy_id,
+            "counters": {"observed": seen, "kept": kept, "withheld": withheld},
+            "spool_bytes": self._p.spool.bytes,
+            "spool_unreadable": len(self._p.spool.broken),
+            **self._p.sender.counts(),
+            "cpu_s": cpu.user + cpu.system,
+            "rss_mb": self._process.memory_info().rss / 1e6,
+            "problem": self.problem or self._p.sender.problem,
+            "url": self.url,
+            "pid": os.getpid(),
+        }
+
+    def review(self) -> list[dict[str, Any]]:
+        """What would leave, by stretch of time and app: how much, and text as it will leave."""
+        self._on_thread(self._settle)
+        rows: list[dict[str, Any]] = []
+        for _, chunk in self._p.spool.chunks():
+            for event, app in zip(chunk.events, chunk.apps, strict=True):
+                minute = event.t_us // (60 * US_PER_S) * 60
+                name = event.reason if isinstance(event, Gap) else app
+                kind = "gap" if isinstance(event, Gap) else "app"
+                row = rows[-1] if rows else None
+                if row is None or (row["from_s"], row["kind"], row["name"]) != (minute, kind, name):
+                    row = {"from_s": minute, "kind": kind, "name": name, "events": 0, "texts": []}
+                    rows.append(row)
+                row["events"] += 1
+                if isinstance(event, Text):
+                    label = event.element.name if event.element is not None else ""
+                    row["texts"].append({"field": label, "text": event.text})
+        return rows

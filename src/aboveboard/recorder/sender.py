@@ -1,0 +1,182 @@
+"""What goes out, in the background: consents, shares, segments, requests for deletion; and the proofs that come back.
+
+Everything waits in files until it is done, so a restart takes up where it was. Failures back off and show in `problem`.
+"""
+
+from __future__ import annotations
+
+import datetime
+import threading
+from collections.abc import Callable
+
+import msgspec
+
+from aboveboard.core.access import SignedDeletion
+from aboveboard.core.clock import US_PER_S, Clock
+from aboveboard.core.errors import AboveboardError
+from aboveboard.core.ids import EpochId
+from aboveboard.core.policy import Policy
+from aboveboard.recorder.consents import Consents
+from aboveboard.recorder.home import Home, json_bytes
+from aboveboard.recorder.seal import Sealer, Sent
+from aboveboard.recorder.upload import Uplink, proof_bytes
+
+ROUND_S = 0.4
+BACK_OFF_S_MAX = 60.0
+MINUTE_US = 60 * US_PER_S
+
+
+class Budget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """budget.json: bytes sent on a day (UTC)."""
+
+    day: str = ""
+    sent_bytes: int = 0
+
+
+class Sender:
+    """start() and stop(); any thread may call the others."""
+
+    def __init__(self, home: Home, uplink: Uplink, consents: Consents, sealer: Sealer, clock: Clock) -> None:
+        self._home, self._uplink, self._consents, self._sealer, self._clock = home, uplink, consents, sealer, clock
+        self.policy: Policy | None = None
+        self.problem = ""
+        self._send_until_us = 0
+        self._lock = threading.Lock()  # sealing and forgetting must not cross
+        self._wake, self._stopping = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
+        data = home.read("budget.json")
+        self._budget = Budget() if data is None else msgspec.json.decode(data, type=Budget)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._wake.set()
+        self._thread.join()
+        self._uplink.close()
+
+    def wake(self) -> None:
+        self._wake.set()
+
+    def send_now(self) -> None:
+        """The person has looked and says go: what is in the spool now need not wait for the hold."""
+        self._send_until_us = self._clock.now_us()
+        self._wake.set()
+
+    def holding(self, work: Callable[[], int]) -> int:
+        """Runs `work` while nothing is being sealed."""
+        with self._lock:
+            return work()
+
+    def _run(self) -> None:
+        wait_s = ROUND_S
+        while not self._stopping.is_set():
+            try:
+                self._round()
+                self.problem, wait_s = "", ROUND_S
+            except AboveboardError as error:
+                self.problem, wait_s = str(error), min(wait_s * 2, BACK_OFF_S_MAX)
+            self._wake.wait(wait_s)
+            self._wake.clear()
+
+    def _round(self) -> None:
+        self._send_consents()
+        self._send_shares()
+        self._send_requests()
+        self._seal()
+        self._send_segments()
+        self._fetch_proofs()
+
+    def _exists(self, *parts: str) -> bool:
+        return self._home.path(*parts).exists()
+
+    def _send_consents(self) -> None:
+        for signed in self._consents.all():
+            name = signed.record.consent_id
+            if not self._exists("consents", f"{name}.posted"):
+                self._uplink.consent(signed)
+                self._home.write(b"", "consents", f"{name}.posted")
+            elif not self._exists("consents", f"{name}.proof.json"):
+                proof = self._uplink.consent_proof(name)
+                if proof is not None:
+                    self._home.write(proof_bytes(proof), "consents", f"{name}.proof.json")
+
+    def _send_shares(self) -> None:
+        for path in sorted(self._home.path("epochs").glob("*.collector")):
+            self._uplink.deposit_with_collector(EpochId(path.stem), path.read_bytes())
+            path.rename(path.with_suffix(".collector-done"))
+        for path in sorted(self._home.path("epochs").glob("*.guardian")):
+            try:
+                self._uplink.deposit_with_guardian(EpochId(path.stem), path.read_bytes())
+                path.rename(path.with_suffix(".guardian-done"))
+            except AboveboardError as error:
+                self.problem = str(error)  # recording and sending never need the guardian; reading does
+
+    def _send_requests(self) -> None:
+        for path in sorted(self._home.path("requests").glob("*.deletion")):
+            signed = SignedDeletion.parse(path.read_bytes())
+            self._uplink.deletion(signed)
+            if signed.request.scope != "segments":
+                self._uplink.destroy_share(signed)
+            path.rename(path.with_suffix(".done"))
+
+    def _seal(self) -> None:
+        hold_us = self.policy.review_hold_minutes * MINUTE_US if self.policy else None
+        until_us = max(self._send_until_us, self._clock.now_us() - hold_us if hold_us is not None else 0)
+        with self._lock:
+            self._sealer.seal_ready(until_us)
+
+    def _send_segments(self) -> None:
+        for path in sorted(self._home.path("outbox").glob("*.seg")):
+            data = path.read_bytes()
+            if not self._within_budget(len(data)):
+                self.problem = "today's data budget is used up: the rest is sent tomorrow"
+                return
+            self._uplink.segment(self._consents.device, int(path.stem), data)
+            self._spend(len(data))
+            path.rename(self._home.path("sent", path.name))
+            path.with_suffix(".json").rename(self._home.path("sent", f"{path.stem}.json"))
+
+    def _today(self) -> str:
+        return datetime.datetime.fromtimestamp(self._clock.now_us() / US_PER_S, datetime.UTC).strftime("%Y-%m-%d")
+
+    def _within_budget(self, n: int) -> bool:
+        spent = self._budget.sent_bytes if self._budget.day == self._today() else 0
+        return self.policy is None or spent + n <= self.policy.data_mb_per_day * 1_000_000
+
+    def _spend(self, n: int) -> None:
+        spent = self._budget.sent_bytes if self._budget.day == self._today() else 0
+        self._budget = Budget(self._today(), spent + n)
+        self._home.write(json_bytes(self._budget), "budget.json")
+
+    def _fetch_proofs(self) -> None:
+        for path in sorted(self._home.path("sent").glob("*.json")):
+            sent = msgspec.json.decode(path.read_bytes(), type=Sent)
+            if sent.proof is None:
+                proof = self._uplink.segment_proof(self._consents.device, int(path.stem))
+                if proof is not None:
+                    done = msgspec.structs.replace(sent, proof=msgspec.to_builtins(proof), chunks=())
+                    self._home.write(json_bytes(done), "sent", path.name)
+
+    def sent_within(self, from_us: int, until_us: int) -> list[Sent]:
+        """Segments that may be at the collector and touch the span."""
+        found = []
+        for folder in ("sent", "outbox"):
+            for path in sorted(self._home.path(folder).glob("*.json")):
+                sent = msgspec.json.decode(path.read_bytes(), type=Sent)
+                if sent.start_us < until_us and sent.end_us > from_us:
+                    found.append(sent)
+        return found
+
+    def counts(self) -> dict[str, int]:
+        """Numbers for the status."""
+        outbox = len(list(self._home.path("outbox").glob("*.seg")))
+        sent = [msgspec.json.decode(path.read_bytes(), type=Sent) for path in self._home.path("sent").glob("*.json")]
+        consents = self._home.path("consents")
+        unproven = sum(1 for path in consents.glob("*.json") if not path.name.endswith(".proof.json")) - len(
+            list(consents.glob("*.proof.json"))
+        )
+        missing = sum(1 for each in sent if each.proof is None) + unproven
+        waiting = len(list(self._home.path("requests").glob("*.deletion")))
+        return {"unsent_segments": outbox, "sent_segments": len(sent), "proofs_missing": missing, "requests": waiting}
