@@ -13,15 +13,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from aboveboard.core.columns import decode_column
 from aboveboard.core.events import (
-    Button, Element, Focus, Gap, I32, I64, Key, KeptEvent, PointerPath, Scene, Scroll, Task, Text,
+    I64, Button, Element, Focus, Gap, Key, KeptEvent, PointerPath, Scene, Scroll, Task, Text,
 )  # fmt: skip
 from aboveboard.datasets.hittest import element_at
+from aboveboard.datasets.pauses import with_hovers_and_waits
+from aboveboard.datasets.vocabulary import NO_PATH, Action, Dropped, Gaps, Path, Reconstruction
 
 DOUBLE_CLICK_US = 400_000  # from press to press, the usual default of desktops
 DOUBLE_CLICK_PX = 6
@@ -36,74 +38,6 @@ MODIFIER_KEYS = ("Shift", "Control", "Alt", "Super", "Meta", "Hyper", "ISO_Level
 REPEATABLE_ROLES = frozenset({"push button", "spin button", "check box", "radio button", "toggle button", "scroll bar"})
 CLICK_KINDS = {1: "click", 2: "middle_click", 3: "right_click"}
 MULTI_CLICK = {1: "click", 2: "double_click", 3: "triple_click"}
-
-
-@dataclass(frozen=True, slots=True)
-class Path:
-    """Pointer samples, three arrays of shape (n,); t in µs since the Unix epoch."""
-
-    t_us: I64
-    x: I32
-    y: I32
-
-    def between(self, after_us: int, until_us: int) -> Path:
-        """Samples with after_us < t <= until_us."""
-        first, last = np.searchsorted(self.t_us, (after_us, until_us), side="right")
-        return Path(self.t_us[first:last], self.x[first:last], self.y[first:last])
-
-
-NO_PATH = Path(np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros(0, np.int32))
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """One gesture. Times in µs since the Unix epoch, places in screen pixels.
-
-    scene_index: which of the given events is the scene before the action, -1 when not known; elements: what it holds.
-    path: pointer samples since the action before (a drag: until its end). text: for "done" the outcome.
-    sources: which of the given events made this, without the pointer's path.
-    """
-
-    kind: str
-    start_us: int
-    end_us: int
-    x: int | None = None
-    y: int | None = None
-    button: int = 0
-    element: Element | None = None
-    element_guessed: bool = False
-    scene_index: int = -1
-    elements: tuple[Element, ...] = ()
-    text: str = ""
-    key: str = ""
-    modifiers: tuple[str, ...] = ()
-    end_x: int | None = None
-    end_y: int | None = None
-    dx: int = 0
-    dy: int = 0
-    app: str = ""
-    site: str | None = None
-    window: tuple[int, ...] = ()
-    sources: tuple[int, ...] = ()
-    path: Path = field(default=NO_PATH, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Dropped:
-    """A gesture that is no action: a press without release or the reverse, or one that touches a Gap."""
-
-    t_us: int
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reconstruction:
-    """Actions by start, what was dropped, the gaps (start, end) by start, and every pointer sample."""
-
-    actions: tuple[Action, ...]
-    dropped: tuple[Dropped, ...]
-    gaps: tuple[tuple[int, int], ...]
-    pointer: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,11 +240,6 @@ def _sign(value: int) -> int:
     return (value > 0) - (value < 0)
 
 
-def touches_gap(start_us: int, end_us: int, gaps: Iterable[tuple[int, int]]) -> bool:
-    """Whether [start, end] and some gap share more than a border; an instant inside a gap touches it too."""
-    return any(start_us < gap_end and end_us > gap_start for gap_start, gap_end in gaps)
-
-
 def _pointer_of(samples: list[tuple[I64, I64, I64]]) -> Path:
     if not samples:
         return NO_PATH
@@ -319,39 +248,35 @@ def _pointer_of(samples: list[tuple[I64, I64, I64]]) -> Path:
     return Path(t[order], x[order].astype(np.int32), y[order].astype(np.int32))
 
 
-def _with_paths(actions: list[Action], pointer: Path, gaps: list[tuple[int, int]]) -> list[Action]:
+def _with_paths(actions: list[Action], pointer: Path, gaps: Gaps) -> list[Action]:
     """Each action with the samples since the one before it, and none from before a gap."""
     out: list[Action] = []
-    done_us, passed = -1, 0
+    done_us = -1
     for action in actions:
-        while passed < len(gaps) and gaps[passed][0] <= action.start_us:
-            done_us = max(done_us, gaps[passed][1])
-            passed += 1
+        since_us = max(done_us, gaps.last_end_until(action.start_us))
         until_us = action.end_us if action.kind == "drag" else action.start_us
-        out.append(replace(action, path=pointer.between(done_us, until_us)))
+        out.append(replace(action, path=pointer.between(since_us, until_us)))
         done_us = max(done_us, action.end_us)
     return out
 
 
 def reconstruct(events: Iterable[KeptEvent]) -> Reconstruction:
     """Everything that one session's events tell. Raises Corrupt for a pointer path that can't be decoded."""
-    from aboveboard.datasets.pauses import with_hovers_and_waits  # it builds on Action
-
     reader = _Reader()
     for index, event in enumerate(events):
         reader.read(index, event)
     reader.finish()
-    gaps = sorted(reader.gaps)
+    gaps = Gaps(reader.gaps)
     whole: list[Action] = []
     for action in sorted(reader.actions, key=lambda action: action.start_us):
-        if touches_gap(action.start_us, action.end_us, gaps):
+        if gaps.touch(action.start_us, action.end_us):
             reader.dropped.append(Dropped(action.start_us, "touches a gap"))
         else:
             whole.append(action)
     pointer = _pointer_of(reader.samples)
     actions = with_hovers_and_waits(_with_paths(whole, pointer, gaps), pointer, gaps)
     dropped = tuple(sorted(reader.dropped, key=lambda item: item.t_us))
-    return Reconstruction(tuple(actions), dropped, tuple(gaps), pointer)
+    return Reconstruction(tuple(actions), dropped, gaps, pointer)
 
 
 def actions_of(events: Iterable[KeptEvent]) -> list[Action]:

@@ -1,0 +1,169 @@
+"""Puts the recorder together and runs it until it is told to stop."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from aboveboard.core.charter import Charter
+from aboveboard.core.clock import Clock, SystemClock
+from aboveboard.core.errors import BadInput, Refused, Unavailable
+from aboveboard.core.ids import ContributorId, DeviceId, key_id_of
+from aboveboard.core.policy import Policy, in_force
+from aboveboard.core.vault import DeviceCert, SignedDeviceCert, sign_device_cert
+from aboveboard.recorder.consents import Consents
+from aboveboard.recorder.control import ControlServer
+from aboveboard.recorder.home import Config, Home
+from aboveboard.recorder.indicator import Indicator
+from aboveboard.recorder.observe import X11Observer
+from aboveboard.recorder.page import StatusPage
+from aboveboard.recorder.pauses import Pauses
+from aboveboard.recorder.recorder import Parts, Recorder
+from aboveboard.recorder.seal import Sealer
+from aboveboard.recorder.sender import Sender
+from aboveboard.recorder.spool.spool import Spool
+from aboveboard.recorder.upload import Uplink
+from aboveboard.wire.api import CurrentPolicy, parse
+from aboveboard.wire.durable import read_bounded
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line says; None where a folder that is set up says it."""
+
+    home: Path
+    charter: Path | None
+    collector: str | None
+    invitation: str | None
+    region: str | None
+    display: str | None
+    page_port: int
+
+
+def set_up(options: Options) -> Home:
+    """The folder with its pinned charter and configuration. A charter that is pinned is never replaced by another."""
+    home = Home(options.home)
+    try:
+        home.make()
+    except OSError as error:
+        raise Unavailable(f"can't write in {options.home}: {error.strerror}") from error
+    if options.charter is not None:
+        data = read_bounded(options.charter, 1 << 20)
+        if data is None:
+            raise BadInput("is missing", str(options.charter))
+        charter = Charter.parse(data, str(options.charter))
+        pinned = home.read("charter.json")
+        if pinned is not None and pinned != data:
+            raise Refused("charter", "another charter is pinned here: a new one needs the old one's quorum")
+        home.write(data, "charter.json")
+        if home.read("config.json") is None:
+            if options.region is None:
+                raise BadInput("say where this laptop is used: --region DE")
+            config = Config(options.region, options.collector or charter.collector.url, charter.guardian.url)
+            home.write(config.to_bytes(), "config.json")
+    home.charter()
+    home.config()
+    return home
+
+
+def certificate(home: Home) -> SignedDeviceCert:
+    """The contributor's word that this device's key signs their segments."""
+    person, device = home.key("contributor"), home.key("device")
+    contributor = ContributorId(key_id_of(person.verify_key.public))
+    name = DeviceId(key_id_of(device.verify_key.public))
+    return sign_device_cert(
+        DeviceCert(contributor, person.verify_key.encode(), name, device.verify_key.encode()), person
+    )  # fmt: skip
+
+
+def enrol(home: Home, invitation: str | None) -> str:
+    """The device's token, asked for once."""
+    known = home.read("token")
+    if known is not None:
+        return known.decode("ascii")
+    if invitation is None:
+        raise BadInput("this laptop is not enrolled: ask for an invitation and give it with --invitation CODE")
+    uplink = Uplink(home.config())
+    try:
+        token = uplink.enrol(invitation, certificate(home))
+    except Unavailable as error:
+        raise Unavailable(f"the collector can't be reached to enrol: {error}; nothing is recorded") from error
+    finally:
+        uplink.close()
+    home.write(token.encode("ascii"), "token")
+    return token
+
+
+def policy_now(home: Home, uplink: Uplink, clock: Clock) -> Policy:
+    """The newest policy if it is in force, checked with its proofs; the one kept here when there is no connection."""
+    charter, region = home.charter(), home.config().region
+    try:
+        current = uplink.policy()
+    except Unavailable:
+        data = home.read("policy.json")
+        if data is None:
+            raise
+        current = parse(data, "policy.json", CurrentPolicy, 2 << 20)
+    signed, proof = current.open()
+    policy = in_force(signed, proof, charter, clock.now_us(), region)
+    home.write(current.to_bytes(), "policy.json")
+    return policy
+
+
+def _display(options: Options) -> tuple[str, Path | None]:
+    if os.environ.get("XDG_SESSION_TYPE") == "wayland" and not options.display:
+        raise Unavailable("this is a Wayland session, which is not recorded yet: log in to an X11 session")
+    display = options.display or os.environ.get("DISPLAY", "")
+    if not display:
+        raise Unavailable("there is no display: set DISPLAY, or give --display :N; nothing is recorded")
+    xauthority = os.environ.get("XAUTHORITY")
+    return display, Path(xauthority) if xauthority else None
+
+
+def run(options: Options) -> int:
+    """Runs until SIGTERM or SIGINT. 1 when the display was lost."""
+    clock = SystemClock()
+    display, xauthority = _display(options)
+    bus = os.environ.get("DBUS_SESSION_BUS_ADDRESS")
+    if not bus:
+        raise Unavailable("there is no session bus, so no accessibility bus: log in to a desktop session")
+    home = set_up(options)
+    lock = home.lock()
+    uplink = Uplink(home.config(), enrol(home, options.invitation))
+    policy = policy_now(home, uplink, clock)
+    consents = Consents(home, clock)
+    spool = Spool(home.path("spool"), home.spool_key())
+    sealer = Sealer(home, spool, consents.contributor, consents.device, home.key("device"))
+    browsers = frozenset(policy.browsers)
+    # Looked at once now, so that a missing bus is said at the start and not after consent.
+    X11Observer(display, xauthority, bus, browsers).close()
+    parts = Parts(
+        home, home.charter(), policy, consents, Pauses(home, clock), spool,
+        Sender(home, uplink, consents, sealer, clock), Indicator(display),
+        lambda: X11Observer(display, xauthority, bus, browsers), clock,
+    )  # fmt: skip
+    recorder = Recorder(parts)
+    page = StatusPage(recorder, options.page_port)
+    recorder.url = page.url
+    control = ControlServer(home.path("control.sock"), recorder, clock.now_us)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: stop.set())
+    recorder.start()
+    print(json.dumps({"ready": True, "url": page.url}), flush=True)
+    while not stop.wait(0.5) and not recorder.stopped.is_set():
+        pass
+    lost = recorder.problem
+    try:
+        recorder.stop()
+    finally:
+        control.close()
+        page.close()
+        lock.close()
+    if lost:
+        raise Unavailable(f"{lost}; what was recorded is safe")
+    return 0

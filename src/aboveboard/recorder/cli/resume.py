@@ -1,0 +1,19 @@
+"""`aboveboard resume`."""
+
+from __future__ import annotations
+
+import argparse
+
+from aboveboard.recorder.cli import add_home
+from aboveboard.recorder.control import ask
+
+
+def _run(args: argparse.Namespace) -> int:
+    print(f"now: {ask(args.home, do='resume')['state'].replace('_', ' ')}")
+    return 0
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """No options but the folder."""
+    add_home(parser)
+    parser.set_defaults(run=_run)
