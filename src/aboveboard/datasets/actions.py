@@ -19,7 +19,18 @@ import numpy as np
 
 from aboveboard.core.columns import decode_column
 from aboveboard.core.events import (
-    I64, Button, Element, Focus, Gap, Key, KeptEvent, PointerPath, Scene, Scroll, Task, Text,
+    I64,
+    Button,
+    Element,
+    Focus,
+    Gap,
+    KeptEvent,
+    Key,
+    PointerPath,
+    Scene,
+    Scroll,
+    Task,
+    Text,
 )  # fmt: skip
 from aboveboard.datasets.hittest import element_at
 from aboveboard.datasets.pauses import with_hovers_and_waits
@@ -172,7 +183,8 @@ class _Reader:
         self._last_press_us = action.start_us
 
     def _same_place(self, last: Action, action: Action) -> bool:
-        assert last.x is not None and last.y is not None and action.x is not None and action.y is not None  # noqa: S101
+        if last.x is None or last.y is None or action.x is None or action.y is None:
+            return False
         return (
             action.start_us - self._last_press_us <= DOUBLE_CLICK_US
             and math.dist((last.x, last.y), (action.x, action.y)) <= DOUBLE_CLICK_PX

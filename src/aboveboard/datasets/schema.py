@@ -48,51 +48,6 @@ from aboveboard.core.events import Element
 from aboveboard.datasets.vocabulary import KINDS
 
 SCHEMA_VERSION = 1
-EPISODE_FLAGS
-    kind           string          one of KINDS
-    start_us       int64           µs from the start of the episode: no hour of the day is in a dataset
-    end_us         int64           likewise, >= start_us
-    app, site      string          the application (lower-case WM_CLASS), the page's origin or null
-    window         list<int32>     x, y, width, height of the window on the screen; empty when not known
-    x, y           int32           screen pixels; null for kinds without a place
-    button         int32           1 left, 2 middle, 3 right; 0 for kinds without a button
-    end_x, end_y   int32           where a drag ends; null otherwise
-    dx, dy         int32           notches of a scroll run, dy > 0 is down
-    text           string          what was typed, with placeholders, or "<SECRET>"; "done": the outcome
-    key            string          X keysym name of a key or hotkey
-    modifiers      list<string>    held: "Control", "Shift", ...
-    target         struct?         the element acted on, in the tree as it was before the action
-    target_index   int32           its place in `elements`, -1 when it is not among them
-    elements       list<struct>    what was visible before the action: role, name, box (x, y, w, h), states, path
-    path_t/x/y     list            pointer samples since the action before: µs from the episode's start, pixels
-    flags          list<string>    what is doubtful about this step, see STEP_FLAGS
-    segments       list<string>    IDs of the sealed segments this row was made from; manifest.json explains each
-
-The bytes are a function of the episodes and of pyarrow's version, which the file names: fixed codec, no clock, rows
-sorted.
-"""
-
-from __future__ import annotations
-
-import io
-import itertools
-from collections.abc import Iterable, Iterator
-from pathlib import Path
-from typing import Any, Final
-
-import msgspec
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from aboveboard.core.errors import BadInput, Corrupt
-from aboveboard.core.events import Element
-from aboveboard.datasets.vocabulary import KINDS
-
-SCHEMA_VERSION = 1
-KINDS: Final = (
-    "click", "double_click", "triple_click", "right_click", "middle_click", "drag", "scroll",
-    "type", "key", "hotkey", "hover", "wait", "done",
-)  # fmt: skip
 EPISODE_FLAGS: Final = (
     "interrupted",  # a gap ended it
     "unfinished",  # the recording ended before the contributor said stop

@@ -136,8 +136,9 @@ class StatusPage:
         status = self._recorder.status()
         rows = self._recorder.review() if status["state"] in ("recording", "paused", "not_allowed") else []
         return _templates.get_template("status.html").render(
-            style=stylesheet(), status=status, notice=self._recorder.notice, form=self.form_token, problem=problem,
-            rows=rows[-200:], reasons=REASONS, clock=_clock, apps=sorted({r["name"] for r in rows if r["kind"] == "app"}),
+            style=stylesheet(), status=status, notice=self._recorder.notice, form=self.form_token,
+            problem=problem, rows=rows[-200:], reasons=REASONS, clock=_clock,
+            apps=sorted({r["name"] for r in rows if r["kind"] == "app"}),
         )  # fmt: skip
 
     def act(self, path: str, form: dict[str, str]) -> None:
