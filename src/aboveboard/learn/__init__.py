@@ -1,0 +1,1 @@
+"""Agents that learn everyday tasks from recordings: collected, trained, and evaluated live on real input."""
