@@ -106,7 +106,8 @@ class Layer(nn.Module):
         q, k, v = self.qkv(self.norm1(x)).view(b, t, 3, self.heads, -1).permute(2, 0, 3, 1, 4)  # each (b, h, t, d)
         mixed = functional.scaled_dot_product_attention(q, k, v, attn_mask=bias)
         x = x + self.drop(self.out(mixed.transpose(1, 2).reshape(b, t, width)))
-        return x + self.drop(self.down(functional.gelu(self.up(self.norm2(x)))))
+        out: Tensor = x + self.drop(self.down(functional.gelu(self.up(self.norm2(x)))))
+        return out
 
 
 class Policy(nn.Module):
@@ -172,3 +173,25 @@ def load(folder: Path) -> Policy:
         raise BadInput(f"holds no model that can be read: {error}", str(folder)) from error
     policy.eval()
     return policy
+
+
+class Choice(NamedTuple):
+    """The likeliest of each head, as indices."""
+
+    kind: int
+    element: int
+    start: int
+    end: int
+    key: int
+
+
+def judge(policy: Policy, sight: Sight) -> Choice:
+    """One decision, without gradients."""
+    with torch.inference_mode():
+        scores = policy(collate([sight]))
+    return Choice(*(int(logits[0].argmax()) for logits in scores))
+
+
+def use_threads(n: int) -> None:
+    """How many threads a decision may use: several processes share the cores."""
+    torch.set_num_threads(n)

@@ -1,0 +1,143 @@
+"""Live evaluation: an agent does held-out tasks in a real browser on private displays, a few processes at once."""
+
+from __future__ import annotations
+
+import json
+import math
+import multiprocessing
+import os
+import statistics
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from aboveboard.core.errors import BadInput
+from aboveboard.datasets.schema import read_episodes
+from aboveboard.desktop.browser import Browser
+from aboveboard.desktop.display import PrivateDisplay
+from aboveboard.desktop.input import Hand
+from aboveboard.learn.acting import Body, Run
+from aboveboard.learn.agents import Agent, MajorityAgent, RandomAgent, kinds_of
+from aboveboard.learn.tasks.miniwob import HEIGHT, WIDTH, Stage, TaskServer
+
+STEPS_MAX = 8
+RUN_S_MAX = 3600
+FAILURES_KEPT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to evaluate. model: a folder, "random" or "majority" (which need `data` for what is usual)."""
+
+    model: str
+    tasks: tuple[str, ...]
+    seeds: str
+    episodes: int
+    data: str = ""
+    steps_max: int = STEPS_MAX
+
+
+def wilson(successes: int, n: int) -> tuple[float, float]:
+    """95 % interval of a share (Wilson 1927)."""
+    if n == 0:
+        return 0.0, 1.0
+    z = 1.959964
+    share = successes / n
+    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    return max(middle - half, 0.0), min(middle + half, 1.0)
+
+
+def make_agent(order: Order, seed: int) -> Agent:
+    """Raises BadInput for a baseline without demonstrations."""
+    if order.model in ("random", "majority"):
+        if not order.data:
+            raise BadInput(f"the {order.model} baseline needs --data, to know what is usual")
+        episodes = read_episodes(Path(order.data))
+        if order.model == "random":
+            return RandomAgent(kinds_of(episodes), seed)
+        return MajorityAgent(MajorityAgent.choices_of(episodes), seed)
+    from aboveboard.learn.policy import PolicyAgent  # torch is slow to import, and baselines don't need it
+
+    return PolicyAgent(Path(order.model))
+
+
+def _work(order: Order, jobs: list[tuple[str, str]], number: int) -> list[Run]:
+    """One process: a display, a browser, and its share of the episodes."""
+    agent = make_agent(order, number)
+    with PrivateDisplay(800, 600) as display, TaskServer() as server:
+        os.environ.update(display.env)
+        with Browser(display.env, server.url(jobs[0][0]), WIDTH, HEIGHT) as browser, Hand(display.name) as hand:
+            body = Body(Stage(browser, server), display.env["DBUS_SESSION_BUS_ADDRESS"], hand)
+            try:
+                return [body.attempt(agent, task, seed, order.steps_max) for task, seed in jobs]
+            finally:
+                body.close()
+
+
+def evaluate(order: Order, workers: int) -> dict[str, Any]:
+    """Success by task with intervals, steps, seconds a decision, and failures step by step."""
+    with TaskServer() as server:
+        for task in order.tasks:
+            server.url(task)
+    jobs = [(task, f"{order.seeds}-{i}") for task in order.tasks for i in range(order.episodes)]
+    if not jobs:
+        raise BadInput("there is nothing to evaluate: name tasks, and at least one episode")
+    workers = max(1, min(workers, len(jobs)))
+    size = -(-len(jobs) // workers)
+    shares = [jobs[i : i + size] for i in range(0, len(jobs), size)]
+    context = multiprocessing.get_context("spawn")  # a forked browser connection or torch pool would be broken
+    with ProcessPoolExecutor(len(shares), mp_context=context) as pool:
+        futures = [pool.submit(_work, order, share, number) for number, share in enumerate(shares)]
+        runs = [run for future in futures for run in future.result(RUN_S_MAX)]
+    return report(order, runs)
+
+
+def report(order: Order, runs: Sequence[Run]) -> dict[str, Any]:
+    """The figures of the runs, as `aboveboard learn evaluate --json` prints them."""
+    by_task = {}
+    for task in order.tasks:
+        mine = [run for run in runs if run.task == task]
+        won = sum(run.success for run in mine)
+        low, high = wilson(won, len(mine))
+        by_task[task] = {"successes": won, "episodes": len(mine), "low": round(low, 4), "high": round(high, 4)}
+    won = sum(run.success for run in runs)
+    low, high = wilson(won, len(runs))
+    decisions = sorted(each for run in runs for each in run.decisions_s) or [0.0]
+    return {
+        "model": order.model, "seeds": order.seeds, "tasks": by_task, "successes": won, "episodes": len(runs),
+        "rate": won / len(runs), "low": round(low, 4), "high": round(high, 4),
+        "steps_mean": round(statistics.fmean(len(run.steps) for run in runs), 3),
+        "decision_ms_p50": round(1000 * decisions[len(decisions) // 2], 3),
+        "seconds_mean": round(statistics.fmean(run.seconds for run in runs), 3),
+        "failures": [_failure(run) for run in runs if not run.success][:FAILURES_KEPT],
+    }  # fmt: skip
+
+
+def _failure(run: Run) -> dict[str, Any]:
+    kept = asdict(run)
+    del kept["decisions_s"]
+    return kept
+
+
+def tell(found: dict[str, Any]) -> None:
+    """For people."""
+    for task, figures in found["tasks"].items():
+        print(f"{task:28} {figures['successes']:4}/{figures['episodes']}")
+    print(
+        f"{'all':28} {found['successes']:4}/{found['episodes']}  {100 * found['rate']:.1f} % "
+        f"({100 * found['low']:.0f} to {100 * found['high']:.0f}), {found['steps_mean']:.1f} steps, "
+        f"{found['decision_ms_p50']:.1f} ms a decision"
+    )
+    sys.stdout.flush()
+
+
+def write_failures(found: dict[str, Any], folder: Path) -> None:
+    """One small JSON file a failed episode, to look at."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for failure in found["failures"]:
+        name = f"{failure['task']}.{failure['seed']}.json"
+        (folder / name).write_text(json.dumps(failure, indent=1), encoding="utf-8")
