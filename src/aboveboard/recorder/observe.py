@@ -37,6 +37,7 @@ class X11Observer:
         self._disturbed_us = 0  # when the focus may have moved last
         self._scene_given: Snapshot | None = None
         self._keys_in: tuple[object, ...] = ()
+        self._here: tuple[object, ...] | None = None
         self._front()
 
     @property
@@ -53,7 +54,19 @@ class X11Observer:
         if self._windows.update():
             self._disturbed_us = time.time_ns() // 1000
             self._front()
-        return [observed for event in events for observed in self._observe(event)]
+        found: list[Observed] = []
+        for event in events:
+            for observed in self._observe(event):
+                self._notice(observed.surface)
+                found.append(observed)
+        return found
+
+    def _notice(self, surface: Surface | None) -> None:
+        """Back on a surface after another, what is to be seen there is said again."""
+        here = None if surface is None else (surface.window, surface.site, surface.title)
+        if here != self._here:
+            self._here = here
+            self.anew()
 
     def surface(self) -> Surface | None:
         """Where keys go now."""

@@ -1,0 +1,127 @@
+"""Episodes: one attempt at one thing, by one person, without a hole in it.
+
+Declared by the contributor's own marks (start and stop of a task). What lies outside the marks belongs to no declared
+episode; where a session has no marks at all, it is cut by idle time and by change of program.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from aboveboard.core.events import KeptEvent, Task
+from aboveboard.datasets.actions import reconstruct
+from aboveboard.datasets.hittest import index_of
+from aboveboard.datasets.schema import Episode, Step
+from aboveboard.datasets.vocabulary import POINTER_KINDS, Action, Reconstruction
+
+IDLE_US = 20_000_000
+SECRET = "<SECRET>"  # noqa: S105  # the placeholder, not a secret
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """One session of one device: events in order, and the ID of the segment that each came from."""
+
+    contributor: str
+    session: str
+    events: tuple[KeptEvent, ...]
+    segments: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Where an episode begins and ends (µs since 1970), and what the contributor said of it."""
+
+    start_us: int
+    end_us: int
+    instruction: str
+    outcome: str
+    flags: tuple[str, ...]
+
+
+def declared(events: Sequence[KeptEvent]) -> Iterator[Marks]:
+    """From the contributor's own marks. A start without a stop ends at the last event, flagged."""
+    start: Task | None = None
+    last_us = events[-1].t_us if events else 0
+    for event in events:
+        if not isinstance(event, Task):
+            continue
+        if start is not None:
+            flags = () if event.phase == "stop" else ("unfinished",)
+            outcome = event.outcome if event.phase == "stop" else ""
+            yield Marks(start.t_us, event.t_us, start.description, outcome, flags)
+        start = event if event.phase == "start" else None
+    if start is not None:
+        yield Marks(start.t_us, last_us, start.description, "", ("unfinished",))
+
+
+def undeclared(actions: Sequence[Action]) -> Iterator[Marks]:
+    """From idle time and change of program."""
+    begun = 0
+    for i, action in enumerate(actions):
+        following = actions[i + 1] if i + 1 < len(actions) else None
+        if following is None or following.start_us - action.end_us > IDLE_US or following.app != action.app:
+            yield Marks(actions[begun].start_us, action.end_us, "", "", ("undeclared",))
+            begun = i + 1
+
+
+def episodes_of(recorded: Recorded, salt: bytes) -> list[Episode]:
+    """salt: the dataset's own; pseudonyms and episode IDs come from it, and mean nothing elsewhere."""
+    told = reconstruct(recorded.events)
+    marks = list(declared(recorded.events)) or list(undeclared(told.actions))
+    return [episode for mark in marks if (episode := _episode(recorded, told, mark, salt)) is not None]
+
+
+def pseudonym(salt: bytes, *parts: str) -> str:
+    """32 hex digits: HMAC-SHA-256 (RFC 2104), cut."""
+    return hmac.new(salt, "\0".join(parts).encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def _episode(recorded: Recorded, told: Reconstruction, mark: Marks, salt: bytes) -> Episode | None:
+    actions = [a for a in told.actions if mark.start_us <= a.start_us and a.end_us <= mark.end_us and a.kind != "done"]
+    if not actions:
+        return None
+    flags = set(mark.flags)
+    if told.gaps.touch(mark.start_us, mark.end_us):
+        flags.add("interrupted")
+    if any(mark.start_us <= dropped.t_us <= mark.end_us for dropped in told.dropped):
+        flags.add("interrupted_gesture")
+    if any(action.text == SECRET for action in actions):
+        flags.add("secret")
+    if any(action.kind in POINTER_KINDS and action.element is None for action in actions):
+        flags.add("no_target")
+    steps = [_step(recorded, action, mark.start_us) for action in actions]
+    steps.append(Step("done", mark.end_us - mark.start_us, mark.end_us - mark.start_us, text=mark.outcome))
+    return Episode(
+        pseudonym(salt, "episode", recorded.contributor, recorded.session, str(mark.start_us)),
+        pseudonym(salt, "contributor", recorded.contributor), "", mark.instruction, mark.outcome,
+        tuple(sorted(flags)), tuple(steps),
+    )  # fmt: skip
+
+
+def _step(recorded: Recorded, action: Action, start_us: int) -> Step:
+    index = index_of(action.element, action.elements)
+    flags = []
+    if action.scene_index < 0:
+        flags.append("no_scene")
+    if action.element_guessed:
+        flags.append("target_guessed")
+    if action.element is not None and index < 0:
+        flags.append("target_not_in_scene")
+    sources = {recorded.segments[i] for i in (*action.sources, action.scene_index) if i >= 0}
+    path = action.path
+    return Step(
+        action.kind, action.start_us - start_us, action.end_us - start_us, action.app, action.site, action.window,
+        action.x, action.y, action.button, action.end_x, action.end_y, action.dx, action.dy, action.text, action.key,
+        action.modifiers, action.element, index, action.elements, tuple((path.t_us - start_us).tolist()),
+        tuple(path.x.tolist()), tuple(path.y.tolist()), tuple(flags), tuple(sorted(sources)),
+    )  # fmt: skip
+
+
+def with_split(episode: Episode, split: str) -> Episode:
+    return msgspec.structs.replace(episode, split=split)

@@ -1,0 +1,210 @@
+"""The researcher's machine: gets both shares of each key, each after its own checks, and opens segments in memory.
+
+Nothing of a key or a plain recording is written to disk here. What the collector says is not believed: log proofs,
+policies, certificates, digests and chains are checked against the charter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import pyrage
+
+from aboveboard.core.access import SignedGrant, check_release
+from aboveboard.core.charter import Charter
+from aboveboard.core.clock import Clock
+from aboveboard.core.consent import check_consent, fold
+from aboveboard.core.errors import BadInput, CheckFailed, Corrupt, Refused, Unavailable
+from aboveboard.core.ids import EpochId, PolicyId
+from aboveboard.core.leaves import PolicyLeaf
+from aboveboard.core.policy import Policy, verify_signatures
+from aboveboard.core.proof import LogProof, check_proof
+from aboveboard.core.signing import SigningKey
+from aboveboard.core.vault import check_deposit, check_device_cert, join_secret
+from aboveboard.wire.api import (
+    CurrentPolicy,
+    ErrorReply,
+    GrantedSegment,
+    GrantedSegments,
+    GuardianReleaseReply,
+    GuardianReleaseRequest,
+    Release,
+    ReleaseReply,
+    from_base64,
+    parse,
+    reader_headers,
+)
+from aboveboard.wire.client import Answer, Client
+from aboveboard.wire.durable import make_folders, read_bounded, write_durable
+from aboveboard.wire.segment import FILE_BYTES_MAX, SegmentBody, unseal
+from aboveboard.wire.segment import parse as parse_segment
+
+REPLY_BYTES_MAX = 64 << 20
+KEY_BYTES_MAX = 4096
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ReaderKeys:
+    """key: signs requests; identity: shares are sealed to it."""
+
+    key: SigningKey
+    identity: pyrage.x25519.Identity
+
+
+def make_keys(home: Path, name: str) -> ReaderKeys:
+    """New keys, mode 0600. Raises BadInput when there are some."""
+    if (home / "reader.key").exists():
+        raise BadInput("holds a reader's keys already", str(home))
+    make_folders(home, 0o700)
+    keys = ReaderKeys(SigningKey.generate(name), pyrage.x25519.Identity.generate())
+    write_durable(home / "reader.key", keys.key.encode().encode() + b"\n", 0o600)
+    write_durable(home / "reader.age", str(keys.identity).encode() + b"\n", 0o600)
+    return keys
+
+
+def read_keys(home: Path) -> ReaderKeys:
+    """Raises BadInput when there are none."""
+    key, identity = (read_bounded(home / name, KEY_BYTES_MAX) for name in ("reader.key", "reader.age"))
+    if key is None or identity is None:
+        raise BadInput("holds no reader's keys: make them with `aboveboard dataset reader-init`", str(home))
+    return ReaderKeys(
+        SigningKey.decode(key.decode()), pyrage.x25519.Identity.from_str(identity.decode().strip())
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A segment that was opened, with what names it."""
+
+    granted: GrantedSegment
+    body: SegmentBody
+
+
+@dataclass(frozen=True, slots=True)
+class Bad:
+    """A segment that could not be used, and why."""
+
+    segment: str
+    why: str
+
+
+class Reader:
+    """One grant's reading. Not for several threads at once."""
+
+    def __init__(
+        self, keys: ReaderKeys, charter: Charter, grant: SignedGrant, collector: str, guardian: str, clock: Clock
+    ) -> None:
+        self._keys, self._charter, self._grant, self._clock = keys, charter, grant, clock
+        self._collector, self._guardian = Client(collector, 120.0), Client(guardian)
+        self._secrets: dict[EpochId, str] = {}
+        self.policies: dict[PolicyId, Policy] = {}
+
+    def close(self) -> None:
+        self._collector.close()
+        self._guardian.close()
+
+    def ask(self, method: str, path: str, body: bytes | None = None, size_max: int = REPLY_BYTES_MAX) -> Answer:
+        """A request to the collector, signed by the reader. Raises Refused, in the server's words, or Unavailable."""
+        headers = reader_headers(self._keys.key, method, path, self._clock.now_us())
+        return _good(self._collector.request(method, path, size_max=size_max, body=body, headers=headers))
+
+    def plain(self, path: str) -> Answer:
+        """A public request."""
+        return _good(self._collector.request("GET", path, size_max=REPLY_BYTES_MAX))
+
+    def unlock(self) -> int:
+        """Has every key in scope released by both keepers, and joins them; how many. Raises Refused, CheckFailed."""
+        self.ask("POST", "/v1/grants", self._grant.to_bytes())
+        answer = self.ask("POST", f"/v1/grants/{self._grant.grant.grant_id}/release", b"")
+        reply = parse(answer.body, "release", ReleaseReply, REPLY_BYTES_MAX)
+        bundles: dict[PolicyId, CurrentPolicy] = {}
+        for bundle in reply.policies:
+            signed, proof = bundle.open()
+            policy = verify_signatures(signed, self._charter)
+            check_proof(PolicyLeaf(policy.policy_id).encode(), proof, self._charter)
+            self.policies[policy.policy_id] = policy
+            bundles[policy.policy_id] = bundle
+        for release in reply.releases:
+            self._join(release, bundles)
+        return len(self._secrets)
+
+    def _join(self, release: Release, bundles: dict[PolicyId, CurrentPolicy]) -> None:
+        deposit = check_deposit(release.deposit)
+        policy = self.policies.get(deposit.policy)
+        if policy is None:
+            raise CheckFailed("the collector gave a key of a policy that it did not show")
+        proof = LogProof.parse(release.log_proof)
+        check_release(release.opening, self._grant, policy, proof, deposit, self._charter, self._clock.now_us())
+        bundle = bundles[deposit.policy]
+        request = GuardianReleaseRequest(
+            self._grant, bundle.signed, bundle.log_proof, release.opening, release.log_proof
+        )  # fmt: skip
+        answer = self._guardian.request("POST", "/v1/release", size_max=KEY_BYTES_MAX * 4, body=request.to_bytes())
+        share = parse(_good(answer).body, "guardian's share", GuardianReleaseReply).share
+        try:
+            mine = pyrage.decrypt(from_base64(release.collector_share, "share"), [self._keys.identity])
+            theirs = pyrage.decrypt(from_base64(share, "share"), [self._keys.identity])
+        except pyrage.DecryptError as error:
+            raise CheckFailed("a share was not sealed to this reader") from error
+        secret = join_secret(mine, theirs)
+        if str(pyrage.x25519.Identity.from_str(secret).to_public()) != deposit.recipient:
+            raise CheckFailed("the two shares do not make the key of this epoch")
+        self._secrets[deposit.epoch] = secret
+
+    def segments(self) -> Iterator[Opened | Bad]:
+        """Every segment in scope, by device and number, opened; or why it can't be used."""
+        answer = self.ask("GET", f"/v1/grants/{self._grant.grant.grant_id}/segments")
+        granted = parse(answer.body, "segments", GrantedSegments, REPLY_BYTES_MAX).segments
+        for each in sorted(granted, key=lambda one: (one.device, one.seq)):
+            try:
+                yield Opened(each, self._open(each))
+            except (CheckFailed, Corrupt, Refused, BadInput) as error:
+                yield Bad(each.segment, str(error))
+
+    def _open(self, granted: GrantedSegment) -> SegmentBody:
+        """Raises CheckFailed, Corrupt or Refused for anything that is not as it should be."""
+        path = f"/v1/grants/{self._grant.grant.grant_id}/segments/{granted.segment}"
+        sealed = parse_segment(self.ask("GET", path, size_max=FILE_BYTES_MAX).body)
+        manifest = sealed.manifest
+        sealed.verify(check_device_cert(granted.cert))
+        named = (granted.segment, granted.device, granted.seq, granted.contributor, granted.epoch, granted.consent)
+        told = (
+            manifest.segment_id, manifest.device, manifest.seq, manifest.contributor, manifest.epoch, manifest.consent
+        )  # fmt: skip
+        if named != told or granted.cert.cert.contributor != manifest.contributor:
+            raise CheckFailed("the segment is not the one that was named")
+        self._check_consent(granted)
+        secret = self._secrets.get(manifest.epoch)
+        if secret is None:
+            raise Refused("no_key", "the key of this segment was not released")
+        return unseal(sealed, secret)
+
+    def _check_consent(self, granted: GrantedSegment) -> None:
+        records = []
+        for signed in granted.consents:
+            check_consent(signed)
+            if signed.record.contributor != granted.contributor:
+                raise CheckFailed("a consent is another person's")
+            records.append(signed.record)
+        given = [
+            r for r in records if r.consent_id == granted.consent and r.kind == "given" and r.policy == granted.policy
+        ]
+        if not given:
+            raise CheckFailed("the segment's consent was not shown")
+        if fold(records, granted.policy) == "withdrawn":
+            raise Refused("withdrawn", "the person has withdrawn their consent")
+
+
+def _good(answer: Answer) -> Answer:
+    if answer.status in (200, 201, 202):
+        return answer
+    try:
+        said = msgspec.json.decode(answer.body, type=ErrorReply).error
+    except msgspec.MsgspecError as error:
+        raise Unavailable(f"the server's answer can't be read ({answer.status}): is the address right?") from error
+    if answer.status == 429 or answer.status >= 500:
+        raise Unavailable(said.text)
+    raise Refused(said.reason, said.text)
