@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 import pyrage
 
-from aboveboard.core.access import SignedGrant, check_release
+from aboveboard.core.access import Grant, SignedGrant, check_release
 from aboveboard.core.charter import Charter
 from aboveboard.core.clock import Clock
 from aboveboard.core.consent import check_consent, fold
@@ -101,6 +101,10 @@ class Reader:
         self._collector, self._guardian = Client(collector, 120.0), Client(guardian)
         self._secrets: dict[EpochId, str] = {}
         self.policies: dict[PolicyId, Policy] = {}
+
+    @property
+    def grant(self) -> Grant:
+        return self._grant.grant
 
     def close(self) -> None:
         self._collector.close()

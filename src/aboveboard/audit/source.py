@@ -1,0 +1,63 @@
+"""Where published files come from: a collector's URL or a folder with the same layout. Neither is trusted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from aboveboard.core.errors import BadInput, Unavailable
+from aboveboard.wire.client import Client
+from aboveboard.wire.durable import read_bounded
+
+EXCHANGE_S_MAX = 20.0
+
+
+class Source(Protocol):
+    """`get` returns a file's bytes, None when it isn't there. Raises Unavailable or Corrupt (too large, no file)."""
+
+    @property
+    def name(self) -> str: ...
+
+    def get(self, path: str, size_max: int) -> bytes | None: ...
+
+
+class FolderSource:
+    """A copy on disk: `checkpoint`, `tile/`, `published/`; or a collector's home, where the log lies in `log/`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.name = str(folder)
+        self._folder = folder
+        self._log = folder / "log" if (folder / "log" / "tile").is_dir() else folder
+
+    def get(self, path: str, size_max: int) -> bytes | None:
+        base = self._folder if path.startswith("published/") else self._log
+        return read_bounded(base / path, size_max)
+
+
+class HttpSource:
+    """A collector, or any web server over its files. headers: of every request, e.g. a device's token."""
+
+    def __init__(self, url: str, headers: dict[str, str] | None = None) -> None:
+        self.name = url
+        self._client = Client(url, EXCHANGE_S_MAX)
+        self._headers = headers or {}
+
+    def get(self, path: str, size_max: int) -> bytes | None:
+        answer = self._client.request("GET", f"/{path}", size_max=size_max, headers=self._headers)
+        if answer.status == 404:
+            return None
+        if answer.status != 200:
+            raise Unavailable(f"{self.name}/{path} answers {answer.status}")
+        return answer.body
+
+    def close(self) -> None:
+        self._client.close()
+
+
+def open_source(text: str) -> FolderSource | HttpSource:
+    """Raises BadInput when it is neither an address nor a folder."""
+    if text.startswith(("http://", "https://")):
+        return HttpSource(text)
+    if not Path(text).is_dir():
+        raise BadInput(f"{text} is neither the address of a collector (http...) nor a folder with its published files")
+    return FolderSource(Path(text))
