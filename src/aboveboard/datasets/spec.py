@@ -38,7 +38,9 @@ def parse_spec(text: str, filename: str) -> Spec:
         raise BadInput(f"is not YAML: {error.problem}", f"{filename}:{line}") from error
     except yaml.YAMLError as error:
         raise BadInput("is not YAML", filename) from error
-    lines = {str(key.value): key.start_mark.line + 1 for key, _ in node.value} if isinstance(value, dict) else {}
+    lines: dict[str, int] = {}
+    if isinstance(node, yaml.MappingNode):
+        lines = {str(key.value): key.start_mark.line + 1 for key, _ in node.value}
     try:
         spec = msgspec.convert(value, Spec)
     except msgspec.ValidationError as error:

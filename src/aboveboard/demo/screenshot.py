@@ -1,0 +1,21 @@
+"""A picture of a display, for the report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PIL import Image
+from Xlib import X
+from Xlib import display as xdisplay
+
+
+def screenshot(display: str, path: Path) -> None:
+    """The whole screen as PNG."""
+    connection = xdisplay.Display(display)
+    try:
+        screen = connection.screen()
+        width, height = screen.width_in_pixels, screen.height_in_pixels
+        data = screen.root.get_image(0, 0, width, height, X.ZPixmap, 0xFFFFFFFF).data
+    finally:
+        connection.close()
+    Image.frombytes("RGB", (width, height), data, "raw", "BGRX").save(path, optimize=True)
