@@ -1,4 +1,4 @@
-"""The scripted contributor: consents by a click, works, pauses, errs, forgets, reviews, leaves. Real input throughout."""
+"""The scripted contributor: consents by a click, works, pauses, errs, forgets, reviews, leaves. All by real input."""
 
 from __future__ import annotations
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import secrets
 import shutil
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -162,8 +164,12 @@ def learn(outcome: Outcome) -> None:
             progress.say(f"{won} of {n} done")
 
 
-def demonstrate(home: Path, *, quick: bool, keep: bool) -> Outcome:
-    """Runs everything below `home`. keep: the organisation stays up afterwards until Enter or Ctrl-C."""
+@contextlib.contextmanager
+def demonstrate(home: Path, *, quick: bool, keep: bool) -> Iterator[Outcome]:
+    """Runs everything below `home`, then hands over what came of it while the organisation still runs.
+
+    keep: it stays up after that, until Enter or Ctrl-C.
+    """
     progress = Progress()
     seed = secrets.randbelow(1 << 30)
     outcome = Outcome(home, home / "laptop", QUICK if quick else FULL, make_canaries(random.Random(seed)), progress)  # noqa: S311  # secrets of a demo
@@ -187,11 +193,10 @@ def demonstrate(home: Path, *, quick: bool, keep: bool) -> Outcome:
             with progress.stage("audit again", "checking again: the release of keys is in the log"):
                 audit(outcome, organisation, "after reading")
             learn(outcome)
+            yield outcome
             if keep:
                 print(f"the portal: {organisation.collector.url}\nthe contributor's token: {outcome.laptop / 'token'}")
-                input("Enter ends the demo. ")
-        except (KeyboardInterrupt, EOFError):
-            pass
+                with contextlib.suppress(KeyboardInterrupt, EOFError):
+                    input("Enter ends the demo. ")
         finally:
             organisation.stop()
-    return outcome
