@@ -11,6 +11,17 @@ from aboveboard.core.errors import AboveboardError, Unavailable
 Result: TypeAlias = Literal["holds", "fails", "unknown"]
 
 
+# The guarantee of the design that each check looks after. A check that is not named here can't be made.
+GUARANTEES: dict[str, int] = {
+    "charter": 3, "checkpoint": 3, "entries": 3, "tiles": 3, "append_only": 3, "entry_kinds": 10,
+    "policies_signed": 1, "policies_logged": 1, "nothing_before_notice": 2, "counters": 6, "releases": 6,
+    "lineage": 7, "deletions": 8,
+    "own_consents": 1, "own_consents_logged": 9, "own_policies": 1, "own_chain": 8, "own_segments_consented": 9,
+    "own_consent_first": 9, "own_segments_logged": 3, "own_same_log": 3, "own_segments_held": 8, "own_accesses": 6,
+    "spans_contiguous": 4, "events_in_span": 4, "nothing_while_paused": 4, "pauses_marked": 4, "holes_explained": 4,
+}  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """name: stable, for programs. result: "unknown" when what is needed could not be had. reason: for people."""
@@ -19,35 +30,28 @@ class Check:
     result: Result
     reason: str
 
-
-def holds(name: str, reason: str) -> Check:
-    return Check(name, "holds", reason)
-
-
-def fails(name: str, reason: str) -> Check:
-    return Check(name, "fails", reason)
-
-
-def unknown(name: str, reason: str) -> Check:
-    return Check(name, "unknown", reason)
+    @property
+    def guarantee(self) -> int:
+        """Its number in the design."""
+        return GUARANTEES[self.name]
 
 
 def judged(name: str, problems: Sequence[str], reason: str) -> Check:
     """Fails with the first problem and how many more there are; holds with `reason` when there is none."""
     if not problems:
-        return holds(name, reason)
+        return Check(name, "holds", reason)
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    return fails(name, problems[0] + more)
+    return Check(name, "fails", problems[0] + more)
 
 
 def checked(name: str, check: Callable[[], str]) -> Check:
     """Runs one check that returns its reason or raises. What the other side can't give is unknown, all else fails."""
     try:
-        return holds(name, check())
+        return Check(name, "holds", check())
     except Unavailable as error:
-        return unknown(name, str(error))
+        return Check(name, "unknown", str(error))
     except AboveboardError as error:
-        return fails(name, str(error))
+        return Check(name, "fails", str(error))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +63,22 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """No check failed."""
-        return all(check.result != "fails" for check in self.checks)
+        """Every check holds. What could not be looked at is not vouched for."""
+        return bool(self.checks) and all(check.result == "holds" for check in self.checks)
 
     def to_json(self) -> dict[str, Any]:
-        rows = [{"name": c.name, "result": c.result, "reason": c.reason} for c in self.checks]
+        rows = [
+            {"check": c.name, "result": c.result, "reason": c.reason, "guarantee": c.guarantee} for c in self.checks
+        ]
         return {**self.about, "ok": self.ok, "checks": rows}
 
     def to_text(self) -> str:
         lines = [f"{key}: {value}" for key, value in self.about.items() if not isinstance(value, (dict, list))]
         width = max((len(check.name) for check in self.checks), default=0)
-        lines += [f"{check.result:8}{check.name:{width}}  {printable(check.reason)}" for check in self.checks]
+        lines += [
+            f"{check.result:8}{check.guarantee:>2}  {check.name:{width}}  {printable(check.reason)}"
+            for check in self.checks
+        ]
         failed = sum(check.result == "fails" for check in self.checks)
         open_ = sum(check.result == "unknown" for check in self.checks)
         lines.append(f"{len(self.checks)} checks: {failed} failed, {open_} unknown")

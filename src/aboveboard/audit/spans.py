@@ -5,6 +5,7 @@ Pure functions over bodies that the person's own key has opened. Times are micro
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -86,7 +87,9 @@ def check_contiguous(spans: Sequence[Span]) -> Check:
         seen.add(span.session)
         if before is not None and span.start_us < before.end_us:
             problems.append(f"segment {span.seq} starts before segment {before.seq} ended")
-    return judged("spans_contiguous", problems, f"{len(spans)} segments in {len(seen)} sessions, without a break in one")
+    return judged(
+        "spans_contiguous", problems, f"{len(spans)} segments in {len(seen)} sessions, without a break in one"
+    )
 
 
 def check_events_in_span(spans: Sequence[Span]) -> Check:
@@ -134,7 +137,9 @@ def check_pauses_marked(spans: Sequence[Span], journal: Sequence[Interval]) -> C
             low, high = max(pause.from_us, span.start_us), min(pause.until_us, span.end_us)
             if low < high and not any(each.from_us <= low and high <= each.until_us for each in covered):
                 problems.append(f"segment {span.seq} does not mark a pause of the journal as a gap")
-    return judged("pauses_marked", problems, f"{len(journal)} pauses in the laptop's journal, each marked where recorded")
+    return judged(
+        "pauses_marked", problems, f"{len(journal)} pauses in the laptop's journal, each marked where recorded"
+    )
 
 
 def merge(intervals: Iterable[Interval]) -> list[Interval]:
@@ -154,7 +159,7 @@ def check_holes_explained(spans: Sequence[Span]) -> Check:
     known = merge([*(Interval(s.start_us, s.end_us) for s in spans), *(Interval(g.t_us, g.end_us) for g in found)])
     problems = [
         f"{(later.from_us - earlier.until_us) / 1e6:.3f} s between two segments are in no segment and no gap"
-        for earlier, later in zip(known, known[1:], strict=False)
+        for earlier, later in itertools.pairwise(known)
     ]
     reasons = ", ".join(sorted({gap.reason for gap in found})) or "none"
     return judged("holes_explained", problems, f"{len(found)} gaps, each with its reason: {reasons}")

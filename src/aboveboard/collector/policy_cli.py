@@ -1,4 +1,4 @@
-"""`aboveboard policy`: written as YAML, signed as canonical bytes, published with its signatures, explained in words."""
+"""`aboveboard policy`: written as YAML, signed as canonical bytes, published when signed, explained in words."""
 
 from __future__ import annotations
 
