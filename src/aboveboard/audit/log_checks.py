@@ -104,7 +104,7 @@ def _first_difference(one: bytes, other: bytes) -> int:
 
 
 def check_entry_kinds(found: Published) -> Check:
-    """Every entry is of a kind that the specification lists: hashes and commitments, no text, no hour, nobody's name."""
+    """Every entry is of a kind that the specification lists: hashes and commitments, no text, no hour, no name."""
     problems = []
     if "entries" in found.problems or "checkpoint" in found.problems:
         return checked("entry_kinds", lambda: _raise(found, "checkpoint", "entries"))

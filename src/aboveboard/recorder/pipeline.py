@@ -155,7 +155,8 @@ class Pipeline:
         """Deletes from what is not sent, memory included; how many events."""
         self._settle()
         gone = self._spool.forget(from_us, until_us, app)
-        self._stage.gap(until_us, until_us, "forgotten")  # drops what is in hand; the next event says anew where it is
+        now_us = self._clock.now_us()
+        self._stage.gap(now_us, now_us, "forgotten")  # drops what is in hand; the next event says anew where it is
         self._observer.anew()
         return gone
 
