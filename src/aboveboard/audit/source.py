@@ -22,16 +22,14 @@ class Source(Protocol):
 
 
 class FolderSource:
-    """A copy on disk: `checkpoint`, `tile/`, `published/`; or a collector's home, where the log lies in `log/`."""
+    """A copy on disk: `checkpoint`, `tile/`, `published/`; or a collector's home, where they lie in `log/`."""
 
     def __init__(self, folder: Path) -> None:
         self.name = str(folder)
-        self._folder = folder
-        self._log = folder / "log" if (folder / "log" / "tile").is_dir() else folder
+        self._folder = folder / "log" if (folder / "log" / "tile").is_dir() else folder
 
     def get(self, path: str, size_max: int) -> bytes | None:
-        base = self._folder if path.startswith("published/") else self._log
-        return read_bounded(base / path, size_max)
+        return read_bounded(self._folder / path, size_max)
 
 
 class HttpSource:

@@ -14,6 +14,7 @@ from typing import Any, cast
 from aboveboard.core.canonical import parse_object
 from aboveboard.core.clock import US_PER_S
 from aboveboard.core.errors import AboveboardError, BadInput, Refused, Unavailable
+from aboveboard.recorder.pipeline import Mark
 from aboveboard.recorder.recorder import EVER_US, Recorder
 
 LINE_BYTES_MAX = 64 << 10
@@ -61,9 +62,12 @@ def answer(recorder: Recorder, now_us: Callable[[], int], request: dict[str, Any
         case "send_now":
             recorder.send_now()
         case "task_start":
-            recorder.task("start", _text(request, "description"), "")
+            recorder.task(Mark("start", _text(request, "description")))
         case "task_stop":
-            recorder.task("stop", "", _text(request, "outcome"))
+            outcome = _text(request, "outcome")
+            if outcome not in ("", "success", "failure"):
+                raise BadInput("is success, failure, or not given", "outcome")
+            recorder.task(Mark("stop", outcome=cast("Any", outcome)))
         case other:
             raise BadInput(f"{other!r} can't be asked of the recorder", "do")
     return {"done": True, "state": recorder.state}

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import msgspec
 
 from aboveboard.core.clock import Clock
-from aboveboard.core.errors import Unavailable
+from aboveboard.core.errors import Refused, Unavailable
 from aboveboard.core.events import ButtonEdge, GapReason, KeyEdge, Motion, Observed, Redacted, WheelStep
 from aboveboard.recorder.gate import Gate, Withheld
 from aboveboard.recorder.pauses import GUARD_US, Pauses
@@ -41,6 +42,15 @@ class Under:
     policy: str
     consent: str
     epoch: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What the person said about their task."""
+
+    phase: Literal["start", "stop"]
+    description: str = ""
+    outcome: Literal["success", "failure", ""] = ""
 
 
 @dataclass(slots=True)
@@ -144,12 +154,14 @@ class Pipeline:
         self._gap = None
         self._buffer += self._stage.gap(since_us, max(t_us, since_us), reason)
 
-    def task(self, phase: str, description: str, outcome: str) -> None:
-        """The contributor's own mark. Goes nowhere while nothing may be kept."""
-        if self._gate.standing(self._observer.surface()) is None and phase in ("start", "stop"):
-            self._leave_gap(self._clock.now_us())
-            self._buffer += self._stage.task(phase, description, outcome)  # type: ignore[arg-type]
-            self._observer.anew()  # an episode begins with what was to be seen
+    def task(self, mark: Mark) -> None:
+        """The contributor's own mark. Raises Refused with the reason where nothing is kept."""
+        withheld = self._gate.standing(self._observer.surface())
+        if withheld is not None:
+            raise Refused(withheld.reason, "nothing is kept here now, so no task can be marked here")
+        self._leave_gap(self._clock.now_us())
+        self._buffer += self._stage.task(mark.phase, mark.description, mark.outcome)
+        self._observer.anew()  # an episode begins with what was to be seen
 
     def forget(self, from_us: int, until_us: int, app: str | None) -> int:
         """Deletes from what is not sent, memory included; how many events."""

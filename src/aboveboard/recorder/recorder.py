@@ -20,7 +20,7 @@ import psutil
 from aboveboard.core.access import DeletionRequest, sign_deletion
 from aboveboard.core.charter import Charter
 from aboveboard.core.clock import US_PER_S, Clock
-from aboveboard.core.errors import BadInput, Refused, Unavailable
+from aboveboard.core.errors import Refused, Unavailable
 from aboveboard.core.events import Gap, Text
 from aboveboard.core.ids import SegmentId
 from aboveboard.core.policy import OptOutReason, Policy
@@ -32,7 +32,7 @@ from aboveboard.recorder.gate import Gate
 from aboveboard.recorder.home import Home
 from aboveboard.recorder.indicator import Indicator
 from aboveboard.recorder.pauses import Pauses, parse_duration
-from aboveboard.recorder.pipeline import Counts, Pipeline, Under
+from aboveboard.recorder.pipeline import Counts, Mark, Pipeline, Under
 from aboveboard.recorder.platform.source import InputCounters, Observer
 from aboveboard.recorder.sender import Sender
 from aboveboard.recorder.spool.spool import Spool
@@ -41,6 +41,7 @@ from aboveboard.redact.stage import RedactionStage
 
 STEP_S = 0.25
 WORK_S_MAX = 30.0
+MARK_S_MAX = 3.0
 EVER_US = 1 << 62
 
 
@@ -236,17 +237,25 @@ class Recorder:
             self._pipeline.settle()
         return 0
 
-    def task(self, phase: Literal["start", "stop"], description: str, outcome: str) -> None:
-        if outcome not in ("", "success", "failure"):
-            raise BadInput("an outcome is success or failure")
+    def task(self, mark: Mark) -> None:
+        """Returns when the mark is made: a page just opened is not known for a moment. Raises Refused where nothing is
+        kept."""
 
         def work() -> int:
             if self._pipeline is None:
                 raise Refused("not_recording", "nothing is being recorded, so there is no task to mark")
-            self._pipeline.task(phase, description, outcome)
+            self._pipeline.task(mark)
             return 0
 
-        self._on_thread(work)
+        deadline = time.monotonic() + MARK_S_MAX
+        while True:
+            try:
+                self._on_thread(work)
+                return
+            except Refused as refused:
+                if refused.reason != "unknown_focus" or time.monotonic() > deadline:
+                    raise
+            time.sleep(0.02)
 
     # ------------------------------------------------------------ what can be seen
 
