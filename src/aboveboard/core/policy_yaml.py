@@ -8,7 +8,7 @@ import msgspec
 import yaml
 
 from aboveboard.core.errors import BadInput
-from aboveboard.core.policy import POLICY_BYTES_MAX, Policy
+from aboveboard.core.policy import POLICY_BYTES_MAX, Category, CategoryTerms, Policy
 
 _PLAIN = {"tag:yaml.org,2002:str", "tag:yaml.org,2002:int", "tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp"}
 
@@ -33,7 +33,7 @@ def compile_policy(text: str, filename: str = "policy.yaml") -> Policy:
         policy.check()
     except msgspec.ValidationError as error:
         what, _, path = str(error).partition(" - at `$")
-        field = path.rstrip("`").replace("[...]", "").lstrip(".") or _named(what)
+        field = path.rstrip("`").replace("[...]", f".{_bad_category(value)}").lstrip(".") or _named(what)
         raise BadInput(what, _where(filename, field, lines)) from error
     except BadInput as error:
         raise BadInput(error.what, _where(filename, error.where, lines)) from error
@@ -44,10 +44,21 @@ def _named(what: str) -> str:
     return what.split("`")[1] if what.count("`") >= 2 else ""
 
 
+def _bad_category(value: dict[str, Any]) -> str:
+    """The converter says "some value of the map"; this says which."""
+    categories = value.get("categories")
+    for name, terms in categories.items() if isinstance(categories, dict) else ():
+        try:
+            msgspec.convert({name: terms}, dict[Category, CategoryTerms])
+        except msgspec.ValidationError:
+            return str(name)
+    return ""
+
+
 def _where(filename: str, field: str, lines: dict[str, int]) -> str:
     known = field
     while known and known not in lines:
-        known = known.rpartition(".")[0]
+        known = known[: max(known.rfind("."), known.rfind("["), 0)]
     return f"{filename}:{lines.get(known, 1)}: {field}" if field else filename
 
 
@@ -67,6 +78,8 @@ def _plain(node: yaml.Node, path: str, lines: dict[str, int], filename: str, abo
             out[key] = _plain(value_node, inner, lines, filename, above)
         return out
     if isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            lines[f"{path}[{index}]"] = item.start_mark.line + 1
         return [_plain(item, path, lines, filename, above) for item in node.value]
     if node.tag not in _PLAIN:
         raise BadInput("has to be a word, a text or a whole number", f"{filename}:{node.start_mark.line + 1}: {path}")
