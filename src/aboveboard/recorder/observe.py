@@ -51,6 +51,8 @@ class X11Observer:
 
     def read(self, timeout_s: float) -> list[Observed]:
         events = self._source.read(timeout_s)
+        if events:
+            self._watcher.at_work()
         if self._windows.update():
             self._disturbed_us = time.time_ns() // 1000
             self._front()

@@ -21,7 +21,8 @@ from aboveboard.recorder.home import Home, json_bytes
 from aboveboard.recorder.seal import Sealer, Sent
 from aboveboard.recorder.upload import Uplink, proof_bytes
 
-ROUND_S = 0.4
+ROUND_S = 0.4  # while something is under way
+REST_S = 5.0
 BACK_OFF_S_MAX = 60.0
 MINUTE_US = 60 * US_PER_S
 
@@ -41,7 +42,8 @@ class Sender:
         self.policy: Policy | None = None
         self.problem = ""
         self._send_until_us = 0
-        self._lock = threading.Lock()  # sealing and forgetting must not cross
+        self._known: dict[str, Sent] = {}
+        self._lock = threading.RLock()  # sealing and forgetting must not cross
         self._wake, self._stopping = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
         data = home.read("budget.json")
@@ -59,6 +61,14 @@ class Sender:
     def wake(self) -> None:
         self._wake.set()
 
+    def _notes(self) -> list[tuple[str, Sent]]:
+        """sent/*.json by number. A note with its proof never changes, so it is read once."""
+        for path in sorted(self._home.path("sent").glob("*.json")):
+            known = self._known.get(path.stem)
+            if known is None or known.proof is None:
+                self._known[path.stem] = msgspec.json.decode(path.read_bytes(), type=Sent)
+        return sorted(self._known.items())
+
     def send_now(self) -> None:
         """The person has looked and says go: what is in the spool now need not wait for the hold."""
         self._send_until_us = self._clock.now_us()
@@ -74,7 +84,7 @@ class Sender:
         while not self._stopping.is_set():
             try:
                 self._round()
-                self.problem, wait_s = "", ROUND_S
+                self.problem, wait_s = "", ROUND_S if self._under_way() else REST_S
             except AboveboardError as error:
                 self.problem, wait_s = str(error), min(wait_s * 2, BACK_OFF_S_MAX)
             self._wake.wait(wait_s)
@@ -87,6 +97,11 @@ class Sender:
         self._seal()
         self._send_segments()
         self._fetch_proofs()
+
+    def _under_way(self) -> bool:
+        """Whether anything waits for the collector's answer."""
+        counts = self.counts()
+        return any(counts[name] for name in ("unsent_segments", "proofs_missing", "requests"))
 
     def _exists(self, *parts: str) -> bool:
         return self._home.path(*parts).exists()
@@ -151,28 +166,28 @@ class Sender:
         self._home.write(json_bytes(self._budget), "budget.json")
 
     def _fetch_proofs(self) -> None:
-        for path in sorted(self._home.path("sent").glob("*.json")):
-            sent = msgspec.json.decode(path.read_bytes(), type=Sent)
+        for name, sent in self._notes():
             if sent.proof is None:
-                proof = self._uplink.segment_proof(self._consents.device, int(path.stem))
+                proof = self._uplink.segment_proof(self._consents.device, int(name))
                 if proof is not None:
                     done = msgspec.structs.replace(sent, proof=msgspec.to_builtins(proof), chunks=())
-                    self._home.write(json_bytes(done), "sent", path.name)
+                    self._home.write(json_bytes(done), "sent", f"{name}.json")
 
     def sent_within(self, from_us: int, until_us: int) -> list[Sent]:
         """Segments that may be at the collector and touch the span."""
         found = []
-        for folder in ("sent", "outbox"):
-            for path in sorted(self._home.path(folder).glob("*.json")):
-                sent = msgspec.json.decode(path.read_bytes(), type=Sent)
-                if sent.start_us < until_us and sent.end_us > from_us:
-                    found.append(sent)
+        waiting = [msgspec.json.decode(path.read_bytes(), type=Sent)
+                   for path in sorted(self._home.path("outbox").glob("*.json"))]  # fmt: skip
+        for sent in [*(each for _, each in self._notes()), *waiting]:
+            if sent.start_us < until_us and sent.end_us > from_us:
+                found.append(sent)
         return found
 
     def counts(self) -> dict[str, int]:
         """Numbers for the status."""
         outbox = len(list(self._home.path("outbox").glob("*.seg")))
-        sent = [msgspec.json.decode(path.read_bytes(), type=Sent) for path in self._home.path("sent").glob("*.json")]
+        with self._lock:
+            sent = [each for _, each in self._notes()]
         consents = self._home.path("consents")
         unproven = sum(1 for path in consents.glob("*.json") if not path.name.endswith(".proof.json")) - len(
             list(consents.glob("*.proof.json"))

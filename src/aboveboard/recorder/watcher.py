@@ -21,8 +21,10 @@ EVENTS = (
     "object:state-changed", "object:children-changed", "object:text-changed", "object:bounds-changed",
     "object:property-change", "document:load-complete", "document:reload",
 )  # fmt: skip
-POLL_S = 0.5  # a change that no event told
+POLL_S = 0.5  # a change that no event told: looked for while the person is at work, and not otherwise
+AT_WORK_US = 2_000_000
 QUIET_S = 0.015  # changes come in flocks
+APART_S = 0.1  # between readings that nobody waits for
 KEPT = 16
 
 
@@ -54,6 +56,8 @@ class Watcher:
         self._target: tuple[int, int, str] | None = None  # window, process, title
         self._dirty_us = _now_us()
         self._moved_us = 0  # since when the page may be another
+        self._input_us = 0  # when the person last did something
+        self._awaited = False  # somebody waits for the next reading
         self._stopping = False
         self.lost = False
         self._threads = [
@@ -81,6 +85,15 @@ class Watcher:
                 self._moved_us = self._dirty_us = _now_us()
                 self._lock.notify_all()
 
+    def at_work(self) -> None:
+        """The person did something: what they see is looked at again for a while, also without a sign of change."""
+        with self._lock:
+            asleep = _now_us() - self._input_us > AT_WORK_US
+            self._input_us = _now_us()
+            if asleep:
+                self._dirty_us = self._input_us
+                self._lock.notify_all()
+
     def _hear(self) -> None:
         while not self._stopping:
             try:
@@ -100,11 +113,14 @@ class Watcher:
         read_us = 0
         while True:
             with self._lock:
-                if not self._stopping and self._dirty_us <= read_us:
-                    self._lock.wait(POLL_S)
+                while not self._stopping and self._dirty_us <= read_us:
+                    if not self._lock.wait(POLL_S) and _now_us() - self._input_us < AT_WORK_US:
+                        break
+                while not self._stopping and not self._due(read_us):
+                    self._lock.wait(APART_S / 4)
                 if self._stopping:
                     return
-                target = self._target
+                target, self._awaited = self._target, False
             if target is None:
                 time.sleep(QUIET_S)
                 read_us = _now_us()
@@ -121,6 +137,10 @@ class Watcher:
             with self._lock:
                 self._readings.append(reading)
                 self._lock.notify_all()
+
+    def _due(self, read_us: int) -> bool:
+        """At once after a new page or for somebody who waits; else not too often."""
+        return self._awaited or self._moved_us > read_us or _now_us() - read_us > APART_S * 1_000_000
 
     def before(self, window: int, t_us: int) -> Snapshot | None:
         """The newest tree of the window that was complete at t_us."""
@@ -151,5 +171,6 @@ class Watcher:
                 if left <= 0 or self._stopping:
                     return None, None
                 self._dirty_us = max(self._dirty_us, _now_us())
+                self._awaited = True
                 self._lock.notify_all()
                 self._lock.wait(min(left, 0.05))
