@@ -54,6 +54,11 @@ def checked(name: str, check: Callable[[], str]) -> Check:
         return Check(name, "fails", str(error))
 
 
+def not_known(name: str, problem: AboveboardError) -> Check:
+    """Of what rests on something that could not be read."""
+    return Check(name, "unknown", f"the log could not be read whole: {problem}")
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """about: what was audited (source, charter, size, ...), JSON values only."""

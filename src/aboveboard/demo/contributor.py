@@ -157,7 +157,12 @@ class Contributor:
         with self.diary.span("fills in a form"):
             self._visit("signup.html")
             for selector, name in named.items():
-                self._fill(selector, self._canaries[name].value)
+                if name == "e-mail":
+                    self._hand.press("Tab")  # from the field before it, as many do
+                    self._hand.rest(0.25)
+                    self._hand.type(self._canaries[name].value)
+                else:
+                    self._fill(selector, self._canaries[name].value)
             self._click("button")
         secret = self._canaries["secret in an address"].value
         letters = [
@@ -169,7 +174,12 @@ class Contributor:
         ]
         with self.diary.span("reads and answers mail"):
             self._visit("mail.html", f"?session={secret}#{urllib.parse.quote(json.dumps(letters))}")
+            self._hand.move(300, 300)
+            self._hand.scroll(2)
+            self._hand.rest(0.3)
+            self._hand.scroll(-2)
             self._fill("#reply", f"here it is {self._canaries['access token in a reply'].value}")
+            self._hand.press("Home", "Control")
             self._click("#send")
 
     def _episode(self, task: str, *, keep: bool = True) -> None:

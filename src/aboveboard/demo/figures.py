@@ -7,7 +7,7 @@ import platform
 from typing import Any
 
 from aboveboard.core.clock import US_PER_S
-from aboveboard.core.events import KeptEvent, Text
+from aboveboard.core.events import Gap, KeptEvent, Text
 from aboveboard.datasets.actions import actions_of
 from aboveboard.datasets.agreement import Agreement, Truth, agreement
 from aboveboard.demo.measure import (
@@ -54,16 +54,17 @@ def _agreement(outcome: Outcome, events: list[KeptEvent]) -> tuple[Agreement, in
 
 
 def _lost(outcome: Outcome, events: list[KeptEvent]) -> tuple[int, int]:
-    """(input events sent, lost): what the display did not give the recorder, and pointer positions missing from the
-    recording in stretches where everything was to be kept."""
+    """(input events sent, lost): what the display did not give the recorder, and pointer positions of demonstrations
+    that are neither in the recording nor in a gap that says why."""
     diary = outcome.diary
     observed = diary.status["counters"]["observed"]
     sent = diary.sent
     pairs = (("motion", "motion"), ("button", "buttons"), ("wheel", "wheel"), ("key", "keys"))
     unseen = sum(max(sent.get(ours, 0) - observed[theirs], 0) for ours, theirs in pairs)
-    # Within a demonstration all of it is on an allowed page, so every position has to be there.
+    gaps = [Span(e.reason, e.t_us - EDGE_US, e.end_us + EDGE_US) for e in events if isinstance(e, Gap)]
+    pointer = [each for each in diary.pointer if not any(gap.holds(each[0]) for gap in gaps)]
     spans = [Span("episode", done.start_us + EDGE_US, done.end_us - EDGE_US) for done in diary.performances]
-    return sum(sent.values()), unseen + pointer_lost(diary.pointer, events, spans)
+    return sum(sent.values()), unseen + pointer_lost(pointer, events, spans)
 
 
 def _audits(outcome: Outcome) -> list[dict[str, Any]]:
@@ -110,6 +111,7 @@ def figures(outcome: Outcome) -> tuple[dict[str, Any], list[OwnCopy]]:
     report = {
         "quick": outcome.size.episodes < 8,
         "machine": machine(),
+        "hand_speed": outcome.size.speed,
         "events_sent": sent,
         "events_recorded": sum(item.count for item in inputs),
         "events_observed": counters["observed"],

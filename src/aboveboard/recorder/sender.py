@@ -175,13 +175,10 @@ class Sender:
 
     def sent_within(self, from_us: int, until_us: int) -> list[Sent]:
         """Segments that may be at the collector and touch the span."""
-        found = []
         waiting = [msgspec.json.decode(path.read_bytes(), type=Sent)
                    for path in sorted(self._home.path("outbox").glob("*.json"))]  # fmt: skip
-        for sent in [*(each for _, each in self._notes()), *waiting]:
-            if sent.start_us < until_us and sent.end_us > from_us:
-                found.append(sent)
-        return found
+        return [sent for sent in [*(each for _, each in self._notes()), *waiting]
+                if sent.start_us < until_us and sent.end_us > from_us]  # fmt: skip
 
     def counts(self) -> dict[str, int]:
         """Numbers for the status."""

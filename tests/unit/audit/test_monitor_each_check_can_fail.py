@@ -1,0 +1,329 @@
+"""A person's own monitor: holds on an honest laptop, and each check fails when what it checks is broken."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+import pyrage
+import pytest
+
+from aboveboard.audit.laptop import Laptop, OwnSegment
+from aboveboard.audit.own_checks import (
+    check_own_accesses,
+    check_own_chain,
+    check_own_consent_first,
+    check_own_consents,
+    check_own_consents_logged,
+    check_own_policies,
+    check_own_same_log,
+    check_own_segments_consented,
+    check_own_segments_held,
+    check_own_segments_logged,
+)
+from aboveboard.audit.report import Check
+from aboveboard.audit.spans import (
+    Interval,
+    Span,
+    check_contiguous,
+    check_events_in_span,
+    check_holes_explained,
+    check_nothing_while_paused,
+    check_pauses_marked,
+)
+from aboveboard.core.access import ReleaseOpening, SignedGrant, new_grant, new_opening, sign_grant
+from aboveboard.core.columns import encode_column
+from aboveboard.core.consent import ConsentRecord, SignedConsent, sign_consent
+from aboveboard.core.events import Button, Gap, KeptEvent, PointerPath, Redacted, Text
+from aboveboard.core.ids import ContributorId, DeviceId, epoch_id_of, key_id_of
+from aboveboard.core.leaves import PolicyLeaf, segment_commitment
+from aboveboard.core.policy import Policy
+from aboveboard.core.signing import SigningKey
+from aboveboard.wire.api import Access
+from aboveboard.wire.segment import GENESIS, seal, unseal
+from tests.support.world import T0_S, World
+
+US = 1_000_000
+NOON = T0_S * US
+
+
+@dataclass
+class Own:
+    """A laptop with two segments, its world, and the policies that the log has."""
+
+    world: World
+    laptop: Laptop
+    policies: dict[str, tuple[Policy, int]]
+
+
+def _own() -> Own:
+    world = World()
+    world.start_log()
+    policy = world.policy()
+    world.append(PolicyLeaf(policy.policy_id).encode())
+    person, device = SigningKey.generate("contributor"), SigningKey.generate("device")
+    contributor = ContributorId(key_id_of(person.verify_key.public))
+    device_id = DeviceId(key_id_of(device.verify_key.public))
+    record = ConsentRecord(
+        "given", contributor, person.verify_key.encode(), device_id, policy.policy_id, ("pointer",), "0" * 64, NOON,
+        "a" * 32,
+    )  # fmt: skip
+    consent = sign_consent(record, person)
+    batch, place = world.batch([record.commitment], "rights")
+    identity = pyrage.x25519.Identity.generate()
+    recipient = str(identity.to_public())
+    sealed, prev = [], GENESIS
+    for seq in range(2):
+        start = NOON + (seq + 1) * 10 * US
+        events = [Redacted(Button(start + US, 1, 2, 1, True)), Redacted(Gap(start + 2 * US, start + 3 * US, "paused"))]
+        one = seal(
+            events, session="5" * 32, start_us=start, end_us=start + 10 * US, seq=seq, prev=prev,
+            contributor=contributor, device=device_id, epoch=epoch_id_of(recipient), recipient=recipient,
+            policy=policy.policy_id, consent=record.consent_id, device_key=device,
+        )  # fmt: skip
+        sealed.append(one)
+        prev = one.manifest.segment_id
+    commitments = [segment_commitment(one.manifest.segment_id) for one in sealed]
+    sent, sent_place = world.batch(commitments, "segments")
+    segments = [
+        OwnSegment(one.manifest.seq, one, 0, 0, world.batch_proof(sent, sent_place, commitment),
+                   unseal(one, str(identity)))
+        for one, commitment in zip(sealed, commitments, strict=True)
+    ]  # fmt: skip
+    consents: list[tuple[SignedConsent, object]] = [(consent, world.batch_proof(batch, place, record.commitment))]
+    laptop = Laptop(
+        contributor, device_id, device.verify_key, consents, segments,  # type: ignore[arg-type]
+        [Interval(NOON + 12 * US, NOON + 13 * US), Interval(NOON + 22 * US, NOON + 23 * US)], "", "",
+    )  # fmt: skip
+    return Own(world, laptop, {policy.policy_id: (policy, T0_S)})
+
+
+@pytest.fixture
+def own() -> Own:
+    return _own()
+
+
+def _spans(laptop: Laptop) -> list[Span]:
+    return [span for each in laptop.segments if (span := each.span) is not None]
+
+
+def _all(own: Own) -> list[Check]:
+    laptop, charter = own.laptop, own.world.charter
+    spans = _spans(laptop)
+    return [
+        check_own_consents(laptop),
+        check_own_consents_logged(laptop, charter),
+        check_own_policies(laptop, own.policies),
+        check_own_chain(laptop),
+        check_own_segments_consented(laptop),
+        check_own_consent_first(laptop, charter),
+        check_own_segments_logged(laptop, charter),
+        check_own_same_log(laptop, own.world.entries, charter),
+        check_own_segments_held(laptop, [each.sealed.manifest for each in laptop.segments]),
+        check_own_accesses(laptop, [], own.policies, charter),
+        check_contiguous(spans),
+        check_events_in_span(spans),
+        check_nothing_while_paused(spans, laptop.pauses),
+        check_pauses_marked(spans, laptop.pauses),
+        check_holes_explained(spans),
+    ]
+
+
+def test_an_honest_laptop_holds_in_every_check(own: Own) -> None:
+    assert [check for check in _all(own) if check.result != "holds"] == []
+
+
+def test_a_dropped_segment_is_seen(own: Own) -> None:
+    del own.laptop.segments[0]
+    assert check_own_chain(own.laptop).result == "fails"
+
+
+def test_segments_in_another_order_are_seen(own: Own) -> None:
+    own.laptop.segments.reverse()
+    assert check_own_chain(own.laptop).result == "fails"
+
+
+def test_a_flipped_byte_of_a_segment_is_seen(own: Own) -> None:
+    one = own.laptop.segments[0]
+    sealed = bytearray(one.sealed.sealed)
+    sealed[100] ^= 1
+    one.sealed = msgspec.structs.replace(one.sealed, sealed=bytes(sealed))
+    assert check_own_chain(own.laptop).result == "fails"
+
+
+def test_a_segment_signed_by_another_device_is_seen(own: Own) -> None:
+    own.laptop.device_key = SigningKey.generate("device").verify_key
+    assert check_own_chain(own.laptop).result == "fails"
+
+
+def test_a_file_that_cant_be_opened_is_seen(own: Own) -> None:
+    own.laptop.problems.append("00000002.seg: can't be opened with this key")
+    assert check_own_chain(own.laptop).result == "fails"
+
+
+def test_a_consent_signed_by_somebody_else_is_seen(own: Own) -> None:
+    signed, proof = own.laptop.consents[0]
+    forged = sign_consent(signed.record, SigningKey.generate("contributor"))
+    own.laptop.consents[0] = (forged, proof)
+    assert check_own_consents(own.laptop).result == "fails"
+
+
+def test_a_consent_without_its_proof_is_unknown_and_with_another_ones_fails(own: Own) -> None:
+    signed, _ = own.laptop.consents[0]
+    own.laptop.consents[0] = (signed, None)
+    assert check_own_consents_logged(own.laptop, own.world.charter).result == "unknown"
+    own.laptop.consents[0] = (signed, own.laptop.segments[0].proof)
+    assert check_own_consents_logged(own.laptop, own.world.charter).result == "fails"
+
+
+def test_a_segment_under_a_policy_that_nobody_signed_is_seen(own: Own) -> None:
+    assert check_own_policies(own.laptop, {}).result == "fails"
+
+
+def test_a_segment_under_no_consent_is_seen(own: Own) -> None:
+    own.laptop.consents.clear()
+    assert check_own_segments_consented(own.laptop).result == "fails"
+    assert check_own_consent_first(own.laptop, own.world.charter).result == "fails"
+
+
+def _say(own: Own, kind: str, at_us: int) -> None:
+    signed, proof = own.laptop.consents[0]
+    record = msgspec.structs.replace(signed.record, kind=kind, at_us=at_us, salt="b" * 32)
+    own.laptop.consents.append((SignedConsent(record, signed.signature), proof))
+
+
+def test_something_kept_after_the_person_left_is_seen(own: Own) -> None:
+    _say(own, "opt_out", NOON + 30 * US)
+    assert check_own_segments_consented(own.laptop).result == "holds"
+    own.laptop.consents.pop()
+    _say(own, "withdrawn", NOON + 15 * US)
+    assert check_own_segments_consented(own.laptop).result == "fails"
+
+
+def test_something_kept_before_the_consent_is_seen(own: Own) -> None:
+    signed, proof = own.laptop.consents[0]
+    body = own.laptop.segments[0].body
+    assert body is not None
+    early = msgspec.structs.replace(body, events=(Button(NOON - 1, 1, 2, 1, True), *body.events))
+    own.laptop.segments[0].body = early
+    assert (signed.record.at_us, proof is None) == (NOON, False)
+    assert check_own_segments_consented(own.laptop).result == "fails"
+
+
+def test_a_segment_that_is_in_the_log_before_its_consent_is_seen() -> None:
+    own = _own()
+    world, laptop = own.world, own.laptop
+    signed, _ = laptop.consents[0]
+    batch, place = world.batch([signed.record.commitment], "rights")  # logged again, after the segments
+    laptop.consents[0] = (signed, world.batch_proof(batch, place, signed.record.commitment))
+    assert check_own_consent_first(laptop, world.charter).result == "fails"
+
+
+def test_a_segment_that_is_not_in_the_log_is_seen(own: Own) -> None:
+    own.laptop.segments[1].proof = own.laptop.segments[0].proof
+    assert check_own_segments_logged(own.laptop, own.world.charter).result == "fails"
+
+
+def test_a_log_that_shows_this_person_another_history_is_seen(own: Own) -> None:
+    others = [*own.world.entries[:2], b"{}", *own.world.entries[3:]]
+    assert check_own_same_log(own.laptop, others, own.world.charter).result == "fails"
+    assert check_own_same_log(own.laptop, own.world.entries[:3], own.world.charter).result == "fails"
+
+
+def test_a_collector_that_lost_or_made_up_a_segment_is_seen(own: Own) -> None:
+    manifests = [each.sealed.manifest for each in own.laptop.segments]
+    assert check_own_segments_held(own.laptop, manifests[:1]).result == "fails"
+    made_up = msgspec.structs.replace(manifests[1], seq=2)
+    assert check_own_segments_held(own.laptop, [*manifests, made_up]).result == "fails"
+
+
+def _access(own: Own, stewards: int, purpose: str = "train-agents") -> Access:
+    world = own.world
+    [name] = own.policies
+    grant = new_grant(
+        purpose=purpose, reader="Fola", reader_key=SigningKey.generate("reader").verify_key,  # type: ignore[arg-type]
+        reader_recipient=str(pyrage.x25519.Identity.generate().to_public()), policies=(name,),  # type: ignore[arg-type]
+        contributors="all", created_us=NOON, expires_us=NOON + 86_400 * US,
+    )  # fmt: skip
+    signed = SignedGrant(grant)
+    for key in world.stewards[:stewards]:
+        signed = sign_grant(signed, key)
+    epoch = own.laptop.segments[0].sealed.manifest.epoch
+    opening: ReleaseOpening = new_opening(grant, own.laptop.contributor, epoch)
+    index = world.append(opening.leaf().encode())
+    return Access(opening, signed, NOON + US, world.proof(index).encode())
+
+
+def test_an_access_is_shown_and_one_that_nobody_approved_is_seen(own: Own) -> None:
+    charter = own.world.charter
+    shown = check_own_accesses(own.laptop, [_access(own, 2)], own.policies, charter)
+    assert (shown.result, "Fola (train-agents)" in shown.reason) == ("holds", True)
+    assert check_own_accesses(own.laptop, [_access(own, 1)], own.policies, charter).result == "fails"
+    other = _access(own, 2, "research-interfaces")
+    assert check_own_accesses(own.laptop, [other], own.policies, charter).result == "fails"
+
+
+def test_an_access_that_is_not_in_the_log_is_seen(own: Own) -> None:
+    access = _access(own, 2)
+    other = msgspec.structs.replace(access, opening=msgspec.structs.replace(access.opening, salt="0" * 32))
+    assert check_own_accesses(own.laptop, [other], own.policies, own.world.charter).result == "fails"
+
+
+# ------------------------------------------------------------ time
+
+
+def _span(seq: int, start: int, end: int, *events: KeptEvent, session: str = "s") -> Span:
+    return Span(seq, session, start, end, events)
+
+
+def _path(*times: int) -> PointerPath:
+    column = np.array(times, dtype=np.int64)
+    zero = encode_column(np.zeros(len(times), dtype=np.int64))
+    return PointerPath(times[0], len(times), encode_column(column - times[0]), zero, zero)
+
+
+def test_a_hole_between_segments_of_a_session_is_seen() -> None:
+    assert check_contiguous([_span(0, 0, 10), _span(1, 10, 20)]).result == "holds"
+    assert check_contiguous([_span(0, 0, 10), _span(1, 11, 20)]).result == "fails"
+    assert check_contiguous([_span(0, 0, 10), _span(1, 9, 20, session="t")]).result == "fails"
+    assert check_contiguous([_span(0, 0, 10), _span(1, 12, 20, session="t"), _span(2, 20, 30)]).result == "fails"
+
+
+def test_an_event_outside_its_segment_is_seen() -> None:
+    assert check_events_in_span([_span(0, 0, 10, _path(1, 5, 9))]).result == "holds"
+    for event in (_path(1, 5, 11), Button(-1, 0, 0, 1, True), Text(5, 12, "x"), Gap(-5, 2, "stopped")):
+        assert check_events_in_span([_span(0, 0, 10, event)]).result == "fails", event
+
+
+@pytest.mark.parametrize("event", [Button(15, 0, 0, 1, True), Text(8, 12, "x"), _path(9, 15, 25)])
+def test_anything_kept_in_a_pause_is_seen(event: KeptEvent) -> None:
+    gap = Gap(10, 20, "paused")
+    assert check_nothing_while_paused([_span(0, 0, 30, gap, event)], []).result == "fails"
+    assert check_nothing_while_paused([_span(0, 0, 30, event)], [Interval(10, 20)]).result == "fails"
+    assert check_nothing_while_paused([_span(0, 0, 30, event)], []).result == "holds"
+
+
+def test_a_path_that_ends_at_the_pause_and_goes_on_after_it_is_allowed() -> None:
+    assert check_nothing_while_paused([_span(0, 0, 30, _path(5, 10, 20, 25))], [Interval(10, 20)]).result == "holds"
+
+
+def test_a_pause_that_the_recording_does_not_mark_is_seen() -> None:
+    marked = _span(0, 0, 30, Gap(9, 21, "paused"))
+    assert check_pauses_marked([marked], [Interval(10, 20)]).result == "holds"
+    assert check_pauses_marked([_span(0, 0, 30)], [Interval(10, 20)]).result == "fails"
+    assert check_pauses_marked([_span(0, 0, 30, Gap(10, 15, "paused"))], [Interval(10, 20)]).result == "fails"
+
+
+def test_time_in_no_segment_and_no_gap_is_seen() -> None:
+    spans = [_span(0, 0, 10), _span(1, 20, 30, session="t")]
+    assert check_holes_explained(spans).result == "fails"
+    explained = [spans[0], _span(1, 20, 30, Gap(10, 20, "stopped"), session="t")]
+    assert check_holes_explained(explained).result == "holds"
+
+
+def test_copies_share_nothing(own: Own) -> None:
+    """The fixture is made anew for each test, so that one's damage is not another's."""
+    assert copy.copy(own.laptop).segments is own.laptop.segments
+    assert _own().laptop.device != own.laptop.device

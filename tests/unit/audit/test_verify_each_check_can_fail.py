@@ -1,0 +1,227 @@
+"""The auditor: all holds on an honest log, and each check fails, alone where it can, when what it checks is broken."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from aboveboard.audit.report import GUARANTEES, Report
+from aboveboard.audit.source import FolderSource
+from aboveboard.audit.verify import verify
+from aboveboard.cli import main
+from aboveboard.core.canonical import canonical, parse_object
+from aboveboard.core.leaves import (
+    DatasetBuiltLeaf,
+    DeletionAskedLeaf,
+    DeletionDoneLeaf,
+    KeyReleasedLeaf,
+    ModelTrainedLeaf,
+    PolicyLeaf,
+)
+from aboveboard.core.policy import SignedPolicy
+from aboveboard.wire.api import CurrentPolicy, to_base64
+from tests.support.world import DAY_S, T0_S, World
+
+LATER_S = T0_S + 31 * DAY_S
+
+
+def _world() -> tuple[World, SignedPolicy]:
+    world = World()
+    world.start_log()
+    signed = world.signed()
+    world.append(PolicyLeaf(signed.policy_id).encode())
+    return world, signed
+
+
+def _busy(world: World) -> None:
+    """Everything a programme's log holds after a while."""
+    world.batch([b"r" * 32], "rights")
+    world.batch([b"s" * 32], "segments")
+    world.append(KeyReleasedLeaf("1" * 64, "train-agents").encode())
+    world.append(DatasetBuiltLeaf("2" * 64, "3" * 64).encode())
+    world.append(ModelTrainedLeaf("4" * 64, "3" * 64).encode())
+    world.append(DeletionAskedLeaf("5" * 64, (LATER_S + DAY_S) * 1_000_000).encode())
+    world.append(DeletionDoneLeaf("5" * 64).encode())
+
+
+def _publish(world: World, signed: SignedPolicy, folder: Path) -> None:
+    """The policy's proof is from its first day, so that its notice has run by LATER_S."""
+    first_note = world.note(T0_S, entries=world.entries[:2])
+    world.publish(folder, time_s=LATER_S)
+    shown = world.entries[2:]
+    del world.entries[2:]
+    proof = world.proof(1, first_note)
+    world.entries += shown
+    path = folder / "published" / "policies" / f"{signed.policy_id}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(CurrentPolicy(to_base64(signed.to_bytes()), proof.encode()).to_bytes())
+
+
+def _verify(world: World, folder: Path) -> Report:
+    return verify(FolderSource(folder), world.charter)[0]
+
+
+def _failing(report: Report) -> set[str]:
+    return {check.name for check in report.checks if check.result == "fails"}
+
+
+def test_an_honest_log_holds_in_every_check(tmp_path: Path) -> None:
+    world, signed = _world()
+    _busy(world)
+    _publish(world, signed, tmp_path)
+    report = _verify(world, tmp_path)
+    assert report.ok, report.to_text()
+    assert all(check.name in GUARANTEES for check in report.checks)
+
+
+def _flip_entry(folder: Path) -> None:
+    [path] = [p for p in (folder / "tile" / "entries").rglob("*") if p.is_file()]
+    path.write_bytes(path.read_bytes().replace(b'"size":16', b'"size":64', 1))
+
+
+def _flip_tile(folder: Path) -> None:
+    [path] = [p for p in (folder / "tile" / "0").rglob("*") if p.is_file()]
+    data = bytearray(path.read_bytes())
+    data[40] ^= 1
+    path.write_bytes(bytes(data))
+
+
+def _drop_last_lines(folder: Path, n: int) -> None:
+    path = folder / "checkpoint"
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:-n]))
+
+
+def _recount(folder: Path) -> None:
+    path = folder / "published" / "counters.json"
+    fields = parse_object(path.read_bytes(), "counters")
+    path.write_bytes(canonical({**fields, "key_released": fields["key_released"] - 1}))
+
+
+def _unsign(folder: Path) -> None:
+    [path] = list((folder / "published" / "policies").iterdir())
+    fields = parse_object(path.read_bytes(), "policy")
+    current = CurrentPolicy(**fields)
+    signed, _ = current.open()
+    less = SignedPolicy.of(signed.policy_bytes, signed.signatures[:-1])
+    path.write_bytes(CurrentPolicy(to_base64(less.to_bytes()), current.log_proof).to_bytes())
+
+
+@pytest.mark.parametrize(
+    ("broken", "check"),
+    [
+        (_flip_entry, "entries"),
+        (_flip_tile, "tiles"),
+        (lambda folder: _drop_last_lines(folder, 1), "checkpoint"),
+        (lambda folder: (folder / "checkpoint").unlink(), "checkpoint"),
+        (_recount, "counters"),
+        (lambda folder: (folder / "published" / "counters.json").unlink(), "counters"),
+        (_unsign, "policies_signed"),
+        (lambda folder: next((folder / "published" / "policies").iterdir()).unlink(), "policies_signed"),
+        (lambda folder: (folder / "published" / "charter.json").write_bytes(World().charter.to_bytes()), "charter"),
+    ],
+)
+def test_a_published_file_changed_fails_its_check(broken: Callable[[Path], object], check: str, tmp_path: Path) -> None:
+    world, signed = _world()
+    _busy(world)
+    _publish(world, signed, tmp_path)
+    broken(tmp_path)
+    report = _verify(world, tmp_path)
+    assert check in _failing(report), report.to_text()
+    assert not report.ok
+
+
+@pytest.mark.parametrize(
+    ("entry", "check"),
+    [
+        (KeyReleasedLeaf("9" * 64, "research-interfaces").encode(), "releases"),
+        (ModelTrainedLeaf("9" * 64, "8" * 64).encode(), "lineage"),
+        (DeletionDoneLeaf("9" * 64).encode(), "deletions"),
+        (DeletionAskedLeaf("9" * 64, (LATER_S - DAY_S) * 1_000_000).encode(), "deletions"),
+        (PolicyLeaf("9" * 64).encode(), "policies_logged"),
+    ],
+)
+def test_a_log_that_says_what_may_not_be_fails_that_check(entry: bytes, check: str, tmp_path: Path) -> None:
+    """The log is well formed and signed; only what it says is wrong."""
+    world, signed = _world()
+    _busy(world)
+    world.append(entry)
+    _publish(world, signed, tmp_path)
+    failing = _failing(_verify(world, tmp_path))
+    assert check in failing
+    assert failing <= {check, "policies_signed"}
+
+
+def test_an_entry_of_an_unknown_kind_fails(tmp_path: Path) -> None:
+    world, signed = _world()
+    world.batch([b"r" * 32], "rights")
+    _publish(world, signed, tmp_path)
+    world.append(canonical({"kind": "note", "text": "Jane paused for an hour"}))
+    note, entries = world.note(LATER_S), world.entries
+    (tmp_path / "checkpoint").write_text(note)
+    from aboveboard.core.merkle import leaf_hash
+    from aboveboard.core.tiles import encode_bundle, entries_path, tile_path
+
+    (tmp_path / entries_path(0, len(entries))).write_bytes(encode_bundle(entries))
+    (tmp_path / tile_path(0, 0, len(entries))).write_bytes(b"".join(leaf_hash(entry) for entry in entries))
+    assert _failing(_verify(world, tmp_path)) == {"entry_kinds"}
+
+
+def test_segments_before_the_notice_has_run_fail(tmp_path: Path) -> None:
+    world, signed = _world()
+    world.batch([b"s" * 32], "segments")
+    world.publish(tmp_path, [signed], T0_S)
+    assert _failing(_verify(world, tmp_path)) == {"nothing_before_notice"}
+
+
+def test_segments_before_any_policy_fail(tmp_path: Path) -> None:
+    world = World()
+    world.start_log()
+    world.batch([b"s" * 32], "segments")
+    world.publish(tmp_path, time_s=LATER_S)
+    assert "nothing_before_notice" in _failing(_verify(world, tmp_path))
+
+
+def test_another_history_than_was_seen_before_fails(tmp_path: Path) -> None:
+    world, signed = _world()
+    _busy(world)
+    _publish(world, signed, tmp_path)
+    seen, _ = world.charter.check_checkpoint(world.note(T0_S, entries=world.entries[:4]))
+    report, _ = verify(FolderSource(tmp_path), world.charter, seen)
+    assert report.ok
+    rewritten = [*world.entries[:3], b"{}"]
+    other, _ = world.charter.check_checkpoint(world.note(T0_S, entries=rewritten))
+    report, _ = verify(FolderSource(tmp_path), world.charter, other)
+    assert _failing(report) == {"append_only"}
+    shrunk, _ = world.charter.check_checkpoint(world.note(T0_S, entries=[*world.entries, b"{}"]))
+    assert _failing(verify(FolderSource(tmp_path), world.charter, shrunk)[0]) == {"append_only"}
+
+
+def test_a_server_that_is_away_is_unknown_and_not_ok(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    world = World()
+    charter = tmp_path / "charter.json"
+    charter.write_bytes(world.charter.to_bytes())
+    assert main(["audit", "verify", "http://127.0.0.1:9", "--charter", str(charter), "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert found["ok"] is False
+    results = {check["check"]: check["result"] for check in found["checks"]}
+    assert set(results.values()) == {"unknown"}
+
+
+def test_the_command_says_what_it_found_and_keeps_the_checkpoint(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    world, signed = _world()
+    _busy(world)
+    _publish(world, signed, tmp_path / "copy")
+    charter, saved = tmp_path / "charter.json", tmp_path / "seen"
+    charter.write_bytes(world.charter.to_bytes())
+    words = ["audit", "verify", str(tmp_path / "copy"), "--charter", str(charter)]
+    assert main([*words, "--save", str(saved)]) == 0
+    assert "12 checks: 0 failed, 0 unknown" in capsys.readouterr().out
+    assert main([*words, "--since", str(saved), "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["checks"]) == 13
+    assert main(["audit", "verify", str(tmp_path / "nowhere"), "--charter", str(charter)]) == 2
+    assert "neither the address of a collector" in capsys.readouterr().err
