@@ -122,6 +122,7 @@ class Contributor:
 
     def consent(self) -> None:
         """Reads the notice and clicks "I agree"."""
+        time.sleep(0.8)  # painted, not only loaded
         self._shot("consent", "The notice, before anything is recorded. Two plain buttons.")
         with self.diary.span("reads the notice"):
             self._hand.move(300, 400)
@@ -182,13 +183,15 @@ class Contributor:
             self._hand.press("Home", "Control")
             self._click("#send")
 
-    def _episode(self, task: str, *, keep: bool = True) -> None:
+    def _episode(self, task: str, *, keep: bool = True, shot: bool = False) -> None:
         seed = f"demonstration-{self._plan.seed}-{self._number}"
         self._number += 1
 
         def begin(instruction: str) -> None:
             self._wait_for("recording")
             self._ask(do="task_start", description=instruction)
+            if shot:
+                self._shot("task", "A task, recorded. The badge in the corner says so.")
 
         def end(reward: float) -> None:
             time.sleep(0.1)
@@ -204,9 +207,7 @@ class Contributor:
         with self.diary.span(name):
             for number in rounds:
                 for task in self._plan.tasks:
-                    self._episode(task)
-                    if number == 0 and task == self._plan.tasks[-1]:
-                        self._shot("task", "A task, recorded. The badge in the corner says so.")
+                    self._episode(task, shot=number == 0 and task == self._plan.tasks[-1])
                 self._progress.say(
                     f"round {number + 1} of {self._plan.episodes}: {len(self.diary.performances)} episodes"
                 )
