@@ -6,7 +6,6 @@ again every minute. While all that has arrived is movement, reading waits a litt
 
 from __future__ import annotations
 
-import select
 import time
 from pathlib import Path
 
@@ -29,7 +28,7 @@ from aboveboard.recorder.platform.x11wire import (
     RawEvents,
 )
 
-BATCH_S = 0.05
+BATCH_S = 0.08  # less than a click takes to press
 OFFSET_EVERY_S = 60.0
 _WHEEL = {4: (0, -1), 5: (0, 1), 6: (-1, 0), 7: (1, 0)}
 
@@ -61,14 +60,13 @@ class X11Source:
         if time.monotonic() - self._measured > OFFSET_EVERY_S:
             self._offset_us, self._base_ms = self._connection.measure_offset_us()
             self._measured = time.monotonic()
+        if not self._connection.waits(timeout_s):
+            return []
         events, mapping = self._connection.take()
-        if not len(events.evtype) and timeout_s > 0:
-            select.select([self._connection.fileno()], [], [], timeout_s)
-            events, mapping = self._connection.take()
-            if len(events.evtype) and (events.evtype == RAW_MOTION).all():
-                time.sleep(BATCH_S)  # only movement so far: more of it may come cheaper together
-                more, again = self._connection.take()
-                events, mapping = _join(events, more), mapping or again
+        if timeout_s > 0 and len(events.evtype) and (events.evtype == RAW_MOTION).all():
+            time.sleep(BATCH_S)  # only movement so far: more of it may come cheaper together
+            more, again = self._connection.take()
+            events, mapping = _join(events, more), mapping or again
         if mapping:
             self.keyboard.refresh()
         return self._convert(events) if len(events.evtype) else []
@@ -109,14 +107,14 @@ class X11Source:
             n = len(moving)
             return np.full(n, self.x, dtype=np.int32), np.full(n, self.y, dtype=np.int32)
         xs, ys = self._as_positions(events)
-        now_x, now_y, _ = self._connection.pointer()
-        last = np.flatnonzero(moving)[-1]
         absolute = not (dx < 0).any() and not (dy < 0).any() and self._plausible(xs, ys)
         if not absolute:
+            now_x, now_y, _ = self._connection.pointer()
+            last = np.flatnonzero(moving)[-1]
             xs = np.clip(self.x + np.cumsum(np.where(moving, dx, 0)), 0, self._size[0] - 1)
             ys = np.clip(self.y + np.cumsum(np.where(moving, dy, 0)), 0, self._size[1] - 1)
             # Acceleration rounds in the server: take its word for the end, if nothing has moved since.
-            if not select.select([self._connection.fileno()], [], [], 0)[0]:
+            if not self._connection.waits(0):
                 xs, ys = xs + (now_x - xs[last]), ys + (now_y - ys[last])
         self.x, self.y = round(float(xs[-1])), round(float(ys[-1]))
         return np.rint(xs).astype(np.int32), np.rint(ys).astype(np.int32)
@@ -157,4 +155,6 @@ def _carry(values: F64, start: int) -> F64:
 
 
 def _join(one: RawEvents, other: RawEvents) -> RawEvents:
+    if not len(other.evtype):
+        return one
     return RawEvents(*(np.concatenate([getattr(one, name), getattr(other, name)]) for name in RawEvents.__slots__))

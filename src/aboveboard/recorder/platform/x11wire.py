@@ -1,12 +1,14 @@
 """The little of the X11 protocol that capture needs, over the display's socket, in bulk.
 
 One connection selects XInput2 raw events (XI2proto.txt 2.x) on the root window and reads whatever the socket holds at
-once. Events are then found by their lengths and decoded as arrays: no Python object per movement.
+once. Events are then found by their lengths and decoded into columns: no object of ours per movement.
 """
 
 from __future__ import annotations
 
+import math
 import os
+import select
 import socket
 import struct
 import time
@@ -21,7 +23,6 @@ from aboveboard.core.errors import Unavailable
 from aboveboard.core.events import I32, I64
 
 F64: TypeAlias = npt.NDArray[np.float64]
-U8: TypeAlias = npt.NDArray[np.uint8]
 
 RAW_KEY_PRESS, RAW_KEY_RELEASE, RAW_BUTTON_PRESS, RAW_BUTTON_RELEASE, RAW_MOTION = 13, 14, 15, 16, 17
 KEY_REPEAT = 1 << 16  # XIKeyRepeat in an event's flags
@@ -45,41 +46,37 @@ class RawEvents:
     dy: F64
 
 
+_NONE = RawEvents(*(np.empty(0, dtype=kind) for kind in ("i4", "i8", "i4", "i8", "f8", "f8")))
+_HEAD = struct.Struct("<8xHHIIHHI")  # evtype, device, time, detail, source, words of valuator mask, flags
+_FP3232 = struct.Struct("<iI")  # signed 32.32 fixed point: integral part, then fraction
+
+
 def decode(data: bytes, offsets: list[int]) -> RawEvents:
-    """offsets: where each raw event begins in `data`."""
-    raw = np.frombuffer(data, dtype=np.uint8)
-    at = np.asarray(offsets, dtype=np.int64)
+    """offsets: where each raw event begins in `data`.
 
-    def column(offset: int, kind: str) -> I64:
-        size = np.dtype(kind).itemsize
-        rows = raw[at[:, None] + (offset + np.arange(size))]
-        return np.ascontiguousarray(rows).view(kind).reshape(-1).astype(np.int64)
-
-    n = len(offsets)
-    dx, dy = np.full(n, np.nan), np.full(n, np.nan)
-    if n:
-        words = column(22, "<u2")  # length of the valuator mask in 4-byte words
-        mask = np.where(words > 0, _byte(raw, at + 32, words > 0), 0)
-        first = at + 32 + 4 * words
-        has_x, has_y = (mask & 1).astype(bool), (mask & 2).astype(bool)
-        dx[has_x] = _fp3232(raw, first[has_x])
-        dy[has_y] = _fp3232(raw, (first + 8 * has_x)[has_y])
+    One by one on purpose: a hand makes a handful at a time, for which arrays cost several times as much.
+    """
+    rows = []
+    for at in offsets:
+        evtype, _, time_ms, detail, _, words, flags = _HEAD.unpack_from(data, at)
+        dx = dy = math.nan
+        mask = data[at + 32] if words else 0
+        value = at + 32 + 4 * words
+        if mask & 1:
+            integral, fraction = _FP3232.unpack_from(data, value)
+            dx = integral + fraction / _FP
+            value += 8
+        if mask & 2:
+            integral, fraction = _FP3232.unpack_from(data, value)
+            dy = integral + fraction / _FP
+        rows.append((evtype, time_ms, detail, flags, dx, dy))
+    if not rows:
+        return _NONE
+    evtype, time_ms, detail, flags, dxs, dys = zip(*rows, strict=True)
     return RawEvents(
-        column(8, "<u2").astype(np.int32), column(12, "<u4"), column(16, "<u4").astype(np.int32), column(24, "<u4"),
-        dx, dy,
+        np.array(evtype, dtype=np.int32), np.array(time_ms, dtype=np.int64), np.array(detail, dtype=np.int32),
+        np.array(flags, dtype=np.int64), np.array(dxs), np.array(dys),
     )  # fmt: skip
-
-
-def _byte(raw: U8, at: I64, where: npt.NDArray[np.bool_]) -> I64:
-    return raw[np.where(where, at, 0)].astype(np.int64)
-
-
-def _fp3232(raw: U8, at: I64) -> F64:
-    """Signed 32.32 fixed point: integral part first, then fraction."""
-    rows = np.ascontiguousarray(raw[at[:, None] + np.arange(8)])
-    integral = rows[:, :4].copy().view("<i4").reshape(-1)
-    fraction = rows[:, 4:].copy().view("<u4").reshape(-1)
-    return integral + fraction / _FP
 
 
 def read_cookie(display_number: str, xauthority: Path | None) -> bytes:
@@ -151,6 +148,10 @@ class Connection:
 
     def fileno(self) -> int:
         return self._socket.fileno()
+
+    def waits(self, timeout_s: float) -> bool:
+        """Whether something has come by then, or lies here from before."""
+        return bool(self._buffer) or bool(select.select([self._socket], [], [], timeout_s)[0])
 
     def _send(self, data: bytes) -> None:
         try:
