@@ -14,7 +14,7 @@ from aboveboard.core.signing import SigningKey
 from tests.support.world import DAY_S, T0_S, World
 
 
-@pytest.fixture()
+@pytest.fixture
 def world() -> World:
     return World()
 
