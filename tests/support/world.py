@@ -18,8 +18,8 @@ from aboveboard.core.charter import (
     Guardian,
     Log,
     Signers,
-    Witnesses,
     WitnessEntry,
+    Witnesses,
 )
 from aboveboard.core.checkpoint import Checkpoint, cosign, sign_checkpoint
 from aboveboard.core.leaves import CharterLeaf, PolicyLeaf, parse_leaf
@@ -93,7 +93,7 @@ class World:
         base = Policy(
             title="Everyday tasks", version=1, controller="Example GmbH", contact="dpo@example.org",
             legal_basis="eu-gdpr:A6-1-a", purposes=("train-agents",),
-            categories={name: terms for name in ("pointer", "keys", "text", "windows", "elements")},
+            categories=dict.fromkeys(("pointer", "keys", "text", "windows", "elements"), terms),
             frames="none", apps=("chromium", "libreoffice"), browsers=("chromium",),
             sites=("https://example.org", "http://127.0.0.1:*"), never_record=("*bank*", "*private*"),
             regions=("DE",), enrolment="invitation", opt_out_reasons=("bandwidth", "sensitive_work", "power"),
