@@ -1,0 +1,171 @@
+"""Guarantee 3: a witness signs one history only; the quorum needs the workers'; two histories are portable proof."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aboveboard.audit.log_checks import check_append_only
+from aboveboard.audit.published import Published
+from aboveboard.collector.sequencer import Sequencer
+from aboveboard.core.checkpoint import Checkpoint, cosignatures, sign_checkpoint
+from aboveboard.core.clock import FixedClock
+from aboveboard.core.errors import BadInput, Corrupt, ProofError, Refused, Unavailable
+from aboveboard.core.merkle import consistency_proof, leaf_hash, root_of_hashes
+from aboveboard.witness.home import lock_home
+from aboveboard.witness.http import Reply
+from aboveboard.witness.server import Witness
+from aboveboard.witness.state import WitnessState
+from tests.support.servers import running
+from tests.support.world import T0_S, World
+
+
+def _witness(world: World, folder: Path, clock: FixedClock | None = None) -> Witness:
+    logs = {world.charter.origin: world.log_key.verify_key}
+    return Witness(world.council, logs, WitnessState(folder), clock or FixedClock(T0_S * 1_000_000))
+
+
+def _request(old: int, entries: list[bytes], world: World, proof: list[bytes] | None = None) -> bytes:
+    hashes = [leaf_hash(entry) for entry in entries]
+    lines = proof if proof is not None else consistency_proof(hashes, old) if 0 < old < len(hashes) else []
+    note = sign_checkpoint(Checkpoint(world.charter.origin, len(hashes), root_of_hashes(hashes)), world.log_key)
+    head = "".join(f"{base64.b64encode(each).decode()}\n" for each in lines)
+    return f"old {old}\n{head}\n{note}".encode()
+
+
+def _ask(witness: Witness, request: bytes) -> Reply:
+    return witness.add_checkpoint("/add-checkpoint", request)
+
+
+ENTRIES = [str(i).encode() for i in range(20)]
+OTHERS = [*ENTRIES[:3], b"rewritten", *ENTRIES[4:]]
+
+
+def test_it_signs_what_continues_what_it_saw(tmp_path: Path) -> None:
+    world = World()
+    witness = _witness(world, tmp_path)
+    assert _ask(witness, _request(0, ENTRIES[:5], world)).status == 200
+    reply = _ask(witness, _request(5, ENTRIES[:9], world))
+    assert reply.status == 200
+    note = sign_checkpoint(
+        Checkpoint(world.charter.origin, 9, root_of_hashes([leaf_hash(e) for e in ENTRIES[:9]])), world.log_key
+    )
+    assert cosignatures(note + reply.body.decode(), [world.council.verify_key]) == {"witness-council": T0_S}
+
+
+def test_it_never_signs_another_history_however_it_is_asked(tmp_path: Path) -> None:
+    world = World()
+    witness = _witness(world, tmp_path)
+    assert _ask(witness, _request(0, ENTRIES[:9], world)).status == 200
+    assert _ask(witness, _request(9, OTHERS[:12], world)).status == 422
+    assert _ask(witness, _request(9, OTHERS[:9], world)).status in (409, 422)
+    assert _ask(witness, _request(0, OTHERS[:9], world)).status == 409
+    assert _ask(witness, _request(5, ENTRIES[:12], world)).status == 409
+    assert _ask(witness, _request(9, ENTRIES[:12], world, proof=[])).status == 422
+    with pytest.raises(BadInput):
+        _ask(witness, _request(9, ENTRIES[:8], world))
+    assert _ask(witness, _request(9, ENTRIES[:12], world)).status == 200
+
+
+def test_it_remembers_across_a_restart_and_signs_nothing_when_it_cant(tmp_path: Path) -> None:
+    world = World()
+    assert _ask(_witness(world, tmp_path), _request(0, ENTRIES[:9], world)).status == 200
+    again = _witness(world, tmp_path)
+    assert _ask(again, _request(0, OTHERS[:9], world)).status == 409
+    [state] = (tmp_path / "logs").glob("*.json")
+    state.write_bytes(b"{}")
+    with pytest.raises(Corrupt, match="second history"):
+        _ask(_witness(world, tmp_path), _request(0, OTHERS[:9], world))
+
+
+def test_its_time_never_falls(tmp_path: Path) -> None:
+    world, clock = World(), FixedClock(T0_S * 1_000_000)
+    witness = _witness(world, tmp_path, clock)
+    _ask(witness, _request(0, ENTRIES[:2], world))
+    clock.advance(-1_000_000_000)
+    reply = _ask(witness, _request(2, ENTRIES[:3], world))
+    note = sign_checkpoint(
+        Checkpoint(world.charter.origin, 3, root_of_hashes([leaf_hash(e) for e in ENTRIES[:3]])), world.log_key
+    )
+    assert cosignatures(note + reply.body.decode(), [world.council.verify_key]) == {"witness-council": T0_S}
+
+
+def test_it_signs_for_known_logs_only(tmp_path: Path) -> None:
+    world, stranger = World(), World()
+    witness = _witness(world, tmp_path)
+    assert _ask(witness, _request(0, ENTRIES[:2], stranger)).status == 403  # the origin, another key
+    body = _request(0, ENTRIES[:2], world).replace(b"example.org/log", b"example.org/lag")
+    assert _ask(witness, body).status == 404
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.booleans(), st.integers(1, 20), st.integers(0, 20)), max_size=12))
+def test_whatever_it_is_asked_what_it_signed_is_one_history(asked: list[tuple[bool, int, int]]) -> None:
+    """No state on disk between examples: the folder is made anew."""
+    import tempfile
+
+    world = World()
+    signed: list[list[bytes]] = []
+    with tempfile.TemporaryDirectory() as folder:
+        witness = _witness(world, Path(folder))
+        for honest, size, old in asked:
+            entries = (ENTRIES if honest else OTHERS)[:size]
+            try:
+                if _ask(witness, _request(min(old, size), entries, world)).status == 200:
+                    signed.append(entries)
+            except BadInput:
+                continue
+    for one in signed:
+        for other in signed:
+            shorter = min(len(one), len(other))
+            assert one[:shorter] == other[:shorter]
+
+
+def test_two_checkpoints_that_disagree_are_seen_by_whoever_holds_both() -> None:
+    world = World()
+    world.start_log()
+    world.entries += ENTRIES[:4]
+    found = Published(note=world.note(), entries=list(world.entries))
+    found.checkpoint, found.cosigned_s = world.charter.check_checkpoint(found.note)
+    other, _ = world.charter.check_checkpoint(world.note(entries=[world.entries[0], *OTHERS[:4]]))
+    check = check_append_only(found, other, "another person")
+    assert check.result == "fails"
+    assert "two histories" in check.reason
+
+
+def test_a_quorum_without_the_workers_witness_counts_for_nothing() -> None:
+    world = World()
+    world.start_log()
+    with pytest.raises(ProofError, match="quorum"):
+        world.charter.check_checkpoint(world.note(witnesses=[world.auditor]))
+
+
+def test_while_the_workers_witness_is_away_nothing_is_published_and_nothing_lost(tmp_path: Path) -> None:
+    world = World()
+    log = Sequencer(tmp_path, world.log_key, world.charter, ["http://127.0.0.1:9"])
+    index = log.append([b'{"kind":"policy","policy":"' + b"0" * 64 + b'"}'])
+    with pytest.raises(Unavailable):
+        log.publish()
+    assert log.checkpoint is None
+    log.close()
+    again = Sequencer(tmp_path, world.log_key, world.charter, [])
+    assert (index, again.size) == ([1], 2)
+    again.close()
+
+
+def test_one_witness_process_on_one_folder(tmp_path: Path) -> None:
+    lock = lock_home(tmp_path)
+    with pytest.raises(Refused, match="another witness"):
+        lock_home(tmp_path)
+    lock.close()
+
+
+def test_a_real_log_grows_under_both_witnesses(tmp_path: Path) -> None:
+    with running(tmp_path) as servers:
+        note = servers.http.get("/checkpoint").text
+        checkpoint, _ = servers.world.charter.check_checkpoint(note)
+        assert checkpoint.size == 2
