@@ -1,0 +1,137 @@
+"""The agent sees redacted elements only, learns a rule from a few examples, and saves what it learned."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from aboveboard.core.errors import BadInput
+from aboveboard.core.events import Element
+from aboveboard.datasets.schema import Episode, Step, encode_episodes
+from aboveboard.learn.agents import MajorityAgent, RandomAgent, kinds_of
+from aboveboard.learn.card import card
+from aboveboard.learn.examples import examples_of, span_of
+from aboveboard.learn.model import Config, load, save
+from aboveboard.learn.policy import PolicyAgent
+from aboveboard.learn.sight import ELEMENTS_MAX, Past, see, shuffled_names
+from aboveboard.learn.train import train, train_folder
+
+NAMES = ("Save", "Open", "Print", "Close", "Send", "Help", "Undo", "Copy")
+
+
+def _screen(rng: np.random.Generator, n: int = 5) -> tuple[Element, ...]:
+    chosen = rng.permutation(len(NAMES))[:n]
+    return tuple(Element("push button", NAMES[k], (10, 10 + 40 * i, 80, 30), (), (0, i)) for i, k in enumerate(chosen))
+
+
+def _episodes(n: int, seed: int) -> list[Episode]:
+    """The rule: click the button that the instruction names."""
+    rng = np.random.default_rng(seed)
+    made = []
+    for i in range(n):
+        screen = _screen(rng)
+        at = int(rng.integers(len(screen)))
+        step = Step("click", 0, 1, "chromium", target=screen[at], target_index=at, elements=screen)
+        made.append(Episode(f"{i:032x}", "p", "train", f"Click the {screen[at].name} button", "success", (), (step,)))
+    return made
+
+
+CONFIG = Config((), (), width=32, layers=2, heads=2, epochs=40, batch=16, rate=4e-3)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("model")
+    (folder / "data").mkdir()
+    (folder / "data" / "train.parquet").write_bytes(encode_episodes(_episodes(120, 1)))
+    train_folder(folder, folder / "out", CONFIG)
+    return folder / "out"
+
+
+def _share(agent: PolicyAgent | RandomAgent | MajorityAgent) -> float:
+    held_out = _episodes(80, 2)
+    right = 0
+    for episode in held_out:
+        step = episode.steps[0]
+        decision = agent.decide(episode.instruction, step.elements, Past())
+        right += decision.kind == "click" and decision.element == step.target_index
+    return right / len(held_out)
+
+
+def test_it_learns_to_point_at_what_is_named_and_beats_chance(model: Path) -> None:
+    episodes = _episodes(120, 1)
+    random = _share(RandomAgent(kinds_of(episodes), 0))
+    majority = _share(MajorityAgent(MajorityAgent.choices_of(episodes), 0))
+    assert random < 0.5
+    assert majority < 0.5
+    assert _share(PolicyAgent(model)) >= max(3 * random, 0.8)
+
+
+def test_the_same_data_gives_the_same_weights() -> None:
+    config = replace(CONFIG, epochs=2)
+    one, other = (train(_episodes(20, 1), config, lambda _: None).state_dict() for _ in range(2))
+    assert all(bool((one[name] == other[name]).all()) for name in one)
+
+
+def test_what_was_saved_is_what_is_loaded_and_its_lineage_names_the_weights(model: Path, tmp_path: Path) -> None:
+    loaded = load(model)
+    save(loaded, tmp_path / "again")
+    assert (tmp_path / "again" / "weights.safetensors").read_bytes() == (model / "weights.safetensors").read_bytes()
+    lineage = json.loads((model / "lineage.json").read_text())
+    assert lineage["episodes"] == 120
+    assert lineage["weights_sha256"] in card(model, [])
+    with pytest.raises(BadInput, match="no model"):
+        load(tmp_path)
+    with pytest.raises(BadInput, match="lineage"):
+        card(tmp_path, [])
+
+
+def test_a_dataset_with_nothing_to_learn_from_says_so() -> None:
+    with pytest.raises(BadInput, match="no step"):
+        train([replace_steps(_episodes(1, 1)[0])], CONFIG, lambda _: None)
+
+
+def replace_steps(episode: Episode) -> Episode:
+    import msgspec
+
+    return msgspec.structs.replace(episode, steps=(Step("wait", 0, 1),))
+
+
+def test_what_to_type_is_told_by_its_place_in_the_instruction() -> None:
+    assert span_of('Enter "<EMAIL_1> now" there', "<EMAIL_1> now") == (2, 3)
+    assert span_of("Enter this", "that") == (-1, -1)
+    assert span_of("Enter this", "") == (-1, -1)
+
+
+def test_a_step_whose_target_was_not_seen_is_not_learned_from() -> None:
+    import msgspec
+
+    [episode] = _episodes(1, 1)
+    unseen = msgspec.structs.replace(episode.steps[0], target_index=-1)
+    assert examples_of([msgspec.structs.replace(episode, steps=(unseen,))]) == []
+    [example] = examples_of([episode])
+    assert example.element == episode.steps[0].target_index
+
+
+def test_the_sight_is_bounded_and_the_same_wherever_the_window_stands() -> None:
+    screen = _screen(np.random.default_rng(0))
+    moved = tuple(
+        Element(e.role, e.name, (e.box[0] + 300, e.box[1] + 200, e.box[2], e.box[3]), e.states, e.path) for e in screen
+    )
+    one, other = see("Click Save", screen, Past()), see("Click Save", moved, Past())
+    assert np.array_equal(one.features, other.features)
+    many = see("Click Save", screen * 100, Past())
+    assert len(many.roles) == ELEMENTS_MAX
+
+
+def test_names_are_shuffled_alike_in_instruction_and_elements() -> None:
+    """So that matching is learned, and not names."""
+    screen = (Element("push button", "<PERSON_7>", (0, 0, 9, 9)),)
+    rename = shuffled_names("Click <PERSON_7>", screen, np.random.default_rng(0))
+    assert rename["<person_7>"] != "<person_7>"
+    sight = see("Click <PERSON_7>", screen, Past(), rename)
+    assert sight.match.sum() == 1
