@@ -48,6 +48,7 @@ def test_every_audit_check_holds_before_and_after_reading(run: tuple[dict[str, A
         check["check"]: check["reason"] for check in report["audit"] if check["when"].startswith("after reading")
     }
     assert "Fola" in reasons["own_accesses"]
+    assert reasons["lineage"].startswith("1 datasets and 1 models")
 
 
 def test_actions_are_rebuilt_as_they_were_done_and_the_agent_does_the_tasks(run: tuple[dict[str, Any], Path]) -> None:

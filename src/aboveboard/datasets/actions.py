@@ -154,8 +154,8 @@ class _Reader:
 
     def _gesture(self, press: _Press, index: int, release: Button) -> None:
         down = press.event
-        # A page acts on the release, so a tree read between press and release is still the one before.
-        scene_index, elements = press.before.last_until(release.t_us)
+        # Most pages act on the release, but menus open on the press: only what stood before that was seen.
+        scene_index, elements = press.before.last_until(down.t_us)
         guess = None if down.element is not None else element_at(elements, down.x, down.y)
         action = Action(
             CLICK_KINDS.get(down.button, "click"), down.t_us, release.t_us, down.x, down.y, down.button,

@@ -67,14 +67,28 @@ def _grant_sign(args: argparse.Namespace) -> int:
     return 0
 
 
-def _build(args: argparse.Namespace) -> int:
-    text = _read(args.spec).decode("utf-8", errors="replace")
-    spec = parse_spec(text, str(args.spec))
+def open_reader(args: argparse.Namespace) -> Reader:
+    """From --home, --charter, --grant, --collector and --guardian."""
     charter = _charter(args.charter)
-    reader = Reader(
+    return Reader(
         read_keys(args.home), charter, SignedGrant.parse(_read(args.grant)), args.collector or charter.collector.url,
         args.guardian or charter.guardian.url, SystemClock(),
     )  # fmt: skip
+
+
+def add_reader(parser: argparse.ArgumentParser) -> None:
+    """What open_reader reads."""
+    parser.add_argument("--home", type=Path, required=True, help="the reader's folder")
+    parser.add_argument("--charter", type=Path, required=True, help="the charter, from somebody you trust")
+    parser.add_argument("--grant", type=Path, required=True, help="the grant, signed by enough stewards")
+    parser.add_argument("--collector", metavar="URL", help="instead of the charter's")
+    parser.add_argument("--guardian", metavar="URL", help="instead of the charter's")
+
+
+def _build(args: argparse.Namespace) -> int:
+    text = _read(args.spec).decode("utf-8", errors="replace")
+    spec = parse_spec(text, str(args.spec))
+    reader = open_reader(args)
     try:
         manifest = build(reader, spec, text, args.out, skip_bad=args.skip_bad)
     finally:
@@ -151,11 +165,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
     builder = verbs.add_parser("build", help="build a dataset under a grant")
     builder.add_argument("spec", type=Path, help="YAML, see docs/spec/dataset.md")
-    builder.add_argument("--home", type=Path, required=True, help="the reader's folder")
-    builder.add_argument("--charter", type=Path, required=True)
-    builder.add_argument("--grant", type=Path, required=True)
-    builder.add_argument("--collector", metavar="URL", help="instead of the charter's")
-    builder.add_argument("--guardian", metavar="URL", help="instead of the charter's")
+    add_reader(builder)
     builder.add_argument("--out", type=Path, required=True)
     builder.add_argument("--skip-bad", action="store_true", help="go on without bad segments, and count them")
     builder.add_argument("--json", action="store_true", help="print the manifest as JSON")

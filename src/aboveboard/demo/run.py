@@ -147,12 +147,14 @@ def build_dataset(outcome: Outcome, organisation: Organisation) -> None:
     run("dataset", "verify", home / "dataset", "--charter", organisation.charter)
 
 
-def learn(outcome: Outcome) -> None:
+def learn(outcome: Outcome, organisation: Organisation) -> None:
     """Trains on what was recorded, and evaluates live beside two baselines, on seeds not used in recording."""
     home, size, progress = outcome.home, outcome.size, outcome.progress
     with progress.stage("training", "training a small policy on the CPU"):
         words = ("--data", home / "dataset", "--out", home / "model", "--epochs", str(size.epochs))
         run("learn", "train", *words)
+        run("learn", "publish", "--model", home / "model", "--home", home / "reader", "--charter",
+            organisation.charter, "--grant", home / "reader" / "grant.json")  # fmt: skip
     # Its own name for each: the policy, whatever one may do, and what was done most often.
     for model, path in (("policy", str(home / "model")), ("random", "random"), ("majority", "majority")):
         with progress.stage(f"evaluating {model}", f"evaluating live: {model}"):
@@ -190,9 +192,9 @@ def demonstrate(home: Path, *, quick: bool, keep: bool) -> Iterator[Outcome]:
                 audit(outcome, organisation, "after recording")
             with progress.stage("dataset", "a grant, two shares of each key, actions, episodes, a dataset"):
                 build_dataset(outcome, organisation)
-            with progress.stage("audit again", "checking again: the release of keys is in the log"):
+            learn(outcome, organisation)
+            with progress.stage("audit again", "checking again: keys released, dataset and model are in the log"):
                 audit(outcome, organisation, "after reading")
-            learn(outcome)
             yield outcome
             if keep:
                 print(f"the portal: {organisation.collector.url}\nthe contributor's token: {outcome.laptop / 'token'}")

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from aboveboard.core.errors import BadInput
-from aboveboard.learn.train import Lineage
+from aboveboard.learn.lineage import Lineage
 
 
 def card(folder: Path, evaluations: list[dict[str, Any]]) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from aboveboard.core.errors import BadInput
+from aboveboard.datasets.cli import add_reader, open_reader
 from aboveboard.learn.evaluate import STEPS_MAX, Order, evaluate, tell, write_failures
 
 
@@ -48,6 +49,17 @@ def _card(args: argparse.Namespace) -> int:
     return 0
 
 
+def _publish(args: argparse.Namespace) -> int:
+    from aboveboard.learn.publish import publish
+
+    reader = open_reader(args)
+    try:
+        print(f"in the log as entry {publish(reader, args.model)}")
+    finally:
+        reader.close()
+    return 0
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the verbs."""
     verbs = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
@@ -69,6 +81,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     judge.add_argument("--failures", type=Path, help="folder for replays of what failed")
     judge.add_argument("--json", action="store_true", help="as JSON")
     judge.set_defaults(run=_evaluate)
+    publisher = verbs.add_parser("publish", help="have a model and its dataset named in the log")
+    publisher.add_argument("--model", type=Path, required=True, help="the model's folder")
+    add_reader(publisher)
+    publisher.set_defaults(run=_publish)
     describer = verbs.add_parser("card", help="print the model card")
     describer.add_argument("--model", type=Path, required=True)
     describer.add_argument(

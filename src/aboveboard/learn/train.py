@@ -17,6 +17,7 @@ from torch.nn import functional
 from aboveboard.core.errors import BadInput
 from aboveboard.datasets.schema import Episode, read_episodes
 from aboveboard.learn.examples import POINTER, Example, examples_of
+from aboveboard.learn.lineage import Lineage
 from aboveboard.learn.model import Config, Policy, collate, save
 from aboveboard.learn.sight import see, shuffled_names
 
@@ -78,16 +79,6 @@ def _loss(policy: Policy, chosen: list[Example], config: Config, rng: np.random.
         if known.any():
             loss = loss + functional.cross_entropy(logits[known], wanted[known])
     return loss
-
-
-class Lineage(msgspec.Struct, frozen=True):
-    """lineage.json: what the model comes from. Hashes are SHA-256, hex."""
-
-    weights_sha256: str
-    dataset_manifest_sha256: str
-    episodes: int
-    examples: int
-    seed: int
 
 
 def train_folder(data: Path, out: Path, config: Config) -> Lineage:

@@ -81,6 +81,14 @@ def test_the_label_is_from_the_tree_before_the_press_not_the_one_after() -> None
     assert (action.element, action.element_guessed, action.elements) == (SAVE, True, SEEN)
 
 
+def test_a_scene_that_was_read_after_the_press_but_stands_before_it_is_not_used() -> None:
+    """Readings are slow: one that shows the effect may be written down before the press that made it."""
+    opened = (Element("menu item", "Delete all", (90, 90, 120, 60), (), (0, 5)),)
+    events = [*_start(), Scene(T + 120 * MS, opened), *_click(T + 100 * MS, element=None)]
+    [action] = [a for a in actions_of(events) if a.kind == "click"]
+    assert (action.element, action.elements) == (SAVE, SEEN)
+
+
 def test_after_a_gap_no_scene_is_known_until_there_is_a_new_one() -> None:
     events = [*_start(), Gap(T + 10, T + 20, "paused"), *_click(T + 30, element=None)]
     [action] = [a for a in actions_of(events) if a.kind == "click"]

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aboveboard.core.errors import BadInput
+from aboveboard.core.errors import BadInput, CheckFailed
 from aboveboard.core.events import Element
 from aboveboard.datasets.schema import Episode, Step, encode_episodes
 from aboveboard.learn.agents import MajorityAgent, RandomAgent, kinds_of
@@ -17,6 +17,7 @@ from aboveboard.learn.card import card
 from aboveboard.learn.examples import examples_of, span_of
 from aboveboard.learn.model import Config, load, save
 from aboveboard.learn.policy import PolicyAgent
+from aboveboard.learn.publish import publish
 from aboveboard.learn.sight import ELEMENTS_MAX, Past, see, shuffled_names
 from aboveboard.learn.train import train, train_folder
 
@@ -88,6 +89,22 @@ def test_what_was_saved_is_what_is_loaded_and_its_lineage_names_the_weights(mode
         load(tmp_path)
     with pytest.raises(BadInput, match="lineage"):
         card(tmp_path, [])
+
+
+def test_a_model_that_names_no_dataset_or_other_weights_is_not_published(model: Path, tmp_path: Path) -> None:
+    class Nobody:
+        def ask(self, *_: object) -> None:
+            raise AssertionError("nothing may be asked of the log")
+
+    with pytest.raises(BadInput, match="outside a dataset"):
+        publish(Nobody(), model)  # type: ignore[arg-type]
+    other = tmp_path / "other"
+    save(load(model), other)
+    fields = json.loads((model / "lineage.json").read_text())
+    fields.update(dataset_manifest_sha256="1" * 64, weights_sha256="2" * 64)
+    (other / "lineage.json").write_text(json.dumps(fields))
+    with pytest.raises(CheckFailed, match="weights"):
+        publish(Nobody(), other)  # type: ignore[arg-type]
 
 
 def test_a_dataset_with_nothing_to_learn_from_says_so() -> None:
