@@ -61,6 +61,14 @@ def test_no_indicator_no_capture(tmp_path: Path) -> None:
     assert _reasons(recording) == {"no_indicator"}
 
 
+def test_a_policy_that_is_over_ends_it_at_once(tmp_path: Path) -> None:
+    recording = Recording(tmp_path)
+    recording.conditions.policy = None
+    recording.click(NOON_US + 1000)
+    recording.step()
+    assert _reasons(recording) == {"no_policy"}
+
+
 def test_consent_withdrawn_ends_it_at_once(tmp_path: Path) -> None:
     recording = Recording(tmp_path)
     recording.conditions.consent = "withdrawn"

@@ -6,12 +6,13 @@ import json
 import os
 import signal
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from aboveboard.core.charter import Charter
 from aboveboard.core.clock import Clock, SystemClock
-from aboveboard.core.errors import BadInput, Refused, Unavailable
+from aboveboard.core.errors import AboveboardError, BadInput, Refused, Unavailable
 from aboveboard.core.ids import ContributorId, DeviceId, key_id_of
 from aboveboard.core.policy import Policy, in_force
 from aboveboard.core.vault import DeviceCert, SignedDeviceCert, sign_device_cert
@@ -29,6 +30,8 @@ from aboveboard.recorder.spool.spool import Spool
 from aboveboard.recorder.upload import Uplink
 from aboveboard.wire.api import CurrentPolicy, parse
 from aboveboard.wire.durable import read_bounded
+
+POLICY_CHECK_S = 30.0  # a policy may run out while a recorder runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,19 @@ def policy_now(home: Home, uplink: Uplink, clock: Clock) -> Policy:
     return policy
 
 
+def not_in_force(home: Home, clock: Clock) -> str:
+    """Why the policy kept here may not act any more, checked with all its proofs; "" while it may."""
+    data = home.read("policy.json")
+    if data is None:
+        return "the policy's file is gone"
+    try:
+        signed, proof = parse(data, "policy.json", CurrentPolicy, 2 << 20).open()
+        in_force(signed, proof, home.charter(), clock.now_us(), home.config().region)
+    except AboveboardError as error:
+        return str(error)
+    return ""
+
+
 def _display(options: Options) -> tuple[str, Path | None]:
     if os.environ.get("XDG_SESSION_TYPE") == "wayland" and not options.display:
         raise Unavailable("this is a Wayland session, which is not recorded yet: log in to an X11 session")
@@ -155,8 +171,11 @@ def run(options: Options) -> int:
         signal.signal(number, lambda _number, _frame: stop.set())
     recorder.start()
     print(json.dumps({"ready": True, "url": page.url}), flush=True)
+    checked = time.monotonic()
     while not stop.wait(0.5) and not recorder.stopped.is_set():
-        pass
+        if time.monotonic() - checked > POLICY_CHECK_S:
+            checked = time.monotonic()
+            recorder.policy_ended(not_in_force(home, clock))
     lost = recorder.problem
     try:
         recorder.stop()

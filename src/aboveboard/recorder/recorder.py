@@ -175,6 +175,11 @@ class Recorder:
         self._conditions.consent = "given"
         self._p.sender.wake()
 
+    def policy_ended(self, why: str) -> None:
+        """From now on nothing is kept, because the policy may not act any more; "" when it may."""
+        self._conditions.policy = None if why else self._p.policy
+        self.problem = why
+
     def decline(self) -> None:
         """The person's "no": nothing changes, nothing is recorded, nobody is told."""
 

@@ -8,10 +8,12 @@ import pytest
 
 from aboveboard.core.clock import FixedClock
 from aboveboard.core.errors import BadInput, Refused
-from aboveboard.recorder.app import Options, set_up
+from aboveboard.core.leaves import PolicyLeaf
+from aboveboard.recorder.app import Options, not_in_force, set_up
 from aboveboard.recorder.consents import Consents
 from aboveboard.recorder.home import Home
 from aboveboard.recorder.pauses import Pauses, parse_duration
+from aboveboard.wire.api import CurrentPolicy, to_base64
 from tests.support.scripted import NOON_US
 from tests.support.world import World
 
@@ -105,3 +107,24 @@ def test_a_consent_counts_for_its_own_policy_and_only_until_a_no(tmp_path: Path)
     consents.say("opt_out", policy, "the notice")
     assert Consents(home, clock).current(policy.policy_id) is None
     assert consents.state(policy.policy_id) == "opted_out"
+
+
+def test_a_policy_that_runs_out_while_the_recorder_runs_stops_it(tmp_path: Path) -> None:
+    """Checked again and again with all its proofs, by the laptop's own clock, with no connection."""
+    world = World(notice_days_min=0, demo=True)
+    charter = tmp_path / "charter.json"
+    charter.write_bytes(world.charter.to_bytes())
+    home = set_up(_options(tmp_path / "home", charter))
+    world.start_log()
+    signed = world.signed(world.policy(notice_days=0, starts="2027-01-01", expires="2027-01-20"))
+    index = world.append(PolicyLeaf(signed.policy_id).encode())
+    clock = FixedClock(NOON_US)
+    assert "gone" in not_in_force(home, clock)
+    current = CurrentPolicy(to_base64(signed.to_bytes()), world.proof(index).encode())
+    home.write(current.to_bytes(), "policy.json")
+    assert not_in_force(home, clock) == ""
+    clock.advance(6 * 86_400 * 1_000_000)
+    assert "expired on 2027-01-20" in not_in_force(home, clock)
+    home.write(current.to_bytes().replace(b"index 1", b"index 0"), "policy.json")
+    clock.advance(-6 * 86_400 * 1_000_000)
+    assert "not shown to be in the log" in not_in_force(home, clock)
