@@ -191,6 +191,7 @@ class Contributor:
             self._wait_for("recording")
             self._ask(do="task_start", description=instruction)
             if shot:
+                time.sleep(0.5)  # the badge is drawn a moment after the state changes
                 self._shot("task", "A task, recorded. The badge in the corner says so.")
 
         def end(reward: float) -> None:
