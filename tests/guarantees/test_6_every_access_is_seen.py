@@ -12,10 +12,21 @@ import pytest
 
 from aboveboard.audit.laptop import Laptop
 from aboveboard.audit.own_checks import check_own_accesses
-from aboveboard.core.errors import BadInput, CheckFailed, Refused
+from aboveboard.core.errors import BadInput, CheckFailed, Refused, Unavailable
+from aboveboard.core.signing import SigningKey
 from aboveboard.core.vault import join_secret
-from aboveboard.wire.api import GuardianReleaseReply, MyAccesses, from_base64, parse, to_base64
+from aboveboard.wire.api import (
+    Given,
+    GuardianReleaseReply,
+    MyAccesses,
+    MyGiven,
+    from_base64,
+    parse,
+    sign_given_request,
+    to_base64,
+)
 from aboveboard.wire.segment import unseal
+from aboveboard.witness.given import GivenRecords
 from aboveboard.witness.releases import read_releases
 from tests.support.servers import Person, Researcher, Servers, now_us, running
 from tests.support.world import World
@@ -112,6 +123,43 @@ def test_the_guardian_believes_nothing_it_has_not_checked(servers: Servers) -> N
     assert believed == []
     assert len(read_releases(servers.folder)) == before
     assert _give(servers, honest)
+
+
+def _ask(servers: Servers, person: Person, key: SigningKey | None = None, at_us: int | None = None) -> list[Given]:
+    request = sign_given_request(person.contributor, key or person.key, at_us or now_us())
+    return list(parse(servers.guardian.given("/v1/given", request.to_bytes()).body, "given", MyGiven).given)
+
+
+def test_the_guardian_tells_the_person_what_it_gave_and_nobody_else(servers: Servers) -> None:
+    """So that a collector that shows nothing hides nothing."""
+    person, other = Person(servers).ready(), Person(servers).ready()
+    assert _ask(servers, person) == []
+    reader = Researcher(servers)
+    reader.bring()
+    release, reply = _mine(reader, person)
+    assert _ask(servers, person) == [], "nothing was given yet"
+    _give(servers, reader.to_guardian(release, reply))
+    _give(servers, reader.to_guardian(release, reply))
+    assert [(each.opening, each.grant) for each in _ask(servers, person)] == [(release.opening, reader.signed)]
+    assert _ask(servers, other) == []
+    with pytest.raises(CheckFailed):
+        _ask(servers, person, key=other.key)
+    with pytest.raises(Refused, match="dated"):
+        _ask(servers, person, at_us=now_us() - 3600 * 1_000_000)
+
+
+def test_what_was_given_is_written_down_before_it_leaves(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
+    person = Person(servers).ready()
+    reader = Researcher(servers)
+    reader.bring()
+    release, reply = _mine(reader, person)
+
+    def full(*_: Any) -> None:
+        raise Unavailable("the disk is full")
+
+    monkeypatch.setattr(GivenRecords, "record", full)
+    with pytest.raises(Unavailable):
+        _give(servers, reader.to_guardian(release, reply))
 
 
 def test_a_checkpoint_without_the_workers_witness_moves_no_share(servers: Servers) -> None:

@@ -56,6 +56,7 @@ from aboveboard.wire.api import (
     to_base64,
 )
 from aboveboard.wire.segment import GENESIS, SealedSegment, seal
+from aboveboard.witness.given import GivenRecords
 from aboveboard.witness.guardian import Guardian
 from aboveboard.witness.home import GuardianKeys
 from aboveboard.witness.http import Reply, Route, SmallServer
@@ -155,7 +156,7 @@ def running(folder: Path) -> Iterator[Servers]:
         url = stack.enter_context(collector_server(service))
         http = stack.enter_context(httpx.Client(base_url=url, timeout=30))
         keys = GuardianKeys(world.guardian_key, pyrage.x25519.Identity.from_str(world.guardian_identity))
-        guardian = Guardian(keys, world.charter, Shares(folder), Releases(folder), clock)
+        guardian = Guardian(keys, world.charter, Shares(folder), Releases(folder), GivenRecords(folder), clock)
         policy = world.policy(notice_days=0, starts="2026-01-01")
         servers = Servers(world, folder, service, http, guardian, policy)
         assert http.post("/v1/policies", content=world.signed(policy).to_bytes()).status_code == 201

@@ -16,6 +16,7 @@ from aboveboard.audit.source import HttpSource, open_source
 from aboveboard.audit.verify import verify
 from aboveboard.core.charter import CHARTER_BYTES_MAX, Charter
 from aboveboard.core.checkpoint import Checkpoint
+from aboveboard.core.clock import SystemClock
 from aboveboard.core.errors import BadInput
 from aboveboard.core.notes import NOTE_BYTES_MAX
 from aboveboard.wire.durable import read_bounded, write_durable
@@ -64,7 +65,7 @@ def run_monitor(args: argparse.Namespace) -> int:
     read_policies(source, found, policy_names(leaves_of(found.entries)))
     # The token goes to the collector that enrolled this laptop, and to no address given by anybody else.
     own = HttpSource(laptop.collector, {"Authorization": f"Bearer {laptop.token}"}) if laptop.token else None
-    return _tell(monitor(laptop, charter, found, own), args.json)
+    return _tell(monitor(laptop, charter, found, own, SystemClock()), args.json)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -41,7 +41,7 @@ class OwnSegment:
 
 @dataclass(slots=True)
 class Laptop:
-    """problems: files that can't be read, each a sentence."""
+    """person: their key, to ask the guardian with. problems: files that can't be read, each a sentence."""
 
     contributor: ContributorId
     device: DeviceId
@@ -51,6 +51,8 @@ class Laptop:
     pauses: list[Interval]
     token: str
     collector: str
+    guardian: str = ""
+    person: SigningKey | None = None
     problems: list[str] = field(default_factory=list)
 
 
@@ -61,8 +63,8 @@ def _read(path: Path, size_max: int = SMALL_BYTES_MAX) -> bytes:
     return data
 
 
-def _key(path: Path) -> VerifyKey:
-    return SigningKey.decode(_read(path).decode("ascii")).verify_key
+def _key(path: Path) -> SigningKey:
+    return SigningKey.decode(_read(path).decode("ascii"))
 
 
 def _proof(fields: Any, where: str) -> BatchProof:
@@ -101,8 +103,9 @@ def read_laptop(home: Path) -> Laptop:
     config = parse_object(_read(home / "config.json"), str(home / "config.json"), SMALL_BYTES_MAX)
     token = (read_bounded(home / "token", SMALL_BYTES_MAX) or b"").decode("ascii", "replace").strip()
     laptop = Laptop(
-        ContributorId(key_id_of(contributor.public)), DeviceId(key_id_of(device.public)), device, _consents(home), [],
-        _pauses(home), token, str(config.get("collector", "")),
+        ContributorId(key_id_of(contributor.verify_key.public)), DeviceId(key_id_of(device.verify_key.public)),
+        device.verify_key, _consents(home), [], _pauses(home), token, str(config.get("collector", "")),
+        str(config.get("guardian", "")), contributor,
     )  # fmt: skip
     for path in sorted([*home.glob("sent/*.seg"), *home.glob("outbox/*.seg")], key=lambda each: each.name):
         try:

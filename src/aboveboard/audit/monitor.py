@@ -7,6 +7,7 @@ from collections.abc import Callable
 from aboveboard.audit.laptop import Laptop
 from aboveboard.audit.own_checks import (
     check_own_accesses,
+    check_own_accesses_complete,
     check_own_chain,
     check_own_consent_first,
     check_own_consents,
@@ -20,7 +21,7 @@ from aboveboard.audit.own_checks import (
 from aboveboard.audit.programme_checks import open_policies
 from aboveboard.audit.published import Published
 from aboveboard.audit.report import Check, Report
-from aboveboard.audit.source import HttpSource
+from aboveboard.audit.source import EXCHANGE_S_MAX, HttpSource
 from aboveboard.audit.spans import (
     check_contiguous,
     check_events_in_span,
@@ -29,8 +30,10 @@ from aboveboard.audit.spans import (
     check_pauses_marked,
 )
 from aboveboard.core.charter import Charter
+from aboveboard.core.clock import Clock
 from aboveboard.core.errors import AboveboardError, Unavailable
-from aboveboard.wire.api import MyAccesses, MySegments, parse
+from aboveboard.wire.api import Access, MyAccesses, MyGiven, MySegments, parse, sign_given_request
+from aboveboard.wire.client import Client
 
 REPLY_BYTES_MAX = 64 << 20
 
@@ -52,8 +55,26 @@ def _ask(own: HttpSource, path: str) -> bytes:
     return data
 
 
-def monitor(laptop: Laptop, charter: Charter, found: Published, own: HttpSource | None) -> Report:
-    """own: the collector, asked with the device's token; None to check offline, which leaves two checks unknown."""
+def ask_guardian(laptop: Laptop, clock: Clock) -> MyGiven:
+    """What the guardian gave of this person's keys. Raises Unavailable, Refused or BadInput."""
+    if laptop.person is None or not laptop.guardian:
+        raise Unavailable("no guardian was asked")
+    body = sign_given_request(laptop.contributor, laptop.person, clock.now_us()).to_bytes()
+    client = Client(laptop.guardian, EXCHANGE_S_MAX)
+    try:
+        answer = client.request("POST", "/v1/given", body=body, size_max=REPLY_BYTES_MAX)
+    finally:
+        client.close()
+    if answer.status != 200:
+        raise Unavailable(f"the guardian answers {answer.status} to what it gave")
+    return parse(answer.body, "given", MyGiven, REPLY_BYTES_MAX)
+
+
+def monitor(
+    laptop: Laptop, charter: Charter, found: Published, own: HttpSource | None, clock: Clock | None = None
+) -> Report:
+    """own: the collector, asked with the device's token; clock: to ask the guardian by. None of them: offline, which
+    leaves what they would have told unknown."""
     _, policies = open_policies(found, charter)
     spans = [each.span for each in laptop.segments if each.span is not None]
 
@@ -63,11 +84,20 @@ def monitor(laptop: Laptop, charter: Charter, found: Published, own: HttpSource 
         reply = parse(_ask(own, "v1/me/segments"), "segments", MySegments, REPLY_BYTES_MAX)
         return check_own_segments_held(laptop, reply.segments)
 
+    def shown(asked: HttpSource) -> tuple[Access, ...]:
+        return parse(_ask(asked, "v1/me/accesses"), "accesses", MyAccesses, REPLY_BYTES_MAX).accesses
+
     def accesses() -> Check:
         if own is None:
             raise Unavailable("no collector was asked")
-        reply = parse(_ask(own, "v1/me/accesses"), "accesses", MyAccesses, REPLY_BYTES_MAX)
-        return check_own_accesses(laptop, reply.accesses, policies, charter)
+        return check_own_accesses(laptop, shown(own), policies, charter)
+
+    def complete() -> Check:
+        if own is None or clock is None:
+            raise Unavailable("no guardian was asked")
+        # The guardian first: an access between the two questions is then shown, and not taken for hidden.
+        given = ask_guardian(laptop, clock).given
+        return check_own_accesses_complete(given, shown(own), found.entries)
 
     checks = (
         check_own_consents(laptop),
@@ -80,6 +110,7 @@ def monitor(laptop: Laptop, charter: Charter, found: Published, own: HttpSource 
         check_own_same_log(laptop, found.entries, charter),
         _asked("own_segments_held", held),
         _asked("own_accesses", accesses),
+        _asked("own_accesses_complete", complete),
         check_contiguous(spans),
         check_events_in_span(spans),
         check_nothing_while_paused(spans, laptop.pauses),

@@ -17,7 +17,7 @@ from aboveboard.core.leaves import segment_commitment
 from aboveboard.core.merkle import leaf_hash, root_of_hashes
 from aboveboard.core.policy import Policy
 from aboveboard.core.proof import BatchProof, LogProof, check_batch_proof, check_proof
-from aboveboard.wire.api import Access
+from aboveboard.wire.api import Access, Given
 from aboveboard.wire.segment import Manifest, check_chain
 
 
@@ -180,6 +180,21 @@ def check_own_segments_held(laptop: Laptop, held: Sequence[Manifest]) -> Check:
     problems += [f"the collector has a segment {name[:16]} that this laptop never made" for name in there
                  if name not in every]  # fmt: skip
     return judged("own_segments_held", problems, f"the collector has {len(there)} segments, all of them this laptop's")
+
+
+def check_own_accesses_complete(given: Sequence[Given], accesses: Sequence[Access], entries: Sequence[bytes]) -> Check:
+    """What the guardian gave, the collector shows and the log holds: what one hides, another tells."""
+    shown = {access.opening.to_bytes() for access in accesses}
+    logged = set(entries)
+    problems = []
+    for each in given:
+        if each.opening.to_bytes() not in shown:
+            problems.append(f"the guardian gave a key to {each.grant.grant.reader}, and the collector does not show it")
+        if each.opening.leaf().encode() not in logged:
+            problems.append(f"the guardian gave a key to {each.grant.grant.reader}, and the published log lacks it")
+    return judged(
+        "own_accesses_complete", problems, f"{len(given)} shares given by the guardian, each shown and logged"
+    )
 
 
 def check_own_accesses(

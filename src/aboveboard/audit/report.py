@@ -18,6 +18,7 @@ GUARANTEES: dict[str, int] = {
     "lineage": 7, "deletions": 8,
     "own_consents": 1, "own_consents_logged": 9, "own_policies": 1, "own_chain": 8, "own_segments_consented": 9,
     "own_consent_first": 9, "own_segments_logged": 3, "own_same_log": 3, "own_segments_held": 8, "own_accesses": 6,
+    "own_accesses_complete": 6,
     "spans_contiguous": 4, "events_in_span": 4, "nothing_while_paused": 4, "pauses_marked": 4, "holes_explained": 4,
 }  # fmt: skip
 

@@ -16,7 +16,7 @@ from aboveboard.core.access import ReleaseOpening, SignedGrant
 from aboveboard.core.canonical import parse_object
 from aboveboard.core.charter import Charter
 from aboveboard.core.consent import SignedConsent
-from aboveboard.core.errors import BadInput
+from aboveboard.core.errors import BadInput, Refused
 from aboveboard.core.ids import (
     ConsentId,
     ContributorId,
@@ -31,12 +31,13 @@ from aboveboard.core.proof import LogProof
 from aboveboard.core.records import Record
 from aboveboard.core.signatures import Signature, check_threshold
 from aboveboard.core.signing import SigningKey, VerifyKey
-from aboveboard.core.vault import SignedDeposit, SignedDeviceCert
+from aboveboard.core.vault import SignedDeposit, SignedDeviceCert, check_owner
 from aboveboard.wire.segment import Manifest
 
 READER_CONTEXT = "reader-request"
 INVITATION_CONTEXT = "invitation"
 PROMISE_CONTEXT = "promise"
+GIVEN_CONTEXT = "given"
 REQUEST_AGE_US_MAX = 300_000_000
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -270,6 +271,46 @@ class GuardianReleaseReply(Record, frozen=True):
     """share: base64 age file to the grant's reader_recipient."""
 
     share: str
+
+
+class GivenRequest(Record, frozen=True):
+    """A person asks the guardian what it gave of their keys. at_us: now, so that it can't be asked again later."""
+
+    contributor: ContributorId
+    contributor_key: str
+    at_us: int
+    v: int = 1
+
+
+class SignedGivenRequest(Record, frozen=True):
+    request: GivenRequest
+    signature: Signature
+
+    def check(self, now_us: int) -> ContributorId:
+        """Raises SignatureError unless the person signed it, Refused when it is not of now."""
+        request = self.request
+        check_owner(
+            request.contributor, request.contributor_key, self.signature, GIVEN_CONTEXT, request.to_bytes()
+        )  # fmt: skip
+        if abs(request.at_us - now_us) > REQUEST_AGE_US_MAX:
+            raise Refused("date", "the request is not dated now: is this computer's clock right?")
+        return request.contributor
+
+
+def sign_given_request(contributor: ContributorId, key: SigningKey, now_us: int) -> SignedGivenRequest:
+    request = GivenRequest(contributor, key.verify_key.encode(), now_us)
+    return SignedGivenRequest(request, Signature.make(key, GIVEN_CONTEXT, request.to_bytes()))
+
+
+class Given(Record, frozen=True):
+    """The guardian gave its share of one epoch's key, under this grant."""
+
+    opening: ReleaseOpening
+    grant: SignedGrant
+
+
+class MyGiven(Record, frozen=True):
+    given: tuple[Given, ...]
 
 
 def reader_request_message(method: str, path: str, date_us: int) -> bytes:

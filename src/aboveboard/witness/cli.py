@@ -13,7 +13,8 @@ from aboveboard.core.charter import CHARTER_BYTES_MAX, Charter
 from aboveboard.core.clock import SystemClock
 from aboveboard.core.errors import BadInput
 from aboveboard.wire.durable import read_bounded
-from aboveboard.witness.guardian import DELETION_BYTES_MAX, RELEASE_BYTES_MAX, Guardian
+from aboveboard.witness.given import GivenRecords
+from aboveboard.witness.guardian import DELETION_BYTES_MAX, GIVEN_BYTES_MAX, RELEASE_BYTES_MAX, Guardian
 from aboveboard.witness.home import guardian_keys, lock_home, make_home, witness_key
 from aboveboard.witness.http import Reply, Route, SmallServer
 from aboveboard.witness.releases import Releases, read_releases
@@ -55,10 +56,13 @@ def _routes(args: argparse.Namespace, charter: Charter) -> list[Route]:
         keys = guardian_keys(args.home)
         if keys is None:
             raise BadInput(f"{args.home} has no guardian's keys: make them with `aboveboard witness init --guardian`")
-        guardian = Guardian(keys, charter, Shares(args.home), Releases(args.home), clock)
+        guardian = Guardian(
+            keys, charter, Shares(args.home), Releases(args.home), GivenRecords(args.home), clock
+        )  # fmt: skip
         routes += [
             Route("PUT", "/v1/epochs/", DEPOSIT_BYTES_MAX, guardian.deposit),
             Route("POST", "/v1/release", RELEASE_BYTES_MAX, guardian.release),
+            Route("POST", "/v1/given", GIVEN_BYTES_MAX, guardian.given),
             Route("POST", "/v1/destroy", DELETION_BYTES_MAX, guardian.destroy),
         ]
     return routes

@@ -3,7 +3,8 @@
 It gives its share of an epoch's key only when all of this holds: the grant is signed by enough stewards and has not
 expired; the policy is signed by employer and representatives, is in the log under the witness quorum, and has the
 grant's purpose; the release stands in the log under the quorum; the deposit is the contributor's own. What it gave is
-in its own record first (releases.py). It destroys its share at the contributor's signed word.
+in its own record first (releases.py), and it tells each person who asks what it gave of their keys (given.py). It
+destroys its share at the contributor's signed word.
 """
 
 from __future__ import annotations
@@ -22,12 +23,15 @@ from aboveboard.core.policy import Policy, SignedPolicy, verify_signatures
 from aboveboard.core.proof import LogProof, check_proof
 from aboveboard.core.vault import EpochDeposit, SignedDeposit, check_deposit
 from aboveboard.wire.api import (
+    Given,
     GuardianReleaseReply,
     GuardianReleaseRequest,
+    SignedGivenRequest,
     from_base64,
     parse,
     to_base64,
 )
+from aboveboard.witness.given import GivenRecords
 from aboveboard.witness.home import GuardianKeys
 from aboveboard.witness.http import Reply
 from aboveboard.witness.releases import Giving, Releases
@@ -35,17 +39,21 @@ from aboveboard.witness.shares import DEPOSIT_BYTES_MAX, Shares
 
 RELEASE_BYTES_MAX = 1 << 20
 DELETION_BYTES_MAX = 1 << 20
+GIVEN_BYTES_MAX = 1 << 14
 
 
 class Guardian:
     """Safe for several threads, for one process."""
 
-    def __init__(self, keys: GuardianKeys, charter: Charter, shares: Shares, releases: Releases, clock: Clock) -> None:
+    def __init__(
+        self, keys: GuardianKeys, charter: Charter, shares: Shares, releases: Releases, given: GivenRecords,
+        clock: Clock,
+    ) -> None:  # fmt: skip
         """Raises BadInput when the charter names another guardian."""
         if charter.guardian.recipient != keys.recipient:
             raise BadInput("the charter names another guardian than this folder's: give the folder that it names")
         self._keys, self._charter, self._clock = keys, charter, clock
-        self._shares, self._releases = shares, releases
+        self._shares, self._releases, self._given = shares, releases, given
         self._lock = threading.Lock()
 
     def deposit(self, path: str, body: bytes) -> Reply:
@@ -75,12 +83,19 @@ class Guardian:
             grant = request.grant.grant
             giving = Giving(opening.leaf().commitment, proof.index, grant.grant_id, grant.purpose)
             self._releases.record(giving, now_us)
+            self._given.record(Given(opening, request.grant))
         try:
             recipient = pyrage.x25519.Recipient.from_str(grant.reader_recipient)
         except pyrage.RecipientError as error:
             raise Refused("grant", "the grant's reader_recipient is no age recipient") from error
         reply = GuardianReleaseReply(to_base64(pyrage.encrypt(share, [recipient])))
         return Reply(200, msgspec.json.encode(reply), "application/json")
+
+    def given(self, _path: str, body: bytes) -> Reply:
+        """POST /v1/given: to the person who signs, what was given of their keys, under which grants."""
+        contributor = parse(body, "request", SignedGivenRequest).check(self._clock.now_us())
+        with self._lock:
+            return Reply(200, self._given.of(contributor).to_bytes(), "application/json")
 
     def _policy(self, request: GuardianReleaseRequest) -> Policy:
         """The policy, if its signatures and its place in the log hold. Raises Refused."""

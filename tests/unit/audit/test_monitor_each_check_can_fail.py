@@ -13,6 +13,7 @@ import pytest
 from aboveboard.audit.laptop import Laptop, OwnSegment
 from aboveboard.audit.own_checks import (
     check_own_accesses,
+    check_own_accesses_complete,
     check_own_chain,
     check_own_consent_first,
     check_own_consents,
@@ -41,7 +42,7 @@ from aboveboard.core.ids import ContributorId, DeviceId, epoch_id_of, key_id_of
 from aboveboard.core.leaves import PolicyLeaf, segment_commitment
 from aboveboard.core.policy import Policy
 from aboveboard.core.signing import SigningKey
-from aboveboard.wire.api import Access
+from aboveboard.wire.api import Access, Given
 from aboveboard.wire.segment import GENESIS, seal, unseal
 from tests.support.world import T0_S, World
 
@@ -123,6 +124,7 @@ def _all(own: Own) -> list[Check]:
         check_own_same_log(laptop, own.world.entries, charter),
         check_own_segments_held(laptop, [each.sealed.manifest for each in laptop.segments]),
         check_own_accesses(laptop, [], own.policies, charter),
+        check_own_accesses_complete([], [], own.world.entries),
         check_contiguous(spans),
         check_events_in_span(spans),
         check_nothing_while_paused(spans, laptop.pauses),
@@ -269,6 +271,18 @@ def test_an_access_that_is_not_in_the_log_is_seen(own: Own) -> None:
     access = _access(own, 2)
     other = msgspec.structs.replace(access, opening=msgspec.structs.replace(access.opening, salt="0" * 32))
     assert check_own_accesses(own.laptop, [other], own.policies, own.world.charter).result == "fails"
+
+
+def test_an_access_that_the_collector_hides_is_told_by_the_guardian(own: Own) -> None:
+    access = _access(own, 2)
+    given = [Given(access.opening, access.grant)]
+    entries = own.world.entries
+    assert check_own_accesses_complete(given, [access], entries).result == "holds"
+    hidden = check_own_accesses_complete(given, [], entries)
+    assert (hidden.result, "does not show it" in hidden.reason) == ("fails", True)
+    unlogged = check_own_accesses_complete(given, [access], entries[:-1])
+    assert (unlogged.result, "log lacks it" in unlogged.reason) == ("fails", True)
+    assert check_own_accesses_complete([], [access], entries).result == "holds", "released, not yet given"
 
 
 # ------------------------------------------------------------ time
