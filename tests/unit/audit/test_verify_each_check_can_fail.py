@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Callable
 from pathlib import Path
 
@@ -225,3 +226,21 @@ def test_the_command_says_what_it_found_and_keeps_the_checkpoint(
     assert len(json.loads(capsys.readouterr().out)["checks"]) == 13
     assert main(["audit", "verify", str(tmp_path / "nowhere"), "--charter", str(charter)]) == 2
     assert "neither the address of a collector" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("folder", ["entries", "0"])
+def test_any_single_bit_of_a_tile_or_bundle_that_is_changed_is_seen(folder: str, tmp_path: Path) -> None:
+    """A sample of all bits of every file; the whole file is put back after each."""
+    world, signed = _world()
+    _busy(world)
+    _publish(world, signed, tmp_path)
+    rng = random.Random(11)
+    for path in [p for p in (tmp_path / "tile" / folder).rglob("*") if p.is_file()]:
+        honest = path.read_bytes()
+        for bit in rng.sample(range(len(honest) * 8), 150):
+            data = bytearray(honest)
+            data[bit // 8] ^= 1 << bit % 8
+            path.write_bytes(bytes(data))
+            assert _failing(_verify(world, tmp_path)) & {"entries", "tiles"}, bit
+        path.write_bytes(honest)
+    assert _verify(world, tmp_path).ok
