@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from pathlib import Path
 
 import pytest
@@ -15,26 +14,18 @@ from aboveboard.collector.sequencer import Sequencer
 from aboveboard.core.checkpoint import Checkpoint, cosignatures, sign_checkpoint
 from aboveboard.core.clock import FixedClock
 from aboveboard.core.errors import BadInput, Corrupt, ProofError, Refused, Unavailable
-from aboveboard.core.merkle import consistency_proof, leaf_hash, root_of_hashes
+from aboveboard.core.merkle import leaf_hash, root_of_hashes
 from aboveboard.witness.home import lock_home
 from aboveboard.witness.http import Reply
 from aboveboard.witness.server import Witness
 from aboveboard.witness.state import WitnessState
-from tests.support.servers import running
+from tests.support.servers import add_checkpoint_request, running
 from tests.support.world import T0_S, World
 
 
 def _witness(world: World, folder: Path, clock: FixedClock | None = None) -> Witness:
     logs = {world.charter.origin: world.log_key.verify_key}
     return Witness(world.council, logs, WitnessState(folder), clock or FixedClock(T0_S * 1_000_000))
-
-
-def _request(old: int, entries: list[bytes], world: World, proof: list[bytes] | None = None) -> bytes:
-    hashes = [leaf_hash(entry) for entry in entries]
-    lines = proof if proof is not None else consistency_proof(hashes, old) if 0 < old < len(hashes) else []
-    note = sign_checkpoint(Checkpoint(world.charter.origin, len(hashes), root_of_hashes(hashes)), world.log_key)
-    head = "".join(f"{base64.b64encode(each).decode()}\n" for each in lines)
-    return f"old {old}\n{head}\n{note}".encode()
 
 
 def _ask(witness: Witness, request: bytes) -> Reply:
@@ -48,8 +39,8 @@ OTHERS = [*ENTRIES[:3], b"rewritten", *ENTRIES[4:]]
 def test_it_signs_what_continues_what_it_saw(tmp_path: Path) -> None:
     world = World()
     witness = _witness(world, tmp_path)
-    assert _ask(witness, _request(0, ENTRIES[:5], world)).status == 200
-    reply = _ask(witness, _request(5, ENTRIES[:9], world))
+    assert _ask(witness, add_checkpoint_request(0, ENTRIES[:5], world)).status == 200
+    reply = _ask(witness, add_checkpoint_request(5, ENTRIES[:9], world))
     assert reply.status == 200
     note = sign_checkpoint(
         Checkpoint(world.charter.origin, 9, root_of_hashes([leaf_hash(e) for e in ENTRIES[:9]])), world.log_key
@@ -60,34 +51,34 @@ def test_it_signs_what_continues_what_it_saw(tmp_path: Path) -> None:
 def test_it_never_signs_another_history_however_it_is_asked(tmp_path: Path) -> None:
     world = World()
     witness = _witness(world, tmp_path)
-    assert _ask(witness, _request(0, ENTRIES[:9], world)).status == 200
-    assert _ask(witness, _request(9, OTHERS[:12], world)).status == 422
-    assert _ask(witness, _request(9, OTHERS[:9], world)).status in (409, 422)
-    assert _ask(witness, _request(0, OTHERS[:9], world)).status == 409
-    assert _ask(witness, _request(5, ENTRIES[:12], world)).status == 409
-    assert _ask(witness, _request(9, ENTRIES[:12], world, proof=[])).status == 422
+    assert _ask(witness, add_checkpoint_request(0, ENTRIES[:9], world)).status == 200
+    assert _ask(witness, add_checkpoint_request(9, OTHERS[:12], world)).status == 422
+    assert _ask(witness, add_checkpoint_request(9, OTHERS[:9], world)).status in (409, 422)
+    assert _ask(witness, add_checkpoint_request(0, OTHERS[:9], world)).status == 409
+    assert _ask(witness, add_checkpoint_request(5, ENTRIES[:12], world)).status == 409
+    assert _ask(witness, add_checkpoint_request(9, ENTRIES[:12], world, proof=[])).status == 422
     with pytest.raises(BadInput):
-        _ask(witness, _request(9, ENTRIES[:8], world))
-    assert _ask(witness, _request(9, ENTRIES[:12], world)).status == 200
+        _ask(witness, add_checkpoint_request(9, ENTRIES[:8], world))
+    assert _ask(witness, add_checkpoint_request(9, ENTRIES[:12], world)).status == 200
 
 
 def test_it_remembers_across_a_restart_and_signs_nothing_when_it_cant(tmp_path: Path) -> None:
     world = World()
-    assert _ask(_witness(world, tmp_path), _request(0, ENTRIES[:9], world)).status == 200
+    assert _ask(_witness(world, tmp_path), add_checkpoint_request(0, ENTRIES[:9], world)).status == 200
     again = _witness(world, tmp_path)
-    assert _ask(again, _request(0, OTHERS[:9], world)).status == 409
+    assert _ask(again, add_checkpoint_request(0, OTHERS[:9], world)).status == 409
     [state] = (tmp_path / "logs").glob("*.json")
     state.write_bytes(b"{}")
     with pytest.raises(Corrupt, match="second history"):
-        _ask(_witness(world, tmp_path), _request(0, OTHERS[:9], world))
+        _ask(_witness(world, tmp_path), add_checkpoint_request(0, OTHERS[:9], world))
 
 
 def test_its_time_never_falls(tmp_path: Path) -> None:
     world, clock = World(), FixedClock(T0_S * 1_000_000)
     witness = _witness(world, tmp_path, clock)
-    _ask(witness, _request(0, ENTRIES[:2], world))
+    _ask(witness, add_checkpoint_request(0, ENTRIES[:2], world))
     clock.advance(-1_000_000_000)
-    reply = _ask(witness, _request(2, ENTRIES[:3], world))
+    reply = _ask(witness, add_checkpoint_request(2, ENTRIES[:3], world))
     note = sign_checkpoint(
         Checkpoint(world.charter.origin, 3, root_of_hashes([leaf_hash(e) for e in ENTRIES[:3]])), world.log_key
     )
@@ -97,8 +88,8 @@ def test_its_time_never_falls(tmp_path: Path) -> None:
 def test_it_signs_for_known_logs_only(tmp_path: Path) -> None:
     world, stranger = World(), World()
     witness = _witness(world, tmp_path)
-    assert _ask(witness, _request(0, ENTRIES[:2], stranger)).status == 403  # the origin, another key
-    body = _request(0, ENTRIES[:2], world).replace(b"example.org/log", b"example.org/lag")
+    assert _ask(witness, add_checkpoint_request(0, ENTRIES[:2], stranger)).status == 403  # the origin, another key
+    body = add_checkpoint_request(0, ENTRIES[:2], world).replace(b"example.org/log", b"example.org/lag")
     assert _ask(witness, body).status == 404
 
 
@@ -115,7 +106,7 @@ def test_whatever_it_is_asked_what_it_signed_is_one_history(asked: list[tuple[bo
         for honest, size, old in asked:
             entries = (ENTRIES if honest else OTHERS)[:size]
             try:
-                if _ask(witness, _request(min(old, size), entries, world)).status == 200:
+                if _ask(witness, add_checkpoint_request(min(old, size), entries, world)).status == 200:
                     signed.append(entries)
             except BadInput:
                 continue

@@ -20,6 +20,7 @@ import uvicorn
 
 from aboveboard.collector.service import Service
 from aboveboard.core.access import DeletionRequest, Grant, SignedGrant, new_grant, sign_deletion, sign_grant
+from aboveboard.core.checkpoint import Checkpoint, sign_checkpoint
 from aboveboard.core.clock import SystemClock
 from aboveboard.core.consent import ConsentRecord, SignedConsent, sign_consent
 from aboveboard.core.events import Button, Redacted
@@ -33,6 +34,7 @@ from aboveboard.core.ids import (
     key_id_of,
     sha256_hex,
 )
+from aboveboard.core.merkle import consistency_proof, leaf_hash, root_of_hashes
 from aboveboard.core.policy import Policy
 from aboveboard.core.signing import SigningKey
 from aboveboard.core.vault import (
@@ -72,6 +74,15 @@ DAY_US = 86_400_000_000
 
 def now_us() -> int:
     return SystemClock().now_us()
+
+
+def add_checkpoint_request(old: int, entries: list[bytes], world: World, proof: list[bytes] | None = None) -> bytes:
+    """A body for C2SP tlog-witness: from `old` to the tree of `entries`, with its true proof unless one is given."""
+    hashes = [leaf_hash(entry) for entry in entries]
+    lines = proof if proof is not None else consistency_proof(hashes, old) if 0 < old < len(hashes) else []
+    note = sign_checkpoint(Checkpoint(world.charter.origin, len(hashes), root_of_hashes(hashes)), world.log_key)
+    head = "".join(f"{base64.b64encode(each).decode()}\n" for each in lines)
+    return f"old {old}\n{head}\n{note}".encode()
 
 
 @contextmanager
