@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
-from aboveboard.core.errors import BadInput, Unavailable
+from aboveboard.core.errors import BadInput, CheckFailed, Unavailable
 from aboveboard.wire.client import Client
 from aboveboard.wire.durable import read_bounded
 
@@ -19,6 +19,14 @@ class Source(Protocol):
     def name(self) -> str: ...
 
     def get(self, path: str, size_max: int) -> bytes | None: ...
+
+
+def required(source: Source, path: str, size_max: int) -> bytes:
+    """Raises CheckFailed when it is not there."""
+    data = source.get(path, size_max)
+    if data is None:
+        raise CheckFailed(f"{path} is not published at {source.name}")
+    return data
 
 
 class FolderSource:

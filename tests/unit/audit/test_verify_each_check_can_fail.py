@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from aboveboard.audit.report import GUARANTEES, Report
+from aboveboard.audit.log_checks import Seen
+from aboveboard.audit.report import GUARANTEES
 from aboveboard.audit.source import FolderSource
+from aboveboard.audit.summary import Report
 from aboveboard.audit.verify import verify
 from aboveboard.cli import main
 from aboveboard.core.canonical import canonical, parse_object
@@ -189,22 +191,24 @@ def test_another_history_than_was_seen_before_fails(tmp_path: Path) -> None:
     world, signed = _world()
     _busy(world)
     _publish(world, signed, tmp_path)
-    seen, _ = world.charter.check_checkpoint(world.note(T0_S, entries=world.entries[:4]))
-    report, _ = verify(FolderSource(tmp_path), world.charter, seen)
+
+    def seen(entries: list[bytes]) -> Seen:
+        return Seen(*world.charter.check_checkpoint(world.note(T0_S, entries=entries)), "the checkpoint seen before")
+
+    true, rewritten = seen(world.entries[:4]), seen([*world.entries[:3], b"{}"])
+    shrunk = seen([*world.entries, b"{}"])
+    report, _ = verify(FolderSource(tmp_path), world.charter, [true])
     assert report.ok
-    rewritten = [*world.entries[:3], b"{}"]
-    other, _ = world.charter.check_checkpoint(world.note(T0_S, entries=rewritten))
-    report, _ = verify(FolderSource(tmp_path), world.charter, other)
-    assert _failing(report) == {"append_only"}
-    shrunk, _ = world.charter.check_checkpoint(world.note(T0_S, entries=[*world.entries, b"{}"]))
-    assert _failing(verify(FolderSource(tmp_path), world.charter, shrunk)[0]) == {"append_only"}
+    for other in (rewritten, shrunk):
+        report, _ = verify(FolderSource(tmp_path), world.charter, [true, other])
+        assert _failing(report) == {"append_only"}
 
 
 def test_a_server_that_is_away_is_unknown_and_not_ok(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     world = World()
     charter = tmp_path / "charter.json"
     charter.write_bytes(world.charter.to_bytes())
-    assert main(["audit", "verify", "http://127.0.0.1:9", "--charter", str(charter), "--json"]) == 1
+    assert main(["audit", "verify", "http://127.0.0.1:9", "--charter", str(charter), "--json"]) == 3
     found = json.loads(capsys.readouterr().out)
     assert found["ok"] is False
     results = {check["check"]: check["result"] for check in found["checks"]}
@@ -221,9 +225,9 @@ def test_the_command_says_what_it_found_and_keeps_the_checkpoint(
     charter.write_bytes(world.charter.to_bytes())
     words = ["audit", "verify", str(tmp_path / "copy"), "--charter", str(charter)]
     assert main([*words, "--save", str(saved)]) == 0
-    assert "12 checks: 0 failed, 0 unknown" in capsys.readouterr().out
+    assert "13 checks: 0 failed, 0 unknown" in capsys.readouterr().out
     assert main([*words, "--since", str(saved), "--json"]) == 0
-    assert len(json.loads(capsys.readouterr().out)["checks"]) == 13
+    assert len(json.loads(capsys.readouterr().out)["checks"]) == 15
     assert main(["audit", "verify", str(tmp_path / "nowhere"), "--charter", str(charter)]) == 2
     assert "neither the address of a collector" in capsys.readouterr().err
 
