@@ -50,6 +50,8 @@ class Monitor:
 
     def look(self) -> Report:
         """One look: every check, the memory brought up to date, and alarms from before that are still open."""
+        if isinstance(self.source, HttpSource):
+            self.source.begin()
         known = self.memory.known
         now_s = self.clock.now_us() // US_PER_S
         before = self._before(known)
