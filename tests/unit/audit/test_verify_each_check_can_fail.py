@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -232,19 +232,38 @@ def test_the_command_says_what_it_found_and_keeps_the_checkpoint(
     assert "neither the address of a collector" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("folder", ["entries", "0"])
-def test_any_single_bit_of_a_tile_or_bundle_that_is_changed_is_seen(folder: str, tmp_path: Path) -> None:
-    """A sample of all bits of every file; the whole file is put back after each."""
+def _flip_every(path: Path, bits: Iterable[int], seen: Callable[[], bool]) -> None:
+    honest = path.read_bytes()
+    for bit in bits:
+        data = bytearray(honest)
+        data[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(bytes(data))
+        assert seen(), f"bit {bit} of {path}"
+    path.write_bytes(honest)
+
+
+def _flip_bits(folder: Path, per_file: int | None, seed: int) -> None:
+    """per_file: how many bits of each tile and bundle, by chance; None: every one of them."""
     world, signed = _world()
     _busy(world)
-    _publish(world, signed, tmp_path)
-    rng = random.Random(11)
-    for path in [p for p in (tmp_path / "tile" / folder).rglob("*") if p.is_file()]:
-        honest = path.read_bytes()
-        for bit in rng.sample(range(len(honest) * 8), 150):
-            data = bytearray(honest)
-            data[bit // 8] ^= 1 << bit % 8
-            path.write_bytes(bytes(data))
-            assert _failing(_verify(world, tmp_path)) & {"entries", "tiles"}, bit
-        path.write_bytes(honest)
-    assert _verify(world, tmp_path).ok
+    for i in range(300):  # a full bundle, a full tile, and tiles on two levels
+        world.append(DeletionAskedLeaf(f"{i:064x}", (LATER_S + DAY_S) * 1_000_000).encode())
+    _publish(world, signed, folder)
+    rng = random.Random(seed)
+    paths = [path for path in (folder / "tile").rglob("*") if path.is_file()]
+    assert len(paths) == 5
+    for path in paths:
+        bits = range(path.stat().st_size * 8)
+        chosen = bits if per_file is None else rng.sample(bits, per_file)
+        _flip_every(path, chosen, lambda: bool(_failing(_verify(world, folder)) & {"entries", "tiles"}))
+    assert _verify(world, folder).ok
+
+
+def test_any_single_bit_of_a_tile_or_bundle_that_is_changed_is_seen(tmp_path: Path) -> None:
+    _flip_bits(tmp_path, 80, seed=11)
+
+
+@pytest.mark.prove
+@pytest.mark.timeout(7200)
+def test_every_single_bit_of_every_tile_and_bundle_is_seen(tmp_path: Path) -> None:
+    _flip_bits(tmp_path, None, seed=0)
