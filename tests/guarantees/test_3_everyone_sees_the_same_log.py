@@ -14,7 +14,7 @@ from aboveboard.collector.sequencer import Sequencer
 from aboveboard.core.checkpoint import Checkpoint, cosignatures, sign_checkpoint
 from aboveboard.core.clock import FixedClock
 from aboveboard.core.errors import BadInput, Corrupt, ProofError, Refused, Unavailable
-from aboveboard.core.merkle import leaf_hash, root_of_hashes
+from aboveboard.core.merkle import root_hash
 from aboveboard.witness.home import lock_home
 from aboveboard.witness.http import Reply
 from aboveboard.witness.server import Witness
@@ -43,7 +43,7 @@ def test_it_signs_what_continues_what_it_saw(tmp_path: Path) -> None:
     reply = _ask(witness, add_checkpoint_request(5, ENTRIES[:9], world))
     assert reply.status == 200
     note = sign_checkpoint(
-        Checkpoint(world.charter.origin, 9, root_of_hashes([leaf_hash(e) for e in ENTRIES[:9]])), world.log_key
+        Checkpoint(world.charter.origin, 9, root_hash(ENTRIES[:9])), world.log_key
     )
     assert cosignatures(note + reply.body.decode(), [world.council.verify_key]) == {"witness-council": T0_S}
 
@@ -80,7 +80,7 @@ def test_its_time_never_falls(tmp_path: Path) -> None:
     clock.advance(-1_000_000_000)
     reply = _ask(witness, add_checkpoint_request(2, ENTRIES[:3], world))
     note = sign_checkpoint(
-        Checkpoint(world.charter.origin, 3, root_of_hashes([leaf_hash(e) for e in ENTRIES[:3]])), world.log_key
+        Checkpoint(world.charter.origin, 3, root_hash(ENTRIES[:3])), world.log_key
     )
     assert cosignatures(note + reply.body.decode(), [world.council.verify_key]) == {"witness-council": T0_S}
 

@@ -28,7 +28,7 @@ from aboveboard.core.charter import Charter
 from aboveboard.core.checkpoint import Checkpoint
 from aboveboard.core.errors import BadInput, ProofError
 from aboveboard.core.leaves import BatchLeaf
-from aboveboard.core.merkle import HASH_BYTES, inclusion_proof, leaf_hash, node_hash, root_of_hashes, verify_inclusion
+from aboveboard.core.merkle import HASH_BYTES, inclusion_proof, leaf_hash, node_hash, root_hash, verify_inclusion
 
 HEADER = "c2sp.org/tlog-proof@v1"
 HASHES_MAX = 63
@@ -98,14 +98,14 @@ class Batch:
 
     @property
     def leaf(self) -> BatchLeaf:
-        return BatchLeaf(self.what, root_of_hashes([leaf_hash(item) for item in self.items]).hex(), len(self.items))
+        return BatchLeaf(self.what, root_hash(self.items).hex(), len(self.items))
 
     def item_proof(self, commitment: bytes) -> tuple[int, list[bytes]]:
         """(index, audit path). Raises BadInput when it is not in the batch."""
         if commitment not in self.items:
             raise BadInput("the commitment is not in this batch")
         index = self.items.index(commitment)
-        return index, inclusion_proof([leaf_hash(item) for item in self.items], index)
+        return index, inclusion_proof(self.items, index)
 
 
 def make_batch(commitments: Sequence[bytes], what: What, rng: random.Random | None = None) -> Batch:
