@@ -42,9 +42,7 @@ def test_it_signs_what_continues_what_it_saw(tmp_path: Path) -> None:
     assert _ask(witness, add_checkpoint_request(0, ENTRIES[:5], world)).status == 200
     reply = _ask(witness, add_checkpoint_request(5, ENTRIES[:9], world))
     assert reply.status == 200
-    note = sign_checkpoint(
-        Checkpoint(world.charter.origin, 9, root_hash(ENTRIES[:9])), world.log_key
-    )
+    note = sign_checkpoint(Checkpoint(world.charter.origin, 9, root_hash(ENTRIES[:9])), world.log_key)
     assert cosignatures(note + reply.body.decode(), [world.council.verify_key]) == {"witness-council": T0_S}
 
 
@@ -79,9 +77,7 @@ def test_its_time_never_falls(tmp_path: Path) -> None:
     _ask(witness, add_checkpoint_request(0, ENTRIES[:2], world))
     clock.advance(-1_000_000_000)
     reply = _ask(witness, add_checkpoint_request(2, ENTRIES[:3], world))
-    note = sign_checkpoint(
-        Checkpoint(world.charter.origin, 3, root_hash(ENTRIES[:3])), world.log_key
-    )
+    note = sign_checkpoint(Checkpoint(world.charter.origin, 3, root_hash(ENTRIES[:3])), world.log_key)
     assert cosignatures(note + reply.body.decode(), [world.council.verify_key]) == {"witness-council": T0_S}
 
 
