@@ -7,7 +7,7 @@ import random
 from aboveboard.core.checkpoint import Checkpoint
 from aboveboard.core.errors import AboveboardError
 from aboveboard.core.leaves import PolicyLeaf
-from aboveboard.core.merkle import leaf_hash, root_of_hashes
+from aboveboard.core.merkle import root_hash
 from aboveboard.core.proof import LogProof, check_proof
 from tests.support.world import World
 
@@ -43,7 +43,7 @@ def test_no_mutated_proof_shows_anything_that_is_not_so() -> None:
     world.start_log()
     for i in range(70):
         world.append(PolicyLeaf(f"{i:064x}").encode())
-    truth = Checkpoint(world.charter.origin, 71, root_of_hashes([leaf_hash(entry) for entry in world.entries]))
+    truth = Checkpoint(world.charter.origin, 71, root_hash(world.entries))
     note = world.note()
     proofs = [world.proof(index, note).encode() for index in range(71)]
     refused = same = 0
