@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aboveboard.core.errors import BadInput, Corrupt
-from aboveboard.core.tiles import encode_bundle, entries_path, is_tile_path, parse_bundle, tile_path, tiles_of
+from aboveboard.core.tiles import (
+    TilePlace,
+    encode_bundle,
+    entries_path,
+    parse_bundle,
+    parse_tile_path,
+    tile_path,
+    tiles_of,
+)
 
 
 def test_paths_are_those_of_the_specification() -> None:
@@ -18,13 +26,14 @@ def test_paths_are_those_of_the_specification() -> None:
 
 @given(st.integers(0, 5), st.integers(0, 10**9), st.integers(0, 256))
 def test_every_path_written_is_one_and_only_way(level: int, index: int, width: int) -> None:
-    assert is_tile_path(tile_path(level, index, width))
+    place = parse_tile_path(tile_path(level, index, width))
+    assert place == TilePlace(level, index, width or 256)
 
 
 @pytest.mark.parametrize("path", ["tile/0/x000/001", "tile/0/1", "tile/8/001", "tile/0/../../etc", "tile/0/001.p/256",
                                   "tile/0/001.p/0", "/tile/0/001", "tile/0/001\n"])  # fmt: skip
 def test_other_ways_to_write_a_place_are_not_tile_paths(path: str) -> None:
-    assert not is_tile_path(path)
+    assert parse_tile_path(path) is None
 
 
 def test_a_tree_of_65537_has_three_levels() -> None:
