@@ -184,7 +184,7 @@ class Sequencer:
 
         def ask(client: WitnessClient) -> str | Unavailable:
             try:
-                return client.cosign(note, size, self._consistency)
+                return client.cosign(note, size, self.consistency)
             except Unavailable as error:
                 return error
 
@@ -206,10 +206,6 @@ class Sequencer:
         except (BadInput, CheckFailed):
             return False
 
-    def _consistency(self, old: int, new: int) -> list[bytes]:
-        with self._lock:
-            return self._store.consistency(old, new)
-
     # ------------------------------------------------------------ reading
 
     def entries(self, start: int, stop: int) -> list[bytes]:
@@ -229,6 +225,11 @@ class Sequencer:
                 raise Unavailable(f"entry {index} is not yet cosigned by the witnesses: ask again later")
             hashes = self._store.inclusion(index, published[0].size)
             return LogProof(index, tuple(hashes), published[1])
+
+    def consistency(self, old: int, new: int) -> list[bytes]:
+        """RFC 6962 proof from a size to another, both in tiles; empty for old 0 or equal sizes."""
+        with self._lock:
+            return self._store.consistency(old, new)
 
     def close(self) -> None:
         """Lets go of the folder. What was appended stays."""

@@ -137,14 +137,14 @@ def recover_state(args: argparse.Namespace) -> int:
     lock = lock_home(args.home)
     try:
         state = WitnessState.rescue(args.home)
-        recover(state, seen)
+        seen = recover(state, seen)
         try:
             state.all()
         except Corrupt as error:
             print(f"aboveboard: {error}", file=sys.stderr)
     finally:
         lock.close()
-    print(f"{seen.origin}: the state stands at {seen.size} entries again, root {seen.root}")
+    print(f"{seen.origin}: the state stands at {seen.size} entries, root {seen.root}")
     return 0
 
 
