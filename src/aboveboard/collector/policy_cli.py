@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
+
+import msgspec
 
 from aboveboard.collector.charter_cli import read_charter
 from aboveboard.core.errors import BadInput, Refused, Unavailable
 from aboveboard.core.policy import POLICY_BYTES_MAX, Policy, SignedPolicy, sign_policy, verify_signatures
-from aboveboard.core.policy_words import compare, explain
+from aboveboard.core.policy_diff import compare
+from aboveboard.core.policy_posting import posting
+from aboveboard.core.policy_words import explain, summary
 from aboveboard.core.policy_yaml import compile_policy, new_policy_yaml
 from aboveboard.core.signing import SigningKey
 from aboveboard.wire.client import Client
@@ -93,14 +98,27 @@ def _text(body: bytes) -> str:
 
 
 def notice(args: argparse.Namespace) -> int:
-    """The notice as it is posted and shown before consent."""
-    print(explain(_policy(args.policy), read_charter(args.charter)), end="")
+    """The notice as it is shown before consent, or as a page to post."""
+    policy, charter = _policy(args.policy), read_charter(args.charter)
+    if args.html is not None:
+        write_durable(args.html, posting(policy, charter).encode())
+        print(f"wrote {args.html}: print it on A4 and post it")
+    if args.screen or args.html is None:
+        print(explain(policy, charter), end="")
     return 0
 
 
 def show(args: argparse.Namespace) -> int:
-    """The canonical bytes, as they are signed."""
-    print(_policy(args.policy).to_bytes().decode())
+    """What it says, for people; or the canonical bytes as they are signed, or in terms of W3C DPV."""
+    policy = _policy(args.policy)
+    if args.canonical:
+        sys.stdout.write(policy.to_bytes().decode())
+    elif args.json:
+        print(json.dumps({"policy": policy.policy_id, **msgspec.to_builtins(policy)}, indent=1, ensure_ascii=False))
+    else:
+        print(summary(policy), end="")
+        for each in SignedPolicy.parse(_read(args.policy)).signatures if args.policy.suffix == ".json" else ():
+            print(f"signature, not checked here: {each.key}")
     return 0
 
 
@@ -145,10 +163,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     notes = verbs.add_parser("notice", help="print the notice, every field of the policy in plain words")
     notes.add_argument("policy", type=Path)
     notes.add_argument("--charter", type=Path, required=True)
+    notes.add_argument("--html", type=Path, metavar="FILE", help="write the page to print and post: A4, self-contained")
+    notes.add_argument("--screen", action="store_true", help="the text shown before consent (default without --html)")
     notes.set_defaults(run=notice)
 
-    shower = verbs.add_parser("show", help="print the canonical bytes that are signed")
-    shower.add_argument("policy", type=Path)
+    shower = verbs.add_parser("show", help="say what it says, every field")
+    shower.add_argument("policy", type=Path, help="YAML, or a signed file")
+    form = shower.add_mutually_exclusive_group()
+    form.add_argument("--canonical", action="store_true", help="the exact bytes that are signed, nothing after them")
+    form.add_argument("--json", action="store_true", help="as JSON, with its name")
     shower.set_defaults(run=show)
 
     differ = verbs.add_parser("diff", help="say in words what widens and what narrows")
