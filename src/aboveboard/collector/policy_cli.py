@@ -10,17 +10,16 @@ from pathlib import Path
 import msgspec
 
 from aboveboard.collector.charter_cli import read_charter
-from aboveboard.core.errors import BadInput, Refused, Unavailable
+from aboveboard.collector.sending import bring, text_of
+from aboveboard.core.dpv import policy_document
+from aboveboard.core.errors import BadInput
 from aboveboard.core.policy import POLICY_BYTES_MAX, Policy, SignedPolicy, sign_policy, verify_signatures
 from aboveboard.core.policy_diff import compare
 from aboveboard.core.policy_posting import posting
 from aboveboard.core.policy_words import explain, summary
 from aboveboard.core.policy_yaml import compile_policy, new_policy_yaml
 from aboveboard.core.signing import SigningKey
-from aboveboard.wire.client import Client
 from aboveboard.wire.durable import read_bounded, write_durable
-
-REPLY_BYTES_MAX = 1 << 16
 
 
 def _read(path: Path) -> bytes:
@@ -35,10 +34,7 @@ def _policy(path: Path) -> Policy:
     data = _read(path)
     if path.suffix == ".json":
         return Policy.parse(SignedPolicy.parse(data).policy_bytes)
-    try:
-        return compile_policy(data.decode("utf-8"), str(path))
-    except UnicodeDecodeError as error:
-        raise BadInput("is not UTF-8", str(path)) from error
+    return compile_policy(text_of(data, path), str(path))
 
 
 def new(args: argparse.Namespace) -> int:
@@ -79,22 +75,9 @@ def publish(args: argparse.Namespace) -> int:
     """Brings a signed policy to the collector, which puts it into the log."""
     signed = SignedPolicy.parse(_read(args.policy))
     verify_signatures(signed, read_charter(args.charter))
-    client = Client(args.collector)
-    try:
-        answer = client.request("POST", "/v1/policies", body=signed.to_bytes(), size_max=REPLY_BYTES_MAX)
-    finally:
-        client.close()
-    if answer.status != 201:
-        raise Refused("publish", f"the collector did not take the policy ({answer.status}): {_text(answer.body)}")
+    bring(args.collector, "/v1/policies", signed.to_bytes(), "the policy")
     print(signed.policy_id)
     return 0
-
-
-def _text(body: bytes) -> str:
-    try:
-        return str(json.loads(body)["error"]["text"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise Unavailable("the collector's answer can't be read: is this its address?") from error
 
 
 def notice(args: argparse.Namespace) -> int:
@@ -113,6 +96,8 @@ def show(args: argparse.Namespace) -> int:
     policy = _policy(args.policy)
     if args.canonical:
         sys.stdout.write(policy.to_bytes().decode())
+    elif args.dpv:
+        print(json.dumps(policy_document(policy), indent=1, ensure_ascii=False))
     elif args.json:
         print(json.dumps({"policy": policy.policy_id, **msgspec.to_builtins(policy)}, indent=1, ensure_ascii=False))
     else:
@@ -172,6 +157,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     form = shower.add_mutually_exclusive_group()
     form.add_argument("--canonical", action="store_true", help="the exact bytes that are signed, nothing after them")
     form.add_argument("--json", action="store_true", help="as JSON, with its name")
+    form.add_argument("--dpv", action="store_true", help="in terms of the W3C Data Privacy Vocabulary, as JSON-LD")
     shower.set_defaults(run=show)
 
     differ = verbs.add_parser("diff", help="say in words what widens and what narrows")

@@ -231,34 +231,41 @@ def verify_signatures(signed: SignedPolicy, charter: Charter) -> Policy:
     return policy
 
 
-def in_force(signed: SignedPolicy, proof: LogProof, charter: Charter, now_us: int, region: str) -> Policy:
+def in_force(
+    signed: SignedPolicy, proof: LogProof, charter: Charter, now_us: int, region: str, witnessed_s: int | None = None
+) -> Policy:
     """The policy, if it may act now and here.
 
-    The notice period is the longer of the policy's and the charter's, and runs from the second by which the witness
-    quorum had cosigned a checkpoint that includes the policy: no clock of the employer's counts. now_us is the
-    laptop's clock; when it is before that second, it is wrong, and nothing is recorded.
+    The notice period is the longer of the policy's and the charter's. It runs from the second by which the witness
+    quorum had cosigned a checkpoint that includes the policy, and it has run when the quorum has signed a checkpoint
+    after its end (witnessed_s: Charter.time_passed_s of the newest checkpoint that is known). No clock of the
+    employer's counts: not the server's, and not the laptop's (now_us), which can make a policy end earlier but not
+    begin earlier.
 
-    Raises Refused with reason "no_policy", "no_quorum" or "region".
+    charter: the one in force at the policy's entry. Raises Refused with reason "no_policy", "no_quorum" or "region".
     """
     policy = verify_signatures(signed, charter)
     try:
         _, cosigned_s = check_proof(PolicyLeaf(policy.policy_id).encode(), proof, charter)
     except CheckFailed as error:
         raise Refused("no_quorum", f"the policy is not shown to be in the log: {error}") from error
-    now_s = now_us // US_PER_S
-    if now_s < cosigned_s - CLOCK_SLACK_S:
+    now_s, seen_s = now_us // US_PER_S, max(cosigned_s, witnessed_s or 0)
+    if now_s < seen_s - CLOCK_SLACK_S:
         raise Refused("no_policy", "this computer's clock is behind the witnesses' time of signing: set it right")
     until_s = cosigned_s + DAY_S * max(policy.notice_days, charter.notice_days_min)
-    if now_s < until_s - (CLOCK_SLACK_S if until_s == cosigned_s else 0):
-        raise Refused("no_policy", f"the policy's notice period runs until {_moment(until_s)}")
-    today = datetime.datetime.fromtimestamp(now_s, datetime.UTC).date()
-    if today < parse_date(policy.starts, "starts"):
-        raise Refused("no_policy", f"the policy starts on {policy.starts}")
-    if today > parse_date(policy.expires, "expires"):
+    if min(now_s + (CLOCK_SLACK_S if until_s == cosigned_s else 0), seen_s) < until_s:
+        raise Refused("no_policy", f"the policy's notice period runs until {_moment(until_s)}, by the witnesses' time")
+    if min(_day(now_s), _day(seen_s)) < parse_date(policy.starts, "starts"):
+        raise Refused("no_policy", f"the policy starts on {policy.starts}, by the witnesses' time")
+    if max(_day(now_s), _day(seen_s)) > parse_date(policy.expires, "expires"):
         raise Refused("no_policy", f"the policy expired on {policy.expires}: a new one has to be signed")
     if not policy.allows_region(region):
         raise Refused("region", f"the policy is for {', '.join(policy.regions)}, and this laptop is in {region}")
     return policy
+
+
+def _day(time_s: int) -> datetime.date:
+    return datetime.datetime.fromtimestamp(time_s, datetime.UTC).date()
 
 
 CLOCK_SLACK_S = 120  # laptops and witnesses differ by seconds; a notice period is days

@@ -10,9 +10,11 @@ from pathlib import Path
 from types import FrameType
 
 from aboveboard.core.charter import CHARTER_BYTES_MAX, Charter
+from aboveboard.core.charter_chain import BUNDLE_BYTES_MAX
 from aboveboard.core.clock import SystemClock
 from aboveboard.core.errors import BadInput
 from aboveboard.wire.durable import read_bounded
+from aboveboard.witness.charters import CharterFiles
 from aboveboard.witness.given import GivenRecords
 from aboveboard.witness.guardian import DELETION_BYTES_MAX, GIVEN_BYTES_MAX, RELEASE_BYTES_MAX, Guardian
 from aboveboard.witness.home import guardian_keys, lock_home, make_home, witness_key
@@ -57,12 +59,14 @@ def _routes(args: argparse.Namespace, charter: Charter) -> list[Route]:
         if keys is None:
             raise BadInput(f"{args.home} has no guardian's keys: make them with `aboveboard witness init --guardian`")
         guardian = Guardian(
-            keys, charter, Shares(args.home), Releases(args.home), GivenRecords(args.home), clock
+            keys, charter, Shares(args.home), Releases(args.home), GivenRecords(args.home), clock,
+            CharterFiles(charter, args.home),
         )  # fmt: skip
         routes += [
             Route("PUT", "/v1/epochs/", DEPOSIT_BYTES_MAX, guardian.deposit),
             Route("POST", "/v1/release", RELEASE_BYTES_MAX, guardian.release),
             Route("POST", "/v1/given", GIVEN_BYTES_MAX, guardian.given),
+            Route("POST", "/v1/charters", BUNDLE_BYTES_MAX, guardian.charters),
             Route("POST", "/v1/destroy", DELETION_BYTES_MAX, guardian.destroy),
         ]
     return routes
