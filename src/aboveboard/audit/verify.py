@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from aboveboard.audit.exemptions import check_exemptions
 from aboveboard.audit.facts import Facts
 from aboveboard.audit.log_checks import (
     Seen,
@@ -74,7 +75,10 @@ def look(
         check_entries(reading, checkpoint),
         check_tiles(reading),
     ]
-    rest = _of_the_entries(found, reading, policies, now_s)
+    rest = [
+        *_of_the_entries(found, reading, policies, now_s),
+        check_exemptions(source, facts.exemptions, found.charters),
+    ]
     if seen:
         rest = [check_append_only(reading, seen), *rest, check_notice_start(policies, seen)]
     # Of a log that could not be read whole, or whose entries are not the signed ones, nothing is said but why.
