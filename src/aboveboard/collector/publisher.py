@@ -6,6 +6,7 @@ round takes it up.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import Counter
 from pathlib import Path
@@ -17,9 +18,10 @@ from sqlalchemy import insert, select, update
 from aboveboard.collector import deletion
 from aboveboard.collector.service import Service
 from aboveboard.collector.storage.tables import batches, commitments, policies
-from aboveboard.core.errors import AboveboardError, Refused, Unavailable
+from aboveboard.core.errors import AboveboardError, BadInput, Refused, Unavailable
 from aboveboard.core.leaves import parse_leaf
 from aboveboard.core.proof import BATCH_SIZES, Batch, BatchProof, make_batch
+from aboveboard.core.tlogpolicy import TrustPolicy
 from aboveboard.wire.api import Counters, CurrentPolicy, to_base64
 from aboveboard.wire.durable import make_folders, write_durable
 
@@ -42,6 +44,9 @@ class Publisher:
         self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
         make_folders(self._published / "policies")
         write_durable(self._published / "charter.json", service.charter.to_bytes())
+        # For readers with other tools; a charter that says more than that form can has to be read itself.
+        with contextlib.suppress(BadInput):
+            write_durable(self._published / "tlog-policy", TrustPolicy.of_charter(service.charter).encode().encode())
 
     def start(self) -> None:
         self._thread.start()
