@@ -20,7 +20,8 @@ def _published(world: World, policy: Policy | None = None) -> tuple[SignedPolicy
 
 
 def _in_force(world: World, signed: SignedPolicy, proof: LogProof, at_s: int, region: str = "DE") -> Policy:
-    return in_force(signed, proof, world.charter, at_s * US, region)
+    """At a time that laptop and witnesses agree on."""
+    return in_force(signed, proof, world.charter, at_s * US, region, at_s)
 
 
 def test_not_a_second_early() -> None:

@@ -37,4 +37,5 @@ def test_a_field_for_some_people_is_refused_wherever_it_stands(field: str, place
 
 def test_the_decision_does_not_ask_who_it_is() -> None:
     asked = set(inspect.signature(decide).parameters)
-    assert asked == {"policy", "consent", "paused", "indicator", "surface", "category", "power_ok", "budget_ok"}
+    assert asked == {"policy", "consent", "paused", "indicator", "surface", "category", "power_ok", "budget_ok",
+                     "region", "narrowing"}  # fmt: skip

@@ -39,7 +39,9 @@ def test_any_change_is_another_policy_that_no_old_signature_or_consent_covers(ch
     )
     assert (fold([given], old.policy_id), fold([given], new.policy_id)) == ("given", "none")
     surface = Surface(1, "chromium", True, "https://example.org", "A page", (0, 0, 1, 1))
-    verdict = decide(policy=new, consent=fold([given], new.policy_id), paused=False, indicator=True, surface=surface)
+    verdict = decide(
+        policy=new, consent=fold([given], new.policy_id), paused=False, indicator=True, surface=surface, region="DE"
+    )  # fmt: skip
     assert verdict.reason == "no_consent"
 
 

@@ -215,8 +215,8 @@ class Person:
         )
         return sign_device_cert(cert, self.key)
 
-    def enrol(self, code: str | None = None) -> httpx.Response:
-        body = EnrolRequest(code or self.servers.invited(), self.cert()).to_bytes()
+    def enrol(self, code: str | None = None, region: str = "DE") -> httpx.Response:
+        body = EnrolRequest(code or self.servers.invited(), self.cert(), region).to_bytes()
         answer = self.servers.http.post("/v1/enrol", content=body)
         if answer.status_code == 201:
             self.token = answer.json()["token"]

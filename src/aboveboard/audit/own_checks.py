@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 
 from aboveboard.audit.laptop import Laptop, OwnSegment
+from aboveboard.audit.log_reader import LogReading
+from aboveboard.audit.published import KnownPolicy
 from aboveboard.audit.report import Check, checked, judged
 from aboveboard.core.access import check_grant
 from aboveboard.core.charter import Charter
@@ -14,8 +16,6 @@ from aboveboard.core.errors import AboveboardError, CheckFailed, Refused, Unavai
 from aboveboard.core.events import Gap
 from aboveboard.core.ids import PolicyId
 from aboveboard.core.leaves import segment_commitment
-from aboveboard.core.merkle import leaf_hash, root_of_hashes
-from aboveboard.core.policy import Policy
 from aboveboard.core.proof import BatchProof, LogProof, check_batch_proof, check_proof
 from aboveboard.wire.api import Access, Given
 from aboveboard.wire.segment import Manifest, check_chain
@@ -59,7 +59,7 @@ def _batched(commitment: bytes, proof: BatchProof | None, charter: Charter, what
     return index
 
 
-def check_own_policies(laptop: Laptop, policies: dict[str, tuple[Policy, int]]) -> Check:
+def check_own_policies(laptop: Laptop, policies: Mapping[PolicyId, KnownPolicy]) -> Check:
     """Every segment was recorded under a policy that the log has with all its signatures."""
     problems = [
         f"segment {each.seq} names the policy {each.sealed.manifest.policy[:16]}, which is not published and valid"
@@ -148,23 +148,30 @@ def check_own_segments_logged(laptop: Laptop, charter: Charter) -> Check:
     return checked("own_segments_logged", run)
 
 
-def check_own_same_log(laptop: Laptop, entries: Sequence[bytes], charter: Charter) -> Check:
+def own_checkpoints(laptop: Laptop, charter: Charter) -> list[Checkpoint]:
+    """Every checkpoint this person was shown in a proof. Raises CheckFailed for one without its quorum."""
+    notes: dict[tuple[int, bytes], Checkpoint] = {}
+    for proof in [*(p for _, p in laptop.consents), *(s.proof for s in laptop.segments)]:
+        if proof is not None:
+            checkpoint, _ = charter.check_checkpoint(LogProof.parse(proof.log_proof).note)
+            notes[checkpoint.size, checkpoint.root] = checkpoint
+    return list(notes.values())
+
+
+def check_own_same_log(laptop: Laptop, reading: LogReading, charter: Charter) -> Check:
     """Every checkpoint this person was shown is a beginning of the log that everyone is shown."""
 
     def run() -> str:
-        notes: dict[tuple[int, bytes], Checkpoint] = {}
-        for proof in [*(p for _, p in laptop.consents), *(s.proof for s in laptop.segments)]:
-            if proof is not None:
-                checkpoint, _ = charter.check_checkpoint(LogProof.parse(proof.log_proof).note)
-                notes[checkpoint.size, checkpoint.root] = checkpoint
-        hashes = [leaf_hash(entry) for entry in entries]
-        for checkpoint in notes.values():
-            if checkpoint.size > len(hashes) or root_of_hashes(hashes[: checkpoint.size]) != checkpoint.root:
+        shown = own_checkpoints(laptop, charter)
+        if "entries" in reading.problems:
+            raise reading.problems["entries"]
+        for checkpoint in shown:
+            if checkpoint.size > reading.facts.size or reading.roots.get(checkpoint.size) != checkpoint.root:
                 raise CheckFailed(
                     f"a checkpoint of {checkpoint.size} entries shown to this person is no beginning of the published "
                     "log: the proof that holds it shows that the log tells two histories"
                 )
-        return f"{len(notes)} checkpoints from own proofs, each a beginning of the published log"
+        return f"{len(shown)} checkpoints from own proofs, each a beginning of the published log"
 
     return checked("own_same_log", run)
 
@@ -182,10 +189,12 @@ def check_own_segments_held(laptop: Laptop, held: Sequence[Manifest]) -> Check:
     return judged("own_segments_held", problems, f"the collector has {len(there)} segments, all of them this laptop's")
 
 
-def check_own_accesses_complete(given: Sequence[Given], accesses: Sequence[Access], entries: Sequence[bytes]) -> Check:
-    """What the guardian gave, the collector shows and the log holds: what one hides, another tells."""
+def check_own_accesses_complete(given: Sequence[Given], accesses: Sequence[Access], logged: Set[bytes]) -> Check:
+    """What the guardian gave, the collector shows and the log holds: what one hides, another tells.
+
+    logged: of the releases' entries, those that the log has.
+    """
     shown = {access.opening.to_bytes() for access in accesses}
-    logged = set(entries)
     problems = []
     for each in given:
         if each.opening.to_bytes() not in shown:
@@ -198,7 +207,7 @@ def check_own_accesses_complete(given: Sequence[Given], accesses: Sequence[Acces
 
 
 def check_own_accesses(
-    laptop: Laptop, accesses: Sequence[Access], policies: dict[str, tuple[Policy, int]], charter: Charter
+    laptop: Laptop, accesses: Sequence[Access], policies: Mapping[PolicyId, KnownPolicy], charter: Charter
 ) -> Check:
     """Who read: each access has a grant signed by enough stewards, for a purpose of its policy, and is in the log."""
     problems, readers = [], []
@@ -213,7 +222,7 @@ def check_own_accesses(
             for name in set(grant.policies) & own_policies:
                 if name not in policies:
                     raise CheckFailed("its grant names a policy that is not published and valid")
-                check_grant(access.grant, charter, policies[PolicyId(name)][0], access.at_us)
+                check_grant(access.grant, charter, policies[PolicyId(name)].policy, access.at_us)
         except (CheckFailed, Refused, AboveboardError) as error:
             problems.append(f"the access of {grant.reader}: {error}")
     return judged("own_accesses", problems, f"{len(accesses)} accesses: {', '.join(readers) or 'nobody has read'}")

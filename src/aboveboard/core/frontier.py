@@ -20,6 +20,9 @@ class Frontier:
         if len(self._roots) != size.bit_count():
             raise ValueError(f"a tree of {size} leaves has {size.bit_count()} full subtrees, not {len(self._roots)}")
 
+    def copy(self) -> Frontier:
+        return Frontier(self.size, self._roots)
+
     def extend(self, hashes: Iterable[bytes]) -> None:
         """Adds leaves by their hashes."""
         roots, size, sha256 = self._roots, self.size, hashlib.sha256

@@ -20,6 +20,7 @@ from aboveboard.core.ids import ContributorId, EpochId, GrantId, SegmentId
 ENTRY_BYTES_MAX = 4096
 DAY_US = 86_400 * US_PER_S
 _HASH = re.compile(r"[0-9a-f]{64}")
+_VERSION = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6}){1,3}([a-z0-9.+\-]{0,32})")
 
 
 class _Leaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind"):
@@ -29,7 +30,7 @@ class _Leaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="
 
 
 class CharterLeaf(_Leaf, frozen=True, tag="charter"):
-    """Entry 0 of every log: the charter it runs under."""
+    """Entry 0 of every log: the charter it runs under. Later: one that follows it, in force from here on."""
 
     charter: str
 
@@ -69,6 +70,28 @@ class ModelTrainedLeaf(_Leaf, frozen=True, tag="model_trained"):
     dataset: str
 
 
+class ExemptionLeaf(_Leaf, frozen=True, tag="exemption"):
+    """Less than the policy for a region or a group, in force from here on. exemption: SHA-256 of its bytes."""
+
+    exemption: str
+
+
+class RetentionSweepLeaf(_Leaf, frozen=True, tag="retention_sweep"):
+    """What was kept under the policy and whose days of keeping ended before the day (µs since 1970, a whole day) is
+    gone. Nothing about how much, or whose."""
+
+    policy: str
+    day_us: int
+
+
+class RecorderReleaseLeaf(_Leaf, frozen=True, tag="recorder_release"):
+    """A version of the recorder was released: SHA-256 of its wheel and of the source archive it is built from."""
+
+    version: str
+    wheel: str
+    source: str
+
+
 class DeletionAskedLeaf(_Leaf, frozen=True, tag="deletion_asked"):
     """A person asked for deletion; overdue after due_us (a whole day, so that it tells no hour)."""
 
@@ -91,7 +114,15 @@ Leaf: TypeAlias = (
     | ModelTrainedLeaf
     | DeletionAskedLeaf
     | DeletionDoneLeaf
+    | ExemptionLeaf
+    | RetentionSweepLeaf
+    | RecorderReleaseLeaf
 )
+
+
+HASHES = (
+    "charter", "policy", "root", "commitment", "manifest", "model", "dataset", "exemption", "wheel", "source",
+)  # fmt: skip
 
 
 def parse_leaf(data: bytes) -> Leaf:
@@ -101,10 +132,14 @@ def parse_leaf(data: bytes) -> Leaf:
         leaf: Leaf = msgspec.convert(fields, Leaf)
     except msgspec.ValidationError as error:
         raise BadInput(f"can't be read: {error}", "log entry") from error
-    for name in ("charter", "policy", "root", "commitment", "manifest", "model", "dataset"):
+    for name in HASHES:
         value = getattr(leaf, name, None)
         if value is not None and not _HASH.fullmatch(value):
             raise BadInput(f"{name} is no hash", "log entry")
+    if isinstance(leaf, RetentionSweepLeaf) and (leaf.day_us < 0 or leaf.day_us % DAY_US):
+        raise BadInput("day_us is no whole day", "log entry")
+    if isinstance(leaf, RecorderReleaseLeaf) and not _VERSION.fullmatch(leaf.version):
+        raise BadInput("version is no version such as 1.2.3", "log entry")
     return leaf
 
 

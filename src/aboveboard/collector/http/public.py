@@ -6,18 +6,37 @@ import gzip
 import re
 
 from fastapi import APIRouter
-from sqlalchemy import select
 from starlette.requests import Request
 from starlette.responses import Response
 
+from aboveboard.collector.charters import bundles
+from aboveboard.collector.enrolment import invite, revoke
 from aboveboard.collector.http.replies import error_reply, json_reply
 from aboveboard.collector.http.requests import RecordBody, Serving
 from aboveboard.collector.logstore import read_tile
-from aboveboard.collector.registries import invite, publish_policy
-from aboveboard.collector.storage.tables import policies
+from aboveboard.collector.terms import (
+    NEWEST_MAX,
+    exemptions_published,
+    policies_published,
+    publish_charter,
+    publish_exemption,
+    publish_policy,
+)
+from aboveboard.core.charter_chain import SignedCharter
 from aboveboard.core.errors import Refused
+from aboveboard.core.exemption import SignedExemption
 from aboveboard.core.policy import SignedPolicy
-from aboveboard.wire.api import CurrentPolicy, PolicyReply, SignedInvitation, parse, to_base64
+from aboveboard.wire.api import (
+    CharterChain,
+    CharterReply,
+    ExemptionReply,
+    Exemptions,
+    Policies,
+    PolicyReply,
+    SignedInvitation,
+    SignedRevocation,
+    parse,
+)
 from aboveboard.wire.durable import read_bounded
 
 router = APIRouter()
@@ -26,7 +45,7 @@ IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
 NOT_YET = {"Cache-Control": "no-store"}  # else a cache in front of us might keep saying that a tile isn't there
 GZIP_LEVEL = 6
 FRESH = {"Cache-Control": "no-cache"}
-_PUBLISHED = re.compile(r"tlog-policy|charter\.json|counters\.json|policies/[0-9a-f]{64}\.json")
+_PUBLISHED = re.compile(r"tlog-policy|charter\.json|counters\.json|(charters|exemptions|policies)/[0-9a-f]{64}\.json")
 
 
 @router.get("/healthz")
@@ -39,16 +58,34 @@ def charter(service: Serving) -> Response:
     return Response(service.charter.to_bytes(), media_type="application/json")
 
 
+@router.get("/v1/charters")
+def charters(service: Serving) -> Response:
+    """From the first to the one in force, each with what proves it: whoever pinned one follows by themselves."""
+    with service.database.transaction() as tx:
+        return json_reply(CharterChain(tuple(bundles(tx))))
+
+
+@router.post("/v1/charters")
+def new_charter(service: Serving, body: RecordBody) -> Response:
+    """Anyone may bring a new charter: it counts only with the signatures that the old one asks for."""
+    return json_reply(CharterReply(publish_charter(service, SignedCharter.parse(body))), 201)
+
+
+@router.get("/v1/policies")
+def policies(service: Serving) -> Response:
+    """The newest that are in the log. Which is in force, each laptop decides for itself."""
+    with service.database.transaction() as tx:
+        return json_reply(Policies(tuple(policies_published(tx, NEWEST_MAX))))
+
+
 @router.get("/v1/policies/current")
 def current_policy(service: Serving) -> Response:
-    """The newest policy that is in the log. Whether it is in force yet, each laptop decides for itself."""
-    checkpoint = service.log.checkpoint
+    """The newest that is in the log, in force yet or not."""
     with service.database.transaction() as tx:
-        query = select(policies).where(policies.c.leaf_index < (checkpoint.size if checkpoint else 0))
-        row = tx.execute(query.order_by(policies.c.number.desc()).limit(1)).one_or_none()
-    if row is None:
+        newest = policies_published(tx, 1)
+    if not newest:
         raise Refused("no_policy_yet", "no policy is published here yet")
-    return json_reply(CurrentPolicy(to_base64(row.signed), service.log.proof(row.leaf_index).encode()))
+    return json_reply(newest[0])
 
 
 @router.post("/v1/policies")
@@ -57,10 +94,30 @@ def new_policy(service: Serving, body: RecordBody) -> Response:
     return json_reply(PolicyReply(publish_policy(service, SignedPolicy.parse(body))), 201)
 
 
+@router.get("/v1/exemptions")
+def exemptions(service: Serving) -> Response:
+    """Those in the log. Whether one concerns it, each laptop decides for itself."""
+    with service.database.transaction() as tx:
+        return json_reply(Exemptions(tuple(exemptions_published(tx))))
+
+
+@router.post("/v1/exemptions")
+def new_exemption(service: Serving, body: RecordBody) -> Response:
+    """Anyone may bring one: it counts only with a steward's and a representative's signature."""
+    return json_reply(ExemptionReply(publish_exemption(service, SignedExemption.parse(body))), 201)
+
+
 @router.post("/v1/invitations")
 def new_invitation(service: Serving, body: RecordBody) -> Response:
     """Signed by a steward."""
     invite(service, parse(body, "invitation", SignedInvitation))
+    return Response(status_code=201)
+
+
+@router.post("/v1/invitations/revocations")
+def new_revocation(service: Serving, body: RecordBody) -> Response:
+    """Signed by a steward."""
+    revoke(service, parse(body, "revocation", SignedRevocation))
     return Response(status_code=201)
 
 
