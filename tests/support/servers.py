@@ -102,6 +102,7 @@ def small_server(routes: list[Route]) -> Iterator[str]:
 def collector_server(service: Service) -> Iterator[str]:
     """Its address."""
     bound = listen("127.0.0.1", 0)
+    bound.listen()  # from here on a connection waits for the server instead of being refused
     server = uvicorn.Server(uvicorn.Config(make_server(service), log_level="error", timeout_graceful_shutdown=2))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
     thread.start()

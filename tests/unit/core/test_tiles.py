@@ -57,3 +57,22 @@ def test_a_bundle_cut_short_or_too_long_is_corrupt() -> None:
             parse_bundle(bad, count)
     with pytest.raises(BadInput):
         encode_bundle([b""] * 257)
+
+
+@given(st.lists(st.binary(max_size=20), min_size=1, max_size=8), st.data())
+def test_a_bundle_with_a_flipped_bit_is_corrupt_or_holds_other_entries(
+    entries: list[bytes], data: st.DataObject
+) -> None:
+    bundle = bytearray(encode_bundle(entries))
+    bit = data.draw(st.integers(0, len(bundle) * 8 - 1))
+    bundle[bit // 8] ^= 1 << bit % 8
+    try:
+        assert parse_bundle(bytes(bundle), len(entries)) != entries
+    except Corrupt:
+        return
+
+
+@given(st.text(alphabet="tile/0123456789x.pentrs", max_size=40))
+def test_a_path_is_a_tiles_only_when_it_is_written_as_we_write_it(path: str) -> None:
+    place = parse_tile_path(path)
+    assert place is None or place.path() == path

@@ -26,7 +26,7 @@ BAD_TEXTS = {
 }
 
 
-def make() -> dict[str, Any]:
+def vectors() -> dict[str, Any]:
     good = [
         Checkpoint(ORIGIN, 7, root_hash(leaves(7))),
         Checkpoint(ORIGIN, 0, EMPTY_ROOT),

@@ -45,7 +45,7 @@ IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
 NOT_YET = {"Cache-Control": "no-store"}  # else a cache in front of us might keep saying that a tile isn't there
 GZIP_LEVEL = 6
 FRESH = {"Cache-Control": "no-cache"}
-_PUBLISHED = re.compile(r"charter\.json|counters\.json|(charters|exemptions|policies)/[0-9a-f]{64}\.json")
+_PUBLISHED = re.compile(r"tlog-policy|charter\.json|counters\.json|(charters|exemptions|policies)/[0-9a-f]{64}\.json")
 
 
 @router.get("/healthz")
@@ -164,7 +164,8 @@ def published(service: Serving, path: str) -> Response:
     data = read_bounded(service.log_folder / "published" / path, FILE_BYTES_MAX) if known else None
     if data is None:
         return error_reply(404, "unknown", "nothing of that name is published")
-    return Response(data, media_type="application/json", headers=FRESH)
+    kind = "application/json" if path.endswith(".json") else "text/plain; charset=utf-8"
+    return Response(data, media_type=kind, headers=FRESH)
 
 
 @router.get("/v1/leaves/{index}/proof")
