@@ -124,8 +124,15 @@ def test_fields_that_ask_for_secrets(make: Any, label: str) -> None:
 
 @pytest.mark.parametrize(
     "label",
-    ["Name", "E-mail", "Search", "Street address", "Shopping list", "Opinion", "Where to charge it", ""]
-    + [
+    [
+        "Name",
+        "E-mail",
+        "Search",
+        "Street address",
+        "Shopping list",
+        "Opinion",
+        "Where to charge it",
+        "",
         "Postcode",
         "Postleitzahl",
         "Vorname",
