@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from aboveboard.core.events import Element, ObservedElement
 from aboveboard.redact.fields import is_editable
@@ -39,11 +40,11 @@ class Surroundings:
     """Which parts of each place's tree take text or hold people's writing, as last seen."""
 
     def __init__(self) -> None:
-        self._within: OrderedDict[object, frozenset[tuple[int, ...]]] = OrderedDict()
+        self._within: OrderedDict[object, _Roots] = OrderedDict()
 
     def see(self, place: object, elements: Sequence[ObservedElement]) -> None:
         """A scene of the place."""
-        self._within[place] = _roots(elements)
+        self._within[place] = _Roots.of(elements)
         self._within.move_to_end(place)
         if len(self._within) > _PLACES_MAX:
             self._within.popitem(last=False)
@@ -53,7 +54,7 @@ class Surroundings:
         roots = self._within.get(place)
         if roots is None or not element.path:
             return element.role in _TEXT_ROLES
-        return _is_below(element, roots)
+        return roots.hold(element)
 
 
 def redact_element(redactor: Redactor, element: ObservedElement, *, inside_writing: bool = False) -> Element:
@@ -65,17 +66,29 @@ def redact_element(redactor: Redactor, element: ObservedElement, *, inside_writi
 
 
 def redact_elements(redactor: Redactor, elements: Sequence[ObservedElement]) -> tuple[Element, ...]:
-    """One tree's elements in their order. Texts below an editable one or a message keep no name."""
-    roots = _roots(elements)
-    return tuple(redact_element(redactor, each, inside_writing=_is_below(each, roots)) for each in elements)
+    """One tree's elements in their order. What is below an editable one keeps no name, nor does text in a message."""
+    roots = _Roots.of(elements)
+    return tuple(redact_element(redactor, each, inside_writing=roots.hold(each)) for each in elements)
 
 
-def _roots(elements: Iterable[ObservedElement]) -> frozenset[tuple[int, ...]]:
-    return frozenset(each.path for each in elements if each.path and (is_editable(each) or each.role in _WRITING_ROLES))
+@dataclass(frozen=True, slots=True)
+class _Roots:
+    editable: frozenset[tuple[int, ...]]
+    written: frozenset[tuple[int, ...]]
 
+    @classmethod
+    def of(cls, elements: Iterable[ObservedElement]) -> _Roots:
+        known = [each for each in elements if each.path]
+        return cls(
+            frozenset(each.path for each in known if is_editable(each)),
+            frozenset(each.path for each in known if each.role in _WRITING_ROLES),
+        )
 
-def _is_below(element: ObservedElement, roots: frozenset[tuple[int, ...]]) -> bool:
-    return any(element.path[:n] in roots for n in range(1, len(element.path)))
+    def hold(self, element: ObservedElement) -> bool:
+        above = {element.path[:n] for n in range(1, len(element.path))}
+        return not above.isdisjoint(self.editable) or (
+            element.role in _BLOCK_ROLES and not above.isdisjoint(self.written)
+        )
 
 
 def _name(redactor: Redactor, element: ObservedElement) -> str:

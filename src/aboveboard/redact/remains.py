@@ -19,7 +19,7 @@ _AROUND = 256
 _OCCURRENCES_MAX = 8
 _NAME_REST_CHARS = 3  # "gardenz" -> "garden" mends a slip; "Thistlethwaite" -> "Thistle" leaves half a name
 _LETTERS = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
-_DIGITS_IN_GROUPS = re.compile(r"\d(?:[ \u00a0./-]?\d){3,}")
+_TORN_DIGITS_MAX = 1
 _PUNCTUATION = ".,!?;:'\"()…“”‘’"
 
 
@@ -98,10 +98,10 @@ class Remains:
 
 def part_of_a_code(shown: Sequence[str]) -> bool:
     """True when readable parts hold what may be a piece of a number, token or address whose rest is typed elsewhere:
-    four or more characters in a row that are not letters alone."""
+    two digits, or four or more characters in a row that are not letters alone."""
+    if sum(char.isdecimal() for part in shown for char in part) > _TORN_DIGITS_MAX:
+        return True
     for part in shown:
-        if _DIGITS_IN_GROUPS.search(part):
-            return True
         for token in part.split():
             core = token.strip(_PUNCTUATION)
             if len(core) >= FRAGMENT_CHARS and not _LETTERS.fullmatch(core):
