@@ -1,4 +1,4 @@
-"""A page of fields and somebody typing into it, as the X source and the accessibility bus tell of it: late, and not always.
+"""A page of fields and somebody typing into it, as the X source and the accessibility bus tell of it: late, if at all.
 
 The fields hold real text with a caret and a selection. What has the focus is known here at once; what is *said* to have
 it follows 12 to 20 ms later, is looked up wrongly or not at all, and may change its role and name while a person types.

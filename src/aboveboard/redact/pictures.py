@@ -135,16 +135,23 @@ def mask(
 
 
 def _area(frame: RawFrame, box: Box) -> Box | None:
-    """The element and a margin, at most CROP_*_MAX around its middle, cut at the frame; None when nothing is left."""
-    left, top, width, height = box
-    if width <= 0 or height <= 0:
+    """What is visible of the element and a margin, at most CROP_*_MAX around its middle; None when nothing is."""
+    height, width = frame.pixels.shape[:2]
+    across = _span(box[0], box[2], CROP_WIDTH_MAX, frame.origin[0], width)
+    down = _span(box[1], box[3], CROP_HEIGHT_MAX, frame.origin[1], height)
+    return (across[0], down[0], across[1], down[1]) if across and down else None
+
+
+def _span(start: int, length: int, longest: int, frame_start: int, frame_length: int) -> tuple[int, int] | None:
+    """(start, length) in one direction."""
+    first, last = max(start, frame_start), min(start + length, frame_start + frame_length)
+    if first >= last:
         return None
-    crop_width, crop_height = min(width + 2 * _MARGIN, CROP_WIDTH_MAX), min(height + 2 * _MARGIN, CROP_HEIGHT_MAX)
-    x0, y0 = left + width // 2 - crop_width // 2, top + height // 2 - crop_height // 2
-    frame_height, frame_width = frame.pixels.shape[:2]
-    x1, y1 = min(x0 + crop_width, frame.origin[0] + frame_width), min(y0 + crop_height, frame.origin[1] + frame_height)
-    x0, y0 = max(x0, frame.origin[0]), max(y0, frame.origin[1])
-    return (x0, y0, x1 - x0, y1 - y0) if x1 > x0 and y1 > y0 else None
+    wanted = min(last - first + 2 * _MARGIN, longest)
+    begin = first + (last - first) // 2 - wanted // 2
+    end = min(begin + wanted, frame_start + frame_length)
+    begin = max(begin, frame_start)
+    return begin, end - begin
 
 
 def read_or_why(masked: MaskedCrop, reader: Reader, deadline_s: float) -> str | Withheld:
