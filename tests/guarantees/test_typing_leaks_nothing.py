@@ -17,7 +17,9 @@ from tests.support.typist import Field, Typist, slips
 
 SESSIONS, SESSIONS_PROVE = 400, 10_000
 FRAGMENT = 4
+SECRET_KINDS = frozenset({"password", "code"})
 PUBLIC = "the quiet old garden"
+_PLAIN = ("velvet", "walrus", "dolphin", "meadow", "trumpet", "biscuit", "lantern", "hedgehog", "quarry", "hammock")
 _SIGNS = "qxzjkvwQXZJKVW0123456789!#$%&*+"
 
 
@@ -75,6 +77,9 @@ def field_of(rng: random.Random, kind: str) -> Field:
 
 def secret_for(rng: random.Random, kind: str) -> str:
     match kind:
+        case "password" | "code" if rng.random() < 0.5:
+            # Nothing but the field says that these are secret.
+            return rng.choice(["", " ", "-"]).join(rng.sample(_PLAIN, 3))
         case "password":
             return signs(rng, rng.randint(6, 16))
         case "code":
@@ -87,10 +92,10 @@ def secret_for(rng: random.Random, kind: str) -> str:
 
 def interfere(hand: Typist, at: Field, rng: random.Random) -> None:
     """What a page, a person and a bus do between two keys."""
-    match rng.randrange(9):
+    match rng.randrange(10):
         case 0:
             hand.title = rng.choice(["Sign up", "(1) Sign up", f"Sign up {at.name}"])
-        case 1 if at.role == "password text":
+        case 1 | 9 if at.role == "password text":
             at.role = "entry"  # shown as plain text
         case 2 if at.name in ("Password", "Choose a phrase"):
             at.name = rng.choice(["Password", "Choose a phrase", "Your phrase"])
@@ -119,9 +124,11 @@ def session(seed: int) -> tuple[Typist, dict[str, str]]:
     hand.focus = hand.said = fields["note"]
     if rng.random() < 0.5:
         hand.click(fields["note"])
+    often = rng.choice([0.0, 0.05, 0.2])
     for kind in kinds:
         at = fields[kind]
         hand.lost = rng.choice([0.0, 0.0, 0.1, 0.5])
+        by_page = False
         if rng.random() < 0.6:
             hand.click(at, known=rng.random() < 0.8)
         elif rng.random() < 0.8:
@@ -130,13 +137,16 @@ def session(seed: int) -> tuple[Typist, dict[str, str]]:
             hand.move_focus(at)
         elif kind in ("password", "code"):
             hand.move_focus(at)  # the page does it, in the middle of typing
+            by_page = True
         else:
             hand.click(at)
         hand.wait(1, 5) if rng.random() < 0.5 else hand.wait(100, 400)
         for name, text, modifiers in slips(rng, secrets[kind]):
-            if rng.random() < 0.04:
+            if rng.random() < often:
                 interfere(hand, at, rng)
             hand.key(name, text, *modifiers)
+            if not by_page and rng.random() < 0.02:
+                hand.kept += hand.stage.flush()  # also while the focus is still said to be elsewhere
             if rng.random() < 0.03:  # held for too long
                 hand.key(name, text, *modifiers, repeat=True)
                 if len(text) == 1:
@@ -167,6 +177,8 @@ def check(seed: int) -> bool:
     for item in hand.kept:
         event = item.event
         if isinstance(event, Text):
+            if SECRET_KINDS.issuperset(secrets):
+                assert event.text in ("<SECRET>", PUBLIC), (seed, event.text)  # not even a first letter
             readable = readable or PUBLIC in event.text
             if event.text == "<SECRET>":
                 assert (event.end_us, event.keys) == (event.t_us, 0), seed

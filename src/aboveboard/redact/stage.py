@@ -235,7 +235,7 @@ class RedactionStage:
             self._held = [item for item in self._held if not isinstance(item.event, Key)]  # its pastes
         self._close_run(out, torn=True)
         if self._tail is not None:
-            self._tail = replace(self._tail, field=field)
+            self._tail = replace(self._tail, field=field, joined=False)
 
     def _scene(self, scene: Snapshot, surface: Surface, t_us: int, out: list[Redacted]) -> None:
         self._around.see(_place(surface), scene.elements)

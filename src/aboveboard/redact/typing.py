@@ -23,7 +23,7 @@ from aboveboard.redact.keys import (
 )
 from aboveboard.redact.redactor import Redactor
 from aboveboard.redact.remains import FRAGMENT_CHARS, Remains, part_of_a_code
-from aboveboard.redact.spans import SENSITIVE, Label
+from aboveboard.redact.spans import SENSITIVE, Label, Span
 from aboveboard.redact.urls import with_routes
 
 SECRET_TEXT = "<SECRET>"  # noqa: S105  a placeholder, not a password
@@ -263,29 +263,23 @@ class TypedRun:
         return events
 
     def _text(self, element: Element | None, split: bool, torn: bool) -> Text:
-        redaction = self._redactor.text(self._buffer)
-        text = with_routes(redaction.text)
-        whole = len(redaction.spans) == 1 and redaction.spans[0] == (0, len(self._buffer), "SECRET")
-        shown = self._shown(redaction.spans)
+        routed = with_routes(self._buffer)
+        redaction = self._redactor.text(routed)
+        whole = len(redaction.spans) == 1 and redaction.spans[0] == (0, len(routed), "SECRET")
+        shown = _readable(routed, redaction.spans)
         if (
             self._unknown
             or whole
+            or split
             or self._remains.stay_in(shown, self._buffer)
             or self._remains.completed(self._buffer)
-            or split
             or (torn and part_of_a_code(shown))
         ):
             return Text(t_us=self.t_us, end_us=self.t_us, text=SECRET_TEXT, element=element)
-        if any(span.label in SENSITIVE for span in redaction.spans):  # its rhythm and length are part of it
-            return Text(t_us=self.t_us, end_us=self.t_us, text=text, element=element)
-        return Text(t_us=self.t_us, end_us=self._last_us, text=text, element=element, keys=self._keys)
-
-    def _shown(self, spans: tuple[tuple[int, int, str], ...]) -> list[str]:
-        shown, at = [], 0
-        for start, end, _ in spans:
-            shown.append(self._buffer[at:start])
-            at = end
-        return [*shown, self._buffer[at:]]
+        if routed != self._buffer or any(span.label in SENSITIVE for span in redaction.spans):
+            # Rhythm and length are part of what was taken out.
+            return Text(t_us=self.t_us, end_us=self.t_us, text=redaction.text, element=element)
+        return Text(t_us=self.t_us, end_us=self._last_us, text=redaction.text, element=element, keys=self._keys)
 
     def _spans_seam(self, before: str, joined: bool) -> bool:
         if not before:
@@ -307,6 +301,15 @@ class TypedRun:
         if min(len(name), len(text)) < FRAGMENT_CHARS:
             return bool(text) and name == text
         return text in name or text.startswith(name)
+
+
+def _readable(text: str, spans: tuple[Span, ...]) -> list[str]:
+    """What of the text lies outside the spans."""
+    shown, at = [], 0
+    for start, end, _ in spans:
+        shown.append(text[at:start])
+        at = end
+    return [*shown, text[at:]]
 
 
 def _is_word(char: str) -> bool:
