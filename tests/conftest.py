@@ -5,5 +5,5 @@ from __future__ import annotations
 from hypothesis import HealthCheck, settings
 
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("prove", settings.get_profile("default"), max_examples=2000)
+settings.register_profile("prove", settings.get_profile("default"), max_examples=500)
 settings.load_profile("default")
