@@ -100,7 +100,7 @@ def test_a_witness_that_is_killed_never_signs_a_second_history(rounds: int, tmp_
                 path.write_bytes(add_checkpoint_request(size - 1, histories[which][:size], world))
                 child.stdin.write(f"{which}:{size} {path}\n")
             child.stdin.flush()
-            said = child.stdout.readline() if number % 2 else ""  # every other time it is killed before it said anything
+            said = child.stdout.readline() if number % 2 else ""  # else killed before it said so
             time.sleep(rng.uniform(0.0, 0.02))
             child.kill()
             said += child.stdout.read()
