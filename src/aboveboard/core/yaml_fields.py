@@ -28,6 +28,10 @@ class Lines:
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
             raise BadInput(f"is not YAML: {error.problem}", f"{filename}:{line}") from error
+        except yaml.reader.ReaderError as error:
+            line = text.count("\n", 0, error.position) + 1
+            raise BadInput(f"has a character that YAML does not allow (#{error.character:x})", f"{filename}:{line}"
+                           ) from error  # fmt: skip
         except (yaml.YAMLError, RecursionError) as error:
             raise BadInput("is not YAML", filename) from error
         if not isinstance(node, yaml.MappingNode):

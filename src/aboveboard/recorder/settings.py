@@ -5,7 +5,8 @@ What is here can only take away (core/narrowing.py), so nobody has to allow it a
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from collections.abc import Mapping
+from typing import TypeAlias
 
 import msgspec
 
@@ -18,11 +19,7 @@ from aboveboard.recorder.home import Home
 from aboveboard.wire.api import parse
 
 FILE = "settings.json"
-Change: TypeAlias = dict[str, object]
-Name: TypeAlias = Literal[
-    "data_mb_per_day", "battery_percent_min", "exclude_apps", "exclude_sites", "exclude_titles", "exclude_categories",
-    "groups", "send_metered",
-]  # fmt: skip
+Change: TypeAlias = Mapping[str, object]
 
 
 class Settings(Record, frozen=True):
