@@ -8,17 +8,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aboveboard.audit.log_checks import check_append_only
-from aboveboard.audit.published import Published
+from aboveboard.audit.log_checks import Seen, check_append_only
+from aboveboard.audit.source import FolderSource
+from aboveboard.audit.verify import verify
 from aboveboard.collector.sequencer import Sequencer
 from aboveboard.core.checkpoint import Checkpoint, cosignatures, sign_checkpoint
 from aboveboard.core.clock import FixedClock
 from aboveboard.core.errors import BadInput, Corrupt, ProofError, Refused, Unavailable
-from aboveboard.core.merkle import leaf_hash, root_of_hashes
+from aboveboard.core.leaves import DeletionAskedLeaf, PolicyLeaf
+from aboveboard.core.merkle import root_hash
+from aboveboard.core.policy import in_force
 from aboveboard.witness.home import lock_home
 from aboveboard.witness.http import Reply
 from aboveboard.witness.server import Witness
 from aboveboard.witness.state import WitnessState
+from tests.support.published import reading_of
 from tests.support.servers import add_checkpoint_request, running
 from tests.support.world import T0_S, World
 
@@ -42,9 +46,7 @@ def test_it_signs_what_continues_what_it_saw(tmp_path: Path) -> None:
     assert _ask(witness, add_checkpoint_request(0, ENTRIES[:5], world)).status == 200
     reply = _ask(witness, add_checkpoint_request(5, ENTRIES[:9], world))
     assert reply.status == 200
-    note = sign_checkpoint(
-        Checkpoint(world.charter.origin, 9, root_of_hashes([leaf_hash(e) for e in ENTRIES[:9]])), world.log_key
-    )
+    note = sign_checkpoint(Checkpoint(world.charter.origin, 9, root_hash(ENTRIES[:9])), world.log_key)
     assert cosignatures(note + reply.body.decode(), [world.council.verify_key]) == {"witness-council": T0_S}
 
 
@@ -79,9 +81,7 @@ def test_its_time_never_falls(tmp_path: Path) -> None:
     _ask(witness, add_checkpoint_request(0, ENTRIES[:2], world))
     clock.advance(-1_000_000_000)
     reply = _ask(witness, add_checkpoint_request(2, ENTRIES[:3], world))
-    note = sign_checkpoint(
-        Checkpoint(world.charter.origin, 3, root_of_hashes([leaf_hash(e) for e in ENTRIES[:3]])), world.log_key
-    )
+    note = sign_checkpoint(Checkpoint(world.charter.origin, 3, root_hash(ENTRIES[:3])), world.log_key)
     assert cosignatures(note + reply.body.decode(), [world.council.verify_key]) == {"witness-council": T0_S}
 
 
@@ -120,10 +120,8 @@ def test_two_checkpoints_that_disagree_are_seen_by_whoever_holds_both() -> None:
     world = World()
     world.start_log()
     world.entries += ENTRIES[:4]
-    found = Published(note=world.note(), entries=list(world.entries))
-    found.checkpoint, found.cosigned_s = world.charter.check_checkpoint(found.note)
-    other, _ = world.charter.check_checkpoint(world.note(entries=[world.entries[0], *OTHERS[:4]]))
-    check = check_append_only(found, other, "another person")
+    other, at_s = world.charter.check_checkpoint(world.note(entries=[world.entries[0], *OTHERS[:4]]))
+    check = check_append_only(reading_of(world.entries, {5}), [Seen(other, at_s, "the checkpoint of another person")])
     assert check.result == "fails"
     assert "two histories" in check.reason
 
@@ -160,3 +158,68 @@ def test_a_real_log_grows_under_both_witnesses(tmp_path: Path) -> None:
         note = servers.http.get("/checkpoint").text
         checkpoint, _ = servers.world.charter.check_checkpoint(note)
         assert checkpoint.size == 2
+
+
+def _shown(world: World, entries: list[bytes], witnesses: list[Witness], old: int) -> str:
+    """The checkpoint of `entries` with what each witness is willing to add."""
+    note = sign_checkpoint(Checkpoint(world.charter.origin, len(entries), root_hash(entries)), world.log_key)
+    for witness in witnesses:
+        reply = _ask(witness, add_checkpoint_request(old, entries, world))
+        note += reply.body.decode() if reply.status == 200 else ""
+    return note
+
+
+def test_two_recorders_cant_be_shown_two_logs(tmp_path: Path) -> None:
+    """One gets the true log; for the other the employer makes a log in which a policy with one more app stands."""
+    world = World()
+    logs = {world.charter.origin: world.log_key.verify_key}
+    clock = FixedClock(T0_S * 1_000_000)
+    council = Witness(world.council, logs, WitnessState(tmp_path / "council"), clock)
+    auditor = Witness(world.auditor, logs, WitnessState(tmp_path / "auditor"), clock)
+    world.start_log()
+    true, wider = world.signed(), world.signed(world.policy(apps=("chromium", "libreoffice", "slack")))
+    first, second = PolicyLeaf(true.policy_id).encode(), PolicyLeaf(wider.policy_id).encode()
+    later_s = T0_S + 31 * 86_400
+    later_us = later_s * 1_000_000
+
+    honest = [world.entries[0], first]
+    note = _shown(world, honest, [council, auditor], 0)
+    world.entries = honest
+    assert in_force(true, world.proof(1, note), world.charter, later_us, "DE", later_s) == world.policy()
+
+    # The council's witness has signed the other history already. The second one colludes and forgets; still no quorum.
+    colluding = Witness(world.auditor, logs, WitnessState(tmp_path / "colluding"), clock)
+    forged = [world.entries[0], second]
+    for old in (0, 2):
+        note = _shown(world, forged, [council, colluding], old)
+        world.entries = forged
+        with pytest.raises(Refused) as refused:
+            in_force(wider, world.proof(1, note), world.charter, later_us, "DE", later_s)
+        assert refused.value.reason == "no_quorum"
+
+
+@pytest.mark.parametrize("attack", ["drops an entry", "rolls back", "rewrites an entry", "swaps two entries"])
+def test_a_log_that_changes_what_it_has_shown_is_found_by_whoever_saw_it(attack: str, tmp_path: Path) -> None:
+    """Every key colludes, also the witnesses': what one person was shown still contradicts what is published."""
+    world = World()
+    world.start_log()
+    due_us = (T0_S // 86_400 + 90) * 86_400_000_000
+    for i in range(300):
+        world.append(DeletionAskedLeaf(f"{i:064x}", due_us).encode())
+    seen = Seen(*world.charter.check_checkpoint(world.note()), "the checkpoint of a contributor")
+    match attack:
+        case "drops an entry":
+            del world.entries[140]
+        case "rolls back":
+            del world.entries[290:]
+        case "rewrites an entry":
+            world.entries[17] = DeletionAskedLeaf("f" * 64, due_us).encode()
+        case "swaps two entries":
+            world.entries[20:22] = world.entries[21:19:-1]
+    if attack != "rolls back":
+        world.append(DeletionAskedLeaf("e" * 64, due_us).encode())
+    world.publish(tmp_path)
+    assert verify(FolderSource(tmp_path), world.charter)[0].ok, "whoever saw nothing before can't tell"
+    report, _ = verify(FolderSource(tmp_path), world.charter, [seen])
+    assert {check.name for check in report.checks if check.result == "fails"} == {"append_only"}
+    assert report.exit_code == 1

@@ -1,121 +1,150 @@
-"""The contributor's own monitor: the laptop's files, the published log, and what the collector says it holds."""
+"""The monitor: one look after another at a published log, each held against what was seen before.
+
+It remembers the newest checkpoint that held, and every alarm until somebody has acknowledged it: a log that was
+rewritten and then put right, or a deletion done late, is still reported.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import datetime
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
+from aboveboard.audit.answers import NOT_ASKED, Answers, ask
+from aboveboard.audit.charters import charters_or_alone
 from aboveboard.audit.laptop import Laptop
-from aboveboard.audit.own_checks import (
-    check_own_accesses,
-    check_own_accesses_complete,
-    check_own_chain,
-    check_own_consent_first,
-    check_own_consents,
-    check_own_consents_logged,
-    check_own_policies,
-    check_own_same_log,
-    check_own_segments_consented,
-    check_own_segments_held,
-    check_own_segments_logged,
-)
-from aboveboard.audit.programme_checks import open_policies
-from aboveboard.audit.published import Published
-from aboveboard.audit.report import Check, Report
-from aboveboard.audit.source import EXCHANGE_S_MAX, HttpSource
-from aboveboard.audit.spans import (
-    check_contiguous,
-    check_events_in_span,
-    check_holes_explained,
-    check_nothing_while_paused,
-    check_pauses_marked,
-)
+from aboveboard.audit.log_checks import Seen
+from aboveboard.audit.own import own_checks
+from aboveboard.audit.own_checks import own_checkpoints
+from aboveboard.audit.own_datasets import HeldManifest
+from aboveboard.audit.remembered import ALARMS_MAX, Alarm, Memory, Remembered
+from aboveboard.audit.report import Check
+from aboveboard.audit.source import HttpSource, Source
+from aboveboard.audit.summary import Report
+from aboveboard.audit.verify import Audit, look
 from aboveboard.core.charter import Charter
-from aboveboard.core.clock import Clock
-from aboveboard.core.errors import AboveboardError, Unavailable
-from aboveboard.wire.api import Access, MyAccesses, MyGiven, MySegments, parse, sign_given_request
-from aboveboard.wire.client import Client
-
-REPLY_BYTES_MAX = 64 << 20
+from aboveboard.core.charter_chain import Charters, under
+from aboveboard.core.clock import US_PER_S, Clock
+from aboveboard.core.errors import AboveboardError
 
 
-def _asked(name: str, ask: Callable[[], Check]) -> Check:
-    """What the collector does not answer is unknown, not held against it, and not vouched for."""
-    try:
-        return ask()
-    except Unavailable as error:
-        return Check(name, "unknown", str(error))
-    except AboveboardError as error:
-        return Check(name, "fails", f"the collector's answer can't be used: {error}")
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A contributor who looks after their own records. own: the collector, asked with their device's token."""
+
+    laptop: Laptop
+    own: HttpSource | None = None
+    manifests: Sequence[HeldManifest] = ()
 
 
-def _ask(own: HttpSource, path: str) -> bytes:
-    data = own.get(path, REPLY_BYTES_MAX)
-    if data is None:
-        raise Unavailable(f"{own.name} does not answer /{path}")
-    return data
+@dataclass(slots=True)
+class Monitor:
+    """live: the source is a running server, so that this machine's clock tells what is overdue there."""
+
+    source: Source
+    charter: Charter
+    memory: Memory
+    clock: Clock
+    live: bool = True
+    person: Callable[[], Person] | None = None
+    elsewhere: Sequence[Seen] = ()
+    progress: Callable[[str], None] = field(default=lambda _: None)
+
+    def look(self) -> Report:
+        """One look: every check, the memory brought up to date, and alarms from before that are still open."""
+        if isinstance(self.source, HttpSource):
+            self.source.begin()
+        known = self.memory.known
+        now_s = self.clock.now_us() // US_PER_S
+        before = self._before(known)
+        person = self.person() if self.person is not None else None
+        answers = ask(person.laptop, person.own, self.clock) if person is not None else NOT_ASKED
+        audit = look(
+            self.source, self.charter, [*before, *self.elsewhere], now_s=now_s if self.live else 0,
+            sizes=self._sizes(person), entries=answers.logged(), progress=self.progress,
+        )  # fmt: skip
+        checks = audit.checks + (self._own(person, audit, answers) if person is not None else ())
+        self._remember(known, audit, checks, now_s)
+        return Report(self._about(audit, person, now_s), _with_alarms(checks, self.memory.known.alarms))
+
+    def _before(self, known: Remembered) -> list[Seen]:
+        if not known.note:
+            return []
+        charters = charters_or_alone(self.source, self.charter)
+        return [seen_from(known.note, charters, "the checkpoint of the last look")]
+
+    def _sizes(self, person: Person | None) -> set[int]:
+        try:
+            shown = (
+                own_checkpoints(person.laptop, charters_or_alone(self.source, self.charter))
+                if person is not None
+                else []
+            )
+        except AboveboardError:
+            return set()  # own_same_log meets the same proof and says what is wrong with it
+        return {checkpoint.size for checkpoint in shown}
+
+    def _own(self, person: Person, audit: Audit, answers: Answers) -> tuple[Check, ...]:
+        return own_checks(person.laptop, audit, answers, person.manifests)
+
+    def _about(self, audit: Audit, person: Person | None, now_s: int) -> dict[str, object]:
+        found = audit.published
+        about: dict[str, object] = {"source": self.source.name, "charter": self.charter.charter_id}
+        if person is not None:
+            about |= {"contributor": person.laptop.contributor, "device": person.laptop.device}
+        about["size"] = found.checkpoint.size if found.checkpoint is not None else None
+        about["cosigned"] = moment(found.cosigned_s) if found.cosigned_s else None
+        about |= {"looked": moment(now_s), "looks": self.memory.known.runs, "state": str(self.memory.folder)}
+        return about
+
+    def _remember(self, known: Remembered, audit: Audit, checks: Sequence[Check], now_s: int) -> None:
+        alarms = list(known.alarms)
+        for check in checks:
+            new = check.result == "fails" and all(each.check != check.name for each in alarms)
+            if new and len(alarms) < ALARMS_MAX:
+                number = len(alarms)
+                evidence = self.memory.keep_evidence(number, _evidence(check, known, audit))
+                alarms.append(Alarm(check.name, check.reason, now_s, evidence))
+        # A checkpoint is remembered only when the whole log under it held, so that a fork never becomes the measure.
+        whole = {"checkpoint", "entries", "append_only"}
+        held = audit.published.checkpoint is not None and all(c.result == "holds" for c in checks if c.name in whole)
+        note = audit.published.note if held else known.note
+        self.memory.keep(Remembered(known.origin, note, tuple(alarms), known.runs + 1, now_s))
+
+    def acknowledge(self) -> int:
+        """Forgets the alarms, and says how many. Their evidence stays."""
+        known = self.memory.known
+        self.memory.keep(Remembered(known.origin, known.note, (), known.runs, known.last_s))
+        return len(known.alarms)
 
 
-def ask_guardian(laptop: Laptop, clock: Clock) -> MyGiven:
-    """What the guardian gave of this person's keys. Raises Unavailable, Refused or BadInput."""
-    if laptop.person is None or not laptop.guardian:
-        raise Unavailable("no guardian was asked")
-    body = sign_given_request(laptop.contributor, laptop.person, clock.now_us()).to_bytes()
-    client = Client(laptop.guardian, EXCHANGE_S_MAX)
-    try:
-        answer = client.request("POST", "/v1/given", body=body, size_max=REPLY_BYTES_MAX)
-    finally:
-        client.close()
-    if answer.status != 200:
-        raise Unavailable(f"the guardian answers {answer.status} to what it gave")
-    return parse(answer.body, "given", MyGiven, REPLY_BYTES_MAX)
+def moment(time_s: int) -> str:
+    return datetime.datetime.fromtimestamp(time_s, datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
-def monitor(
-    laptop: Laptop, charter: Charter, found: Published, own: HttpSource | None, clock: Clock | None = None
-) -> Report:
-    """own: the collector, asked with the device's token; clock: to ask the guardian by. None of them: offline, which
-    leaves what they would have told unknown."""
-    _, policies = open_policies(found, charter)
-    spans = [each.span for each in laptop.segments if each.span is not None]
+def _evidence(check: Check, known: Remembered, audit: Audit) -> dict[str, str]:
+    """Both sides of a contradiction in the log, to be shown to anyone."""
+    if check.name not in ("append_only", "notice_start") or not known.note:
+        return {}
+    return {"seen-before": known.note, "seen-now": audit.published.note}
 
-    def held() -> Check:
-        if own is None:
-            raise Unavailable("no collector was asked")
-        reply = parse(_ask(own, "v1/me/segments"), "segments", MySegments, REPLY_BYTES_MAX)
-        return check_own_segments_held(laptop, reply.segments)
 
-    def shown(asked: HttpSource) -> tuple[Access, ...]:
-        return parse(_ask(asked, "v1/me/accesses"), "accesses", MyAccesses, REPLY_BYTES_MAX).accesses
+def _with_alarms(checks: Sequence[Check], alarms: Sequence[Alarm]) -> tuple[Check, ...]:
+    """What failed at an earlier look fails until it is acknowledged, also where it holds again."""
+    out = list(checks)
+    for alarm in alarms:
+        at = next((i for i, check in enumerate(out) if check.name == alarm.check), None)
+        if at is not None and out[at].result == "fails":
+            continue
+        earlier = Check(alarm.check, "fails", f"noticed on {moment(alarm.at_s)}, not acknowledged yet: {alarm.reason}")
+        if at is None:
+            out.append(earlier)
+        else:
+            out[at] = earlier
+    return tuple(out)
 
-    def accesses() -> Check:
-        if own is None:
-            raise Unavailable("no collector was asked")
-        return check_own_accesses(laptop, shown(own), policies, charter)
 
-    def complete() -> Check:
-        if own is None or clock is None:
-            raise Unavailable("no guardian was asked")
-        # The guardian first: an access between the two questions is then shown, and not taken for hidden.
-        given = ask_guardian(laptop, clock).given
-        return check_own_accesses_complete(given, shown(own), found.entries)
-
-    checks = (
-        check_own_consents(laptop),
-        check_own_consents_logged(laptop, charter),
-        check_own_policies(laptop, policies),
-        check_own_chain(laptop),
-        check_own_segments_consented(laptop),
-        check_own_consent_first(laptop, charter),
-        check_own_segments_logged(laptop, charter),
-        check_own_same_log(laptop, found.entries, charter),
-        _asked("own_segments_held", held),
-        _asked("own_accesses", accesses),
-        _asked("own_accesses_complete", complete),
-        check_contiguous(spans),
-        check_events_in_span(spans),
-        check_nothing_while_paused(spans, laptop.pauses),
-        check_pauses_marked(spans, laptop.pauses),
-        check_holes_explained(spans),
-    )
-    about = {"contributor": laptop.contributor, "device": laptop.device, "size": len(found.entries)}
-    return Report(about, checks)
+def seen_from(note: str, charters: Charters, where: str) -> Seen:
+    """A checkpoint from a file. Raises SignatureError or ProofError unless it holds."""
+    checkpoint, cosigned_s = under(charters, lambda charter: charter.check_checkpoint(note))
+    return Seen(checkpoint, cosigned_s, where, note)

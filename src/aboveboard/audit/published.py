@@ -1,21 +1,25 @@
-"""Reads a whole published log into memory, bounded, believing nothing: what can't be read is said, not guessed."""
+"""What is published beside the log's tiles: checkpoint, charter, counters, policies. Bounded, and nothing believed."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from aboveboard.audit.source import Source
-from aboveboard.core.charter import CHARTER_BYTES_MAX, Charter
+from aboveboard.audit.charters import alone, read_charters
+from aboveboard.audit.report import Check, judged
+from aboveboard.audit.source import Source, required
+from aboveboard.core.charter import Charter
+from aboveboard.core.charter_chain import Charters, charter_at, under
 from aboveboard.core.checkpoint import Checkpoint
-from aboveboard.core.errors import AboveboardError, CheckFailed, Corrupt, Unavailable
-from aboveboard.core.merkle import HASH_BYTES
+from aboveboard.core.errors import AboveboardError, BadInput, CheckFailed, Unavailable
+from aboveboard.core.ids import PolicyId
+from aboveboard.core.leaves import PolicyLeaf
 from aboveboard.core.notes import NOTE_BYTES_MAX
-from aboveboard.core.tiles import WIDTH, entries_path, parse_bundle, tile_path, tiles_of
+from aboveboard.core.policy import Policy, verify_signatures
+from aboveboard.core.proof import check_proof
+from aboveboard.wire.api import Counters, CurrentPolicy, parse
 
-ENTRIES_MAX = 2_000_000
-BUNDLE_BYTES_MAX = 17 << 20
 POLICY_BYTES_MAX = 2 << 20
 COUNTERS_BYTES_MAX = 1 << 16
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -23,19 +27,17 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(slots=True)
 class Published:
-    """What a source gave. checkpoint: None unless the log and its quorum signed it; cosigned_s: by when they had.
+    """What a source gave. charters: the one in hand and those that follow it. checkpoint: None unless the log and its
+    quorum signed it; cosigned_s: by when they had.
 
-    entries: the log's, as the bundles hold them. problems: why something could not be had, by check.
+    problems: why something could not be had, by check.
     """
 
+    charters: Charters
     note: str = ""
     checkpoint: Checkpoint | None = None
     cosigned_s: int = 0
-    charter: bytes | None = None
-    entries: list[bytes] = field(default_factory=list)
-    tiles: dict[tuple[int, int], bytes] = field(default_factory=dict)
-    policies: dict[str, bytes] = field(default_factory=dict)
-    counters: bytes | None = None
+    counters: Counters | None = None
     problems: dict[str, AboveboardError] = field(default_factory=dict)
 
     def attempt(self, check: str, work: Callable[[], None]) -> None:
@@ -46,64 +48,94 @@ class Published:
             self.problems[check] = error
 
 
-def _required(source: Source, path: str, size_max: int) -> bytes:
-    data = source.get(path, size_max)
-    if data is None:
-        raise CheckFailed(f"{path} is not published at {source.name}")
-    return data
-
-
-def read_log(source: Source, charter: Charter, progress: Callable[[str], None] = lambda _: None) -> Published:
-    """The checkpoint, every entry and tile, and what is published beside them."""
-    found = Published()
+def read_published(source: Source, charter: Charter) -> Published:
+    """The files that are read before the entries. charter: the one in hand."""
+    found = Published(alone(charter))
 
     def read_checkpoint() -> None:
         try:
-            found.note = _required(source, "checkpoint", NOTE_BYTES_MAX).decode("utf-8")
+            found.note = required(source, "checkpoint", NOTE_BYTES_MAX).decode("utf-8")
         except UnicodeDecodeError as error:
             raise CheckFailed("the checkpoint is not UTF-8") from error
-        found.checkpoint, found.cosigned_s = charter.check_checkpoint(found.note)
+        found.checkpoint, found.cosigned_s = under(found.charters, lambda each: each.check_checkpoint(found.note))
 
     def read_charter() -> None:
-        found.charter = _required(source, "published/charter.json", CHARTER_BYTES_MAX)
+        found.charters = read_charters(source, charter)
 
     def read_counters() -> None:
-        found.counters = _required(source, "published/counters.json", COUNTERS_BYTES_MAX)
+        data = required(source, "published/counters.json", COUNTERS_BYTES_MAX)
+        counters = parse(data, "counters.json", Counters)
+        if counters.to_bytes() != data:
+            raise BadInput("is not in canonical form (RFC 8785)", "counters.json")
+        found.counters = counters
 
-    found.attempt("checkpoint", read_checkpoint)
     found.attempt("charter", read_charter)
+    found.attempt("checkpoint", read_checkpoint)
     found.attempt("counters", read_counters)
-    size = found.checkpoint.size if found.checkpoint is not None else 0
-    if size > ENTRIES_MAX:
-        found.problems["entries"] = Unavailable(f"the log has {size} entries; this audit reads {ENTRIES_MAX} at most")
-        return found
-
-    def read_entries() -> None:
-        for start in range(0, size, WIDTH):
-            count = min(WIDTH, size - start)
-            path = entries_path(start // WIDTH, count)
-            found.entries += parse_bundle(_required(source, path, BUNDLE_BYTES_MAX), count)
-            if start % (WIDTH * 40) == 0 and start:
-                progress(f"{start} of {size} entries read")
-
-    def read_tiles() -> None:
-        for level, index, width in tiles_of(size):
-            data = _required(source, tile_path(level, index, width), WIDTH * HASH_BYTES)
-            if len(data) != width * HASH_BYTES:
-                raise Corrupt(f"{tile_path(level, index, width)} has {len(data)} bytes, not {width * HASH_BYTES}")
-            found.tiles[level, index] = data
-
-    found.attempt("entries", read_entries)
-    found.attempt("tiles", read_tiles)
     return found
 
 
-def read_policies(source: Source, found: Published, names: list[str]) -> None:
-    """The published file of each policy that the log names."""
+@dataclass(frozen=True, slots=True)
+class KnownPolicy:
+    """A policy that holds. index: of its entry; cosigned_s: from when its notice runs, by its published proof; charter:
+    the one in force at its entry, which says who had to sign."""
 
-    def read_all() -> None:
-        for name in names:
-            if _HASH.fullmatch(name):
-                found.policies[name] = _required(source, f"published/policies/{name}.json", POLICY_BYTES_MAX)
+    policy: Policy
+    index: int
+    cosigned_s: int
+    charter: Charter
 
-    found.attempt("policies_signed", read_all)
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """good: by name, those that hold in every way. signed, rules: the checks made on all of them."""
+
+    good: dict[PolicyId, KnownPolicy]
+    signed: Check
+    rules: Check
+
+
+def read_policies(source: Source, named: Mapping[str, int], charters: Charters) -> Policies:
+    """named: each policy that the log names, with the index of its entry. Every one is published, in the grammar,
+    signed by both sides, keeps the floor, and is proven.
+
+    One file at a time, and only what the workers signed is kept: a hostile server can't fill the memory.
+    """
+    good: dict[PolicyId, KnownPolicy] = {}
+    unsigned: list[str] = []
+    unruly: list[str] = []
+    for name, index in named.items():
+        try:
+            known = _read_policy(source, name, index, charter_at(charters, index), unruly)
+            good[known.policy.policy_id] = known
+        except Unavailable as error:
+            return _unread(good, error)
+        except AboveboardError as error:
+            unsigned.append(f"policy {name[:16]}: {error}")
+    need = charters[-1].charter.representatives.threshold
+    reason = f"{len(good)} policies, each signed by the employer and {need} representatives"
+    rules = f"{len(good)} policies, all in a grammar without rank, without a single person, without appraisal"
+    return Policies(good, judged("policies_signed", unsigned, reason), judged("same_rules", unruly, rules))
+
+
+def _unread(good: dict[PolicyId, KnownPolicy], error: Unavailable) -> Policies:
+    why = f"not every policy could be read: {error}"
+    return Policies(good, Check("policies_signed", "unknown", why), Check("same_rules", "unknown", why))
+
+
+def _read_policy(source: Source, name: str, index: int, charter: Charter, unruly: list[str]) -> KnownPolicy:
+    if not _HASH.fullmatch(name):
+        raise CheckFailed("its name is no hash")
+    data = required(source, f"published/policies/{name}.json", POLICY_BYTES_MAX)
+    signed, proof = parse(data, f"policies/{name}.json", CurrentPolicy, len(data)).open()
+    if signed.policy_id != name:
+        raise CheckFailed("the file holds another policy than its name says")
+    try:
+        Policy.parse(signed.policy_bytes)
+    except BadInput as error:
+        unruly.append(f"policy {name[:16]} says what the grammar has no word for: {error}")
+    policy = verify_signatures(signed, charter)
+    _, cosigned_s = check_proof(PolicyLeaf(policy.policy_id).encode(), proof, charter)
+    if proof.index != index:
+        raise CheckFailed(f"its proof is of entry {proof.index}, and it stands in the log at {index} first")
+    return KnownPolicy(policy, index, cosigned_s, charter)

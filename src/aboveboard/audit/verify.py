@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
+from aboveboard.audit.exemptions import check_exemptions
+from aboveboard.audit.facts import Facts
 from aboveboard.audit.log_checks import (
+    Seen,
     check_append_only,
     check_charter,
     check_checkpoint,
     check_entries,
     check_entry_kinds,
+    check_notice_start,
     check_tiles,
-    leaves_of,
-    policy_names,
 )
+from aboveboard.audit.log_reader import LogReading, read_log
 from aboveboard.audit.programme_checks import (
     check_counters,
     check_deletions,
@@ -21,48 +25,91 @@ from aboveboard.audit.programme_checks import (
     check_nothing_before_notice,
     check_policies_logged,
     check_releases,
-    open_policies,
 )
-from aboveboard.audit.published import Published, read_log, read_policies
-from aboveboard.audit.report import Check, Report, not_known
+from aboveboard.audit.published import Policies, Published, read_policies, read_published
+from aboveboard.audit.report import Check, not_known
 from aboveboard.audit.source import Source
+from aboveboard.audit.summary import Report
 from aboveboard.core.charter import Charter
 from aboveboard.core.checkpoint import Checkpoint
-from aboveboard.core.leaves import Leaf
+
+NO_LOG = Checkpoint("", 0, b"\0" * 32)
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """One look at a published log. reading: of the entries, in one pass."""
+
+    published: Published
+    reading: LogReading
+    policies: Policies
+    checks: tuple[Check, ...]
+
+    @property
+    def checkpoint(self) -> Checkpoint:
+        """The one everything was held against; of no log when there was none to be had."""
+        return self.published.checkpoint or NO_LOG
+
+
+def look(
+    source: Source, charter: Charter, seen: Sequence[Seen] = (), *, now_s: int = 0,
+    sizes: Iterable[int] = (), entries: Iterable[bytes] = (), progress: Callable[[str], None] = lambda _: None,
+) -> Audit:  # fmt: skip
+    """Every check of the published log.
+
+    seen: checkpoints from before or elsewhere, whose log this one has to continue. now_s: this machine's time, to judge
+    what is overdue; the witnesses' unless it is later. sizes, entries: what else is wanted of the pass over the log.
+    """
+    found = read_published(source, charter)
+    facts = Facts(found.counters.size if found.counters is not None else 0)
+    sizes = {*sizes, *(each.checkpoint.size for each in seen)}
+    if found.checkpoint is None:
+        reading = LogReading(facts, problems={"entries": found.problems["checkpoint"]})
+    else:
+        reading = read_log(source, found.checkpoint, facts, sizes=sizes, entries=entries, progress=progress)
+    policies = read_policies(source, facts.policies, found.charters)
+    checkpoint = found.checkpoint or NO_LOG
+    checks = [
+        check_checkpoint(found),
+        check_charter(found, reading),
+        check_entries(reading, checkpoint),
+        check_tiles(reading),
+    ]
+    rest = [
+        *_of_the_entries(found, reading, policies, now_s),
+        check_exemptions(source, facts.exemptions, found.charters),
+    ]
+    if seen:
+        rest = [check_append_only(reading, seen), *rest, check_notice_start(policies, seen)]
+    # Of a log that could not be read whole, or whose entries are not the signed ones, nothing is said but why.
+    broken = next(
+        (check for check in checks if check.name in ("checkpoint", "entries") and check.result != "holds"), None
+    )
+    if broken is not None:
+        rest = [not_known(check.name, broken) for check in rest]
+    return Audit(found, reading, policies, (*checks, *rest))
+
+
+def _of_the_entries(found: Published, reading: LogReading, policies: Policies, now_s: int) -> list[Check]:
+    facts = reading.facts
+    return [
+        check_entry_kinds(reading),
+        policies.signed,
+        policies.rules,
+        check_policies_logged(facts, policies),
+        check_nothing_before_notice(facts, policies, found.cosigned_s),
+        check_counters(found, facts),
+        check_releases(facts, policies),
+        check_lineage(facts),
+        check_deletions(facts, max(found.cosigned_s, now_s)),
+    ]
 
 
 def verify(
-    source: Source, charter: Charter, since: Checkpoint | None = None, progress: Callable[[str], None] = lambda _: None
-) -> tuple[Report, Published]:
-    """Every check of the published log. since: a checkpoint seen earlier, whose log this one has to continue."""
-    found = read_log(source, charter, progress)
-    leaves = leaves_of(found.entries)
-    read_policies(source, found, policy_names(leaves))
-    checks = [
-        check_checkpoint(found, charter),
-        check_charter(found, charter),
-        check_entries(found),
-        check_tiles(found),
-        check_entry_kinds(found),
-        *_of_the_programme(found, leaves, charter),
-    ]
-    if since is not None:
-        checks.insert(4, check_append_only(found, since, "the earlier checkpoint"))
-    size = found.checkpoint.size if found.checkpoint is not None else None
-    return Report({"source": source.name, "charter": charter.charter_id, "size": size}, tuple(checks)), found
-
-
-def _of_the_programme(found: Published, leaves: Sequence[Leaf], charter: Charter) -> list[Check]:
-    """What the entries say. Of a log that could not be read whole, nothing is said but why."""
-    policies_signed, good = open_policies(found, charter)
-    made = [
-        policies_signed,
-        check_policies_logged(found, leaves, good),
-        check_nothing_before_notice(found, leaves, good, charter),
-        check_counters(found, leaves),
-        check_releases(leaves, good),
-        check_lineage(leaves),
-        check_deletions(leaves, found.cosigned_s),
-    ]
-    problem = found.problems.get("checkpoint") or found.problems.get("entries")
-    return made if problem is None else [not_known(check.name, problem) for check in made]
+    source: Source, charter: Charter, seen: Sequence[Seen] = (), progress: Callable[[str], None] = lambda _: None
+) -> tuple[Report, Audit]:
+    """The report of one look."""
+    audit = look(source, charter, seen, progress=progress)
+    size = audit.published.checkpoint.size if audit.published.checkpoint is not None else None
+    about = {"source": source.name, "charter": charter.charter_id, "size": size}
+    return Report(about, audit.checks), audit

@@ -20,11 +20,12 @@ from aboveboard.collector.charters import bundles
 from aboveboard.collector.service import Service
 from aboveboard.collector.storage.tables import batches, commitments
 from aboveboard.collector.terms import exemptions_published, policies_published, settle
-from aboveboard.core.errors import AboveboardError, Refused, Unavailable
+from aboveboard.core.errors import AboveboardError, BadInput, Refused, Unavailable
 from aboveboard.core.leaves import parse_leaf
 from aboveboard.core.proof import BATCH_SIZES, Batch, BatchProof, make_batch
+from aboveboard.core.tlogpolicy import TrustPolicy
 from aboveboard.wire.api import Counters
-from aboveboard.wire.durable import make_folders, write_durable
+from aboveboard.wire.durable import make_folders, remove_durable, write_durable
 
 ROUND_S = 0.5
 HEARTBEAT_S = 3600.0  # an idle log is cosigned anew, so that laptops see the witnesses' time go on
@@ -48,7 +49,7 @@ class Publisher:
         self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
         for name in ("charters", "exemptions", "policies"):
             make_folders(self._published / name)
-        write_durable(self._published / "charter.json", service.charter.to_bytes())
+        self._write_charter()
 
     def start(self) -> None:
         self._thread.start()
@@ -100,6 +101,17 @@ class Publisher:
             number = tx.execute(insert(batches).values(**values).returning(batches.c.batch)).scalar_one()
             tx.execute(update(commitments).where(commitments.c.commitment.in_(waiting)).values(batch=number))
 
+    def _write_charter(self) -> None:
+        """As it is, and for readers with other tools its log, witnesses and quorum, when that form can say them."""
+        charter, policy = self._service.charter, self._published / "tlog-policy"
+        write_durable(self._published / "charter.json", charter.to_bytes())
+        try:
+            text = TrustPolicy.of_charter(charter).encode()
+        except BadInput:
+            remove_durable(policy)
+        else:
+            write_durable(policy, text.encode())
+
     def _write_files(self) -> None:
         service = self._service
         checkpoint = service.log.checkpoint
@@ -115,7 +127,7 @@ class Publisher:
             for entry in service.log.entries(self._counted, min(self._counted + 1000, checkpoint.size)):
                 self._counts[type(parse_leaf(entry)).__struct_config__.tag] += 1  # type: ignore[index]
                 self._counted += 1
-        write_durable(self._published / "charter.json", service.charter.to_bytes())
+        self._write_charter()
         for bundle in charters:
             write_durable(self._published / "charters" / f"{bundle.charter_id}.json", bundle.to_bytes())
         for current in policies:

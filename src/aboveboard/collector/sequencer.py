@@ -25,13 +25,15 @@ from aboveboard.core.charter import Charter
 from aboveboard.core.checkpoint import Checkpoint, cosignatures, sign_checkpoint
 from aboveboard.core.errors import BadInput, CheckFailed, Corrupt, Refused, Unavailable
 from aboveboard.core.leaves import CharterLeaf
+from aboveboard.core.merkle import leaf_hash
+from aboveboard.core.notes import NOTE_BYTES_MAX
 from aboveboard.core.proof import LogProof
 from aboveboard.core.signing import SigningKey
 from aboveboard.wire.durable import FolderLock, make_folders, read_bounded, write_durable
 
 APPEND_ENTRIES_MAX = 10_000
-PENDING_ENTRIES_MAX = 4096  # in memory and in the journal; then they go into tiles
-NOTE_BYTES_MAX = 65536
+PENDING_ENTRIES_MAX = 16_384  # in memory and in the journal; then they go into tiles
+PENDING_BYTES_MAX = 64 << 20
 WITNESSES_MAX = 32
 
 
@@ -64,11 +66,14 @@ class Sequencer:
         )
         self._lock = threading.RLock()  # what follows
         self._publishing = threading.Lock()  # one conversation with the witnesses at a time; appends go on meanwhile
-        self._pending: list[bytes] = []
+        self._pending: list[bytes] = []  # entries, and beside them their leaf hashes
+        self._pending_hashes: list[bytes] = []
+        self._pending_bytes = 0
         self._folder = folder
         self._journal = Journal(folder / ".state" / "journal")
         try:
             self._store = LogStore(folder)
+            self._tree = self._store.frontier()
             self._recover()
             self._published = self._read_checkpoint()
             if self.size == 0:
@@ -84,7 +89,14 @@ class Sequencer:
             known = self.size - first
             if known < 0:
                 raise Corrupt(f"entries {self.size} to {first - 1} of the log are missing: restore the log's folder")
-            self._pending += entries[known:]
+            self._take(entries[known:])
+
+    def _take(self, entries: Sequence[bytes]) -> None:
+        hashes = [leaf_hash(entry) for entry in entries]
+        self._tree.extend(hashes)
+        self._pending += entries
+        self._pending_hashes += hashes
+        self._pending_bytes += sum(map(len, entries))
 
     def _read_checkpoint(self) -> tuple[Checkpoint, str] | None:
         data = read_bounded(self._folder / "checkpoint", NOTE_BYTES_MAX)
@@ -118,7 +130,12 @@ class Sequencer:
     @property
     def size(self) -> int:
         """Entries acknowledged, published or not."""
-        return self._store.size + len(self._pending)
+        return self._tree.size
+
+    def tree(self) -> tuple[int, bytes]:
+        """(size, root) over everything acknowledged, published or not."""
+        with self._lock:
+            return self._tree.size, self._tree.root()
 
     @property
     def checkpoint(self) -> Checkpoint | None:
@@ -139,17 +156,17 @@ class Sequencer:
         if not entries:
             return []
         with self._lock:
-            if len(self._pending) >= PENDING_ENTRIES_MAX:
+            if len(self._pending) >= PENDING_ENTRIES_MAX or self._pending_bytes >= PENDING_BYTES_MAX:
                 self._integrate()
             first = self.size
             self._journal.append(first, entries)
-            self._pending += entries
+            self._take(entries)
             return list(range(first, first + len(entries)))
 
     def _integrate(self) -> None:
         """Moves what is pending into tiles, then empties the journal."""
-        self._store.extend(self._pending)
-        self._pending = []
+        self._store.extend(self._pending, self._pending_hashes)
+        self._pending, self._pending_hashes, self._pending_bytes = [], [], 0
         self._journal.empty()
 
     def publish(self, *, anew: bool = False) -> Checkpoint:
@@ -166,6 +183,9 @@ class Sequencer:
                 if not anew and self._published is not None and self._published[0].size == size:
                     return self._published[0]
                 root = self._store.root()
+                if root != self._tree.root():
+                    raise Corrupt(f"the log's tiles in {self._folder} are not what was acknowledged: restore it")
+                outgrown = self._store.outgrown()
             checkpoint = Checkpoint(self._charter.origin, size, root)
             note, problems = self._gather(sign_checkpoint(checkpoint, self._key), size)
             try:
@@ -178,6 +198,7 @@ class Sequencer:
             with self._lock:
                 write_durable(self._folder / "checkpoint", note.encode("utf-8"))
                 self._published = checkpoint, note
+                self._store.prune(outgrown)
             return checkpoint
 
     def _gather(self, note: str, size: int) -> tuple[str, list[str]]:
@@ -185,7 +206,7 @@ class Sequencer:
 
         def ask(client: WitnessClient) -> str | Unavailable:
             try:
-                return client.cosign(note, size, self._consistency)
+                return client.cosign(note, size, self.consistency)
             except Unavailable as error:
                 return error
 
@@ -207,10 +228,6 @@ class Sequencer:
         except (BadInput, CheckFailed):
             return False
 
-    def _consistency(self, old: int, new: int) -> list[bytes]:
-        with self._lock:
-            return self._store.consistency(old, new)
-
     # ------------------------------------------------------------ reading
 
     def entries(self, start: int, stop: int) -> list[bytes]:
@@ -230,6 +247,11 @@ class Sequencer:
                 raise Unavailable(f"entry {index} is not yet cosigned by the witnesses: ask again later")
             hashes = self._store.inclusion(index, published[0].size)
             return LogProof(index, tuple(hashes), published[1])
+
+    def consistency(self, old: int, new: int) -> list[bytes]:
+        """RFC 6962 proof from a size to another, both in tiles; empty for old 0 or equal sizes."""
+        with self._lock:
+            return self._store.consistency(old, new)
 
     def close(self) -> None:
         """Lets go of the folder. What was appended stays."""

@@ -173,7 +173,10 @@ class Charter(_Part, frozen=True, dict=True):
         names = {key.name for key in keys}
         if len(names) != len(keys):
             raise BadInput("two witnesses have one name", "witnesses.keys")
-        if unknown := set(quorum.members()) - names:
+        members = list(quorum.members())
+        if len(set(members)) != len(members):
+            raise BadInput("names a witness twice: each counts in one way only", "witnesses.quorum")
+        if unknown := set(members) - names:
             raise BadInput(f"{sorted(unknown)} are no witnesses of this charter", "witnesses.quorum")
         others = {key.name for key, entry in zip(keys, self.witnesses.keys, strict=True) if entry.run_by != "workers"}
         # Quorums only grow with more members, so all others together are the strongest attempt without the workers.

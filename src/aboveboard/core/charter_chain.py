@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable, Sequence
+import contextlib
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias, TypeVar
 
 from aboveboard.core.charter import CHARTER_BYTES_MAX, Charter
 from aboveboard.core.errors import BadInput, CheckFailed, ProofError, Refused
@@ -20,6 +22,8 @@ from aboveboard.core.proof import LogProof, check_proof
 from aboveboard.core.records import Record, parse_record
 from aboveboard.core.signatures import SIGNATURES_MAX, Signature, check_threshold
 from aboveboard.core.signing import SigningKey
+
+T = TypeVar("T")
 
 CONTEXT = "charter"
 CHAIN_MAX = 64
@@ -75,6 +79,10 @@ class InForce:
 
     since: int
     charter: Charter
+
+
+Charters: TypeAlias = Sequence[InForce]
+"""Oldest first, as from history."""
 
 
 def sign_charter(charter_bytes: bytes, key: SigningKey) -> Signature:
@@ -173,3 +181,17 @@ def follow(pinned: Charter, bundles: Sequence[CharterBundle]) -> tuple[Charter, 
 def charter_at(steps: Sequence[InForce], index: int) -> Charter:
     """The charter under which the entry at `index` of the log counts. steps: from history."""
     return next(each.charter for each in reversed(steps) if each.since <= index or each is steps[0])
+
+
+def under(steps: Charters, check: Callable[[Charter], T]) -> T:
+    """What a check gives under the charter in force, or under one before it: what was proven then stays proven.
+
+    Raises as the check does under the charter in force, when it holds under none.
+    """
+    try:
+        return check(steps[-1].charter)
+    except (CheckFailed, Refused):
+        for step in reversed(steps[:-1]):
+            with contextlib.suppress(CheckFailed, Refused):
+                return check(step.charter)
+        raise

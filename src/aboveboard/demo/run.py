@@ -122,9 +122,12 @@ def audit(outcome: Outcome, organisation: Organisation, name: str) -> None:
     """From outside with the charter and the published files, and by the person with their own keys."""
     charter = organisation.charter
     source = organisation.collector.url
-    verified = run_json("audit", "verify", source, "--charter", charter, "--json", ok=(0, 1))
-    words = ("audit", "monitor", "--home", outcome.laptop, "--charter", charter, "--source", source, "--json")
-    monitored = run_json(*words, ok=(0, 1))
+    verified = run_json("audit", "verify", source, "--charter", charter, "--json", ok=(0, 1, 3))
+    words: list[str | Path] = ["audit", "monitor", source, "--home", outcome.laptop, "--charter", charter, "--json"]
+    manifest = outcome.home / "dataset" / "manifest.json"
+    if manifest.is_file():
+        words += ["--manifest", manifest]
+    monitored = run_json(*words, "--state", outcome.home / "monitor", ok=(0, 1, 3))
     outcome.audits[f"{name}, from outside"] = verified
     outcome.audits[f"{name}, by the contributor"] = monitored
 

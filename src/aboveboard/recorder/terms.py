@@ -19,6 +19,7 @@ from aboveboard.core.narrowing import NOTHING_MORE, Narrowing
 from aboveboard.core.policy import Policy, in_force
 from aboveboard.core.proof import LogProof
 from aboveboard.recorder.home import Config, Home
+from aboveboard.recorder.log_memory import LogMemory
 from aboveboard.recorder.settings import read_settings
 from aboveboard.recorder.upload import Uplink
 from aboveboard.wire.api import CurrentPolicy, Exemptions, parse
@@ -47,10 +48,11 @@ class Terms:
                 self._home.write(bundle.to_bytes(), "charters", f"{bundle.charter_id}.json")
             self._move(steps[-1].charter)
         note = uplink.checkpoint()
+        if note:
+            LogMemory(self._home, uplink.tile).take(note, steps)
         exemptions = uplink.exemptions()
         policies = uplink.policies()
         with self._lock:
-            self._keep_note(note, steps)
             self._home.write(exemptions.to_bytes(), "exemptions.json")
             self._keep_policy(policies, steps)
 
@@ -60,15 +62,14 @@ class Terms:
         if config.guardian != charter.guardian.url:
             self._home.write(Config(config.region, config.collector, charter.guardian.url).to_bytes(), "config.json")
 
-    def _keep_note(self, note: str, steps: Sequence[InForce]) -> None:
-        """Only a checkpoint that a quorum signed later than the one we have tells us of time."""
-        if note and _witnessed_s(note, steps) > self.witnessed_s(steps):
-            self._home.write(note.encode("utf-8"), "checkpoint")
-
     def _keep_policy(self, policies: Sequence[CurrentPolicy], steps: Sequence[InForce]) -> None:
-        """The newest that is in force."""
+        """The newest that is in force. Nobody can bring back an older one than was in force here."""
+        known = self._home.read("policy.json")
+        least = -1 if known is None else parse(known, "policy.json", CurrentPolicy, POLICY_BYTES_MAX).open()[1].index
         for current in policies:
             with contextlib.suppress(Refused, BadInput, CheckFailed):
+                if current.open()[1].index < least:
+                    continue
                 self._judge(current, steps)
                 self._home.write(current.to_bytes(), "policy.json")
                 self._home.write(current.to_bytes(), "policies", f"{current.open()[0].policy_id}.json")

@@ -26,6 +26,7 @@ from aboveboard.wire.api import (
     parse,
 )
 from aboveboard.wire.client import Answer, Client
+from aboveboard.wire.tile_proofs import TILE_BYTES
 
 REPLY_BYTES_MAX = 2 << 20
 POLICIES_BYTES_MAX = 8 << 20
@@ -81,6 +82,13 @@ class Uplink:
         if answer.status != 200:
             raise _refusal(answer, "asking for the checkpoint")
         return answer.body.decode("utf-8", errors="replace")
+
+    def tile(self, path: str) -> bytes:
+        """A published hash tile, by its path."""
+        answer = self._collector.request("GET", f"/{path}", size_max=TILE_BYTES)
+        if answer.status != 200:
+            raise Unavailable(f"the log's {path} can't be had ({answer.status})")
+        return answer.body
 
     def exemptions(self) -> Exemptions:
         return parse(self._get("/v1/exemptions", "the exemptions"), "exemptions", Exemptions, REPLY_BYTES_MAX)

@@ -10,6 +10,7 @@ Nothing outside the seal tells a time, an app, or how much happened: sizes are c
 
 from __future__ import annotations
 
+import re
 import struct
 from typing import Any
 
@@ -30,6 +31,10 @@ BODY_BYTES_MAX = 32 << 20  # unpacked
 MANIFEST_BYTES_MAX = 4096
 FILE_BYTES_MAX = 5 << 20
 GENESIS = "0" * 64  # "prev" of a device's first segment
+SEQ_MAX = (1 << 53) - 1
+# Names of 32 or 64 hex digits: there is no room in an open manifest for anything that says something.
+_NAMES = {"contributor": 32, "device": 32, "epoch": 32, "prev": 64, "policy": 64, "consent": 64, "sealed_sha256": 64}
+_HEX = re.compile(r"[0-9a-f]*")
 
 
 class SegmentBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -63,6 +68,17 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def to_bytes(self) -> bytes:
         return canonical(msgspec.to_builtins(self))
+
+    def check(self) -> None:
+        """Raises Corrupt for a version, number or name that the specification does not allow."""
+        if self.v != 1:
+            raise Corrupt(f"the segment's version {self.v} is not known")
+        if not 0 <= self.seq <= SEQ_MAX or not 0 < self.sealed_size <= FILE_BYTES_MAX:
+            raise Corrupt("a number of the segment's manifest is out of its range")
+        for name, digits in _NAMES.items():
+            value = getattr(self, name)
+            if len(value) != digits or not _HEX.fullmatch(value):
+                raise Corrupt(f"the manifest's {name} is not {digits} hex digits")
 
     @property
     def segment_id(self) -> SegmentId:
@@ -133,6 +149,7 @@ def parse(data: bytes) -> SealedSegment:
         manifest = msgspec.convert(fields, Manifest)
     except (BadInput, msgspec.ValidationError) as error:
         raise Corrupt(f"the segment's manifest can't be read: {error}") from error
+    manifest.check()
     return SealedSegment(manifest, data[8 + length : 72 + length], data[72 + length :])
 
 
@@ -147,6 +164,8 @@ def unseal(segment: SealedSegment, identity: str) -> SegmentBody:
     (length,) = struct.unpack(">I", plaintext[:4])
     if length > len(plaintext) - 4:
         raise Corrupt("the sealed content is cut off")
+    if any(plaintext[4 + length :]):
+        raise Corrupt("the sealed content's padding is not zero")
     try:
         reader = zstandard.ZstdDecompressor().stream_reader(plaintext[4 : 4 + length])
         packed = reader.read(BODY_BYTES_MAX + 1)

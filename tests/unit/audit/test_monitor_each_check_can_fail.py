@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 from dataclasses import dataclass
 
 import msgspec
@@ -10,7 +11,9 @@ import numpy as np
 import pyrage
 import pytest
 
+from aboveboard.audit.facts import facts_of
 from aboveboard.audit.laptop import Laptop, OwnSegment
+from aboveboard.audit.log_reader import LogReading
 from aboveboard.audit.own_checks import (
     check_own_accesses,
     check_own_accesses_complete,
@@ -23,7 +26,11 @@ from aboveboard.audit.own_checks import (
     check_own_segments_consented,
     check_own_segments_held,
     check_own_segments_logged,
+    own_checkpoints,
 )
+from aboveboard.audit.own_datasets import check_own_datasets, parse_manifest
+from aboveboard.audit.own_terms import check_own_policy_in_force, check_own_within_terms
+from aboveboard.audit.published import KnownPolicy
 from aboveboard.audit.report import Check
 from aboveboard.audit.spans import (
     Interval,
@@ -35,16 +42,19 @@ from aboveboard.audit.spans import (
     check_pauses_marked,
 )
 from aboveboard.core.access import ReleaseOpening, SignedGrant, new_grant, new_opening, sign_grant
+from aboveboard.core.canonical import canonical
+from aboveboard.core.charter_chain import Charters
 from aboveboard.core.columns import encode_column
 from aboveboard.core.consent import ConsentRecord, SignedConsent, sign_consent
-from aboveboard.core.events import Button, Gap, KeptEvent, PointerPath, Redacted, Text
-from aboveboard.core.ids import ContributorId, DeviceId, epoch_id_of, key_id_of
-from aboveboard.core.leaves import PolicyLeaf, segment_commitment
-from aboveboard.core.policy import Policy
+from aboveboard.core.events import Button, Focus, Gap, KeptEvent, Key, PointerPath, Redacted, Scene, Text
+from aboveboard.core.ids import ContributorId, DeviceId, PolicyId, epoch_id_of, key_id_of
+from aboveboard.core.leaves import DatasetBuiltLeaf, KeyReleasedLeaf, PolicyLeaf, segment_commitment
+from aboveboard.core.proof import Batch
 from aboveboard.core.signing import SigningKey
 from aboveboard.wire.api import Access, Given
 from aboveboard.wire.segment import GENESIS, seal, unseal
-from tests.support.world import T0_S, World
+from tests.support.published import reading_of
+from tests.support.world import DAY_S, T0_S, World
 
 US = 1_000_000
 NOON = T0_S * US
@@ -56,7 +66,7 @@ class Own:
 
     world: World
     laptop: Laptop
-    policies: dict[str, tuple[Policy, int]]
+    policies: dict[PolicyId, KnownPolicy]
 
 
 def _own() -> Own:
@@ -98,7 +108,7 @@ def _own() -> Own:
         contributor, device_id, device.verify_key, consents, segments,  # type: ignore[arg-type]
         [Interval(NOON + 12 * US, NOON + 13 * US), Interval(NOON + 22 * US, NOON + 23 * US)], "", "",
     )  # fmt: skip
-    return Own(world, laptop, {policy.policy_id: (policy, T0_S)})
+    return Own(world, laptop, {policy.policy_id: KnownPolicy(policy, 1, T0_S - 31 * DAY_S, world.charter)})
 
 
 @pytest.fixture
@@ -110,21 +120,28 @@ def _spans(laptop: Laptop) -> list[Span]:
     return [span for each in laptop.segments if (span := each.span) is not None]
 
 
+def _reading(entries: list[bytes], laptop: Laptop, charters: Charters) -> LogReading:
+    return reading_of(entries, {checkpoint.size for checkpoint in own_checkpoints(laptop, charters)})
+
+
 def _all(own: Own) -> list[Check]:
-    laptop, charter = own.laptop, own.world.charter
+    laptop, charters = own.laptop, own.world.steps
     spans = _spans(laptop)
     return [
         check_own_consents(laptop),
-        check_own_consents_logged(laptop, charter),
+        check_own_consents_logged(laptop, charters),
         check_own_policies(laptop, own.policies),
         check_own_chain(laptop),
         check_own_segments_consented(laptop),
-        check_own_consent_first(laptop, charter),
-        check_own_segments_logged(laptop, charter),
-        check_own_same_log(laptop, own.world.entries, charter),
+        check_own_consent_first(laptop, charters),
+        check_own_segments_logged(laptop, charters),
+        check_own_same_log(laptop, _reading(own.world.entries, laptop, charters), charters),
+        check_own_policy_in_force(laptop, own.policies, charters),
+        check_own_within_terms(laptop, own.policies),
+        check_own_datasets(laptop, [], facts_of(own.world.entries)),
         check_own_segments_held(laptop, [each.sealed.manifest for each in laptop.segments]),
-        check_own_accesses(laptop, [], own.policies, charter),
-        check_own_accesses_complete([], [], own.world.entries),
+        check_own_accesses(laptop, [], own.policies, charters),
+        check_own_accesses_complete([], [], set()),
         check_contiguous(spans),
         check_events_in_span(spans),
         check_nothing_while_paused(spans, laptop.pauses),
@@ -175,9 +192,9 @@ def test_a_consent_signed_by_somebody_else_is_seen(own: Own) -> None:
 def test_a_consent_without_its_proof_is_unknown_and_with_another_ones_fails(own: Own) -> None:
     signed, _ = own.laptop.consents[0]
     own.laptop.consents[0] = (signed, None)
-    assert check_own_consents_logged(own.laptop, own.world.charter).result == "unknown"
+    assert check_own_consents_logged(own.laptop, own.world.steps).result == "unknown"
     own.laptop.consents[0] = (signed, own.laptop.segments[0].proof)
-    assert check_own_consents_logged(own.laptop, own.world.charter).result == "fails"
+    assert check_own_consents_logged(own.laptop, own.world.steps).result == "fails"
 
 
 def test_a_segment_under_a_policy_that_nobody_signed_is_seen(own: Own) -> None:
@@ -187,7 +204,7 @@ def test_a_segment_under_a_policy_that_nobody_signed_is_seen(own: Own) -> None:
 def test_a_segment_under_no_consent_is_seen(own: Own) -> None:
     own.laptop.consents.clear()
     assert check_own_segments_consented(own.laptop).result == "fails"
-    assert check_own_consent_first(own.laptop, own.world.charter).result == "fails"
+    assert check_own_consent_first(own.laptop, own.world.steps).result == "fails"
 
 
 def _say(own: Own, kind: str, at_us: int) -> None:
@@ -220,18 +237,19 @@ def test_a_segment_that_is_in_the_log_before_its_consent_is_seen() -> None:
     signed, _ = laptop.consents[0]
     batch, place = world.batch([signed.record.commitment], "rights")  # logged again, after the segments
     laptop.consents[0] = (signed, world.batch_proof(batch, place, signed.record.commitment))
-    assert check_own_consent_first(laptop, world.charter).result == "fails"
+    assert check_own_consent_first(laptop, world.steps).result == "fails"
 
 
 def test_a_segment_that_is_not_in_the_log_is_seen(own: Own) -> None:
     own.laptop.segments[1].proof = own.laptop.segments[0].proof
-    assert check_own_segments_logged(own.laptop, own.world.charter).result == "fails"
+    assert check_own_segments_logged(own.laptop, own.world.steps).result == "fails"
 
 
 def test_a_log_that_shows_this_person_another_history_is_seen(own: Own) -> None:
+    charters = own.world.steps
     others = [*own.world.entries[:2], b"{}", *own.world.entries[3:]]
-    assert check_own_same_log(own.laptop, others, own.world.charter).result == "fails"
-    assert check_own_same_log(own.laptop, own.world.entries[:3], own.world.charter).result == "fails"
+    for entries in (others, own.world.entries[:3]):
+        assert check_own_same_log(own.laptop, _reading(entries, own.laptop, charters), charters).result == "fails"
 
 
 def test_a_collector_that_lost_or_made_up_a_segment_is_seen(own: Own) -> None:
@@ -246,7 +264,7 @@ def _access(own: Own, stewards: int, purpose: str = "train-agents") -> Access:
     [name] = own.policies
     grant = new_grant(
         purpose=purpose, reader="Fola", reader_key=SigningKey.generate("reader").verify_key,  # type: ignore[arg-type]
-        reader_recipient=str(pyrage.x25519.Identity.generate().to_public()), policies=(name,),  # type: ignore[arg-type]
+        reader_recipient=str(pyrage.x25519.Identity.generate().to_public()), policies=(name,),
         contributors="all", created_us=NOON, expires_us=NOON + 86_400 * US,
     )  # fmt: skip
     signed = SignedGrant(grant)
@@ -259,30 +277,94 @@ def _access(own: Own, stewards: int, purpose: str = "train-agents") -> Access:
 
 
 def test_an_access_is_shown_and_one_that_nobody_approved_is_seen(own: Own) -> None:
-    charter = own.world.charter
-    shown = check_own_accesses(own.laptop, [_access(own, 2)], own.policies, charter)
+    charters = own.world.steps
+    shown = check_own_accesses(own.laptop, [_access(own, 2)], own.policies, charters)
     assert (shown.result, "Fola (train-agents)" in shown.reason) == ("holds", True)
-    assert check_own_accesses(own.laptop, [_access(own, 1)], own.policies, charter).result == "fails"
+    assert check_own_accesses(own.laptop, [_access(own, 1)], own.policies, charters).result == "fails"
     other = _access(own, 2, "research-interfaces")
-    assert check_own_accesses(own.laptop, [other], own.policies, charter).result == "fails"
+    assert check_own_accesses(own.laptop, [other], own.policies, charters).result == "fails"
 
 
 def test_an_access_that_is_not_in_the_log_is_seen(own: Own) -> None:
     access = _access(own, 2)
     other = msgspec.structs.replace(access, opening=msgspec.structs.replace(access.opening, salt="0" * 32))
-    assert check_own_accesses(own.laptop, [other], own.policies, own.world.charter).result == "fails"
+    assert check_own_accesses(own.laptop, [other], own.policies, own.world.steps).result == "fails"
 
 
 def test_an_access_that_the_collector_hides_is_told_by_the_guardian(own: Own) -> None:
     access = _access(own, 2)
     given = [Given(access.opening, access.grant)]
-    entries = own.world.entries
-    assert check_own_accesses_complete(given, [access], entries).result == "holds"
-    hidden = check_own_accesses_complete(given, [], entries)
+    entries, wanted = own.world.entries, [access.opening.leaf().encode()]
+    logged = reading_of(entries, wanted=wanted).found
+    assert check_own_accesses_complete(given, [access], logged).result == "holds"
+    hidden = check_own_accesses_complete(given, [], logged)
     assert (hidden.result, "does not show it" in hidden.reason) == ("fails", True)
-    unlogged = check_own_accesses_complete(given, [access], entries[:-1])
+    unlogged = check_own_accesses_complete(given, [access], reading_of(entries[:-1], wanted=wanted).found)
     assert (unlogged.result, "log lacks it" in unlogged.reason) == ("fails", True)
-    assert check_own_accesses_complete([], [access], entries).result == "holds", "released, not yet given"
+    assert check_own_accesses_complete([], [access], logged).result == "holds", "released, not yet given"
+
+
+def test_something_recorded_or_accepted_before_the_notice_had_run_is_seen(own: Own) -> None:
+    charters, [(name, known)] = own.world.steps, own.policies.items()
+    assert check_own_policy_in_force(own.laptop, own.policies, charters).result == "holds"
+    late = {name: KnownPolicy(known.policy, 1, T0_S - 29 * DAY_S, known.charter)}
+    assert "before its policy" in check_own_policy_in_force(own.laptop, late, charters).reason
+    assert check_own_policy_in_force(own.laptop, {}, charters).result == "fails"
+    just = {name: KnownPolicy(known.policy, 1, T0_S - 30 * DAY_S, known.charter)}
+    assert check_own_policy_in_force(own.laptop, just, charters).result == "holds"
+    early = own.world.batch_proof(*_sent_again(own), note=own.world.note(T0_S - 5))
+    own.laptop.segments[0].proof = early
+    assert "accepted before" in check_own_policy_in_force(own.laptop, just, charters).reason
+
+
+def _sent_again(own: Own) -> tuple[Batch, int, bytes]:
+    commitment = segment_commitment(own.laptop.segments[0].sealed.manifest.segment_id)
+    batch, place = own.world.batch([commitment], "segments")
+    return batch, place, commitment
+
+
+@pytest.mark.parametrize(
+    "beyond",
+    [
+        Focus(NOON, "slack", None, "", (0, 0, 9, 9)),
+        Focus(NOON, "chromium", "https://elsewhere.example", "", (0, 0, 9, 9)),
+        Focus(NOON, "chromium", None, "", (0, 0, 9, 9)),
+        Key(NOON, "Return"),
+        Text(NOON, NOON, "hello"),
+        Scene(NOON, ()),
+    ],
+)
+def test_anything_beyond_the_terms_that_were_agreed_to_is_seen(own: Own, beyond: KeptEvent) -> None:
+    """The consent of this laptop names pointers only; the policy lists chromium and libreoffice."""
+    allowed = Focus(NOON, "chromium", "https://example.org", "Mail", (0, 0, 9, 9))
+    for event, result in ((allowed, "holds"), (beyond, "fails")):
+        body = own.laptop.segments[0].body
+        assert body is not None
+        own.laptop.segments[0].body = msgspec.structs.replace(body, events=(*body.events, event))
+        assert check_own_within_terms(own.laptop, own.policies).result == result
+
+
+def _manifest(own: Own, **changes: str) -> bytes:
+    manifest = own.laptop.segments[0].sealed.manifest
+    line = {"segment": manifest.segment_id, "policy": manifest.policy, "consent": manifest.consent, **changes}
+    return canonical({"title": "Tasks", "purpose": "train-agents", "sources": [line], "root": "0" * 64})
+
+
+def test_a_dataset_that_is_not_given_or_holds_a_segment_under_other_terms_is_seen(own: Own) -> None:
+    world, data = own.world, _manifest(own)
+    world.append(KeyReleasedLeaf("1" * 64, "train-agents").encode())
+    world.append(DatasetBuiltLeaf("0" * 64, hashlib.sha256(data).hexdigest()).encode())
+    facts = facts_of(world.entries)
+    held = check_own_datasets(own.laptop, [parse_manifest(data, "manifest.json")], facts)
+    assert (held.result, held.reason) == ("holds", "'Tasks' (train-agents) holds 1 of your segments")
+    assert check_own_datasets(own.laptop, [], facts).result == "unknown"
+    for changes in ({"policy": "9" * 64}, {"consent": "9" * 64}):
+        other = parse_manifest(_manifest(own, **changes), "manifest.json")
+        check = check_own_datasets(own.laptop, [other], facts)
+        assert (check.result, "not in the log" in check.reason) == ("fails", True)
+        world.append(DatasetBuiltLeaf("0" * 64, other.digest.hex()).encode())
+        check = check_own_datasets(own.laptop, [other], facts_of(world.entries))
+        assert (check.result, "other terms" in check.reason) == ("fails", True)
 
 
 # ------------------------------------------------------------ time

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
 
-from aboveboard.audit.report import GUARANTEES, Report
+from aboveboard.audit.log_checks import Seen
+from aboveboard.audit.report import GUARANTEES
 from aboveboard.audit.source import FolderSource
+from aboveboard.audit.summary import Report
 from aboveboard.audit.verify import verify
 from aboveboard.cli import main
 from aboveboard.core.canonical import canonical, parse_object
@@ -189,22 +191,24 @@ def test_another_history_than_was_seen_before_fails(tmp_path: Path) -> None:
     world, signed = _world()
     _busy(world)
     _publish(world, signed, tmp_path)
-    seen, _ = world.charter.check_checkpoint(world.note(T0_S, entries=world.entries[:4]))
-    report, _ = verify(FolderSource(tmp_path), world.charter, seen)
+
+    def seen(entries: list[bytes]) -> Seen:
+        return Seen(*world.charter.check_checkpoint(world.note(T0_S, entries=entries)), "the checkpoint seen before")
+
+    true, rewritten = seen(world.entries[:4]), seen([*world.entries[:3], b"{}"])
+    shrunk = seen([*world.entries, b"{}"])
+    report, _ = verify(FolderSource(tmp_path), world.charter, [true])
     assert report.ok
-    rewritten = [*world.entries[:3], b"{}"]
-    other, _ = world.charter.check_checkpoint(world.note(T0_S, entries=rewritten))
-    report, _ = verify(FolderSource(tmp_path), world.charter, other)
-    assert _failing(report) == {"append_only"}
-    shrunk, _ = world.charter.check_checkpoint(world.note(T0_S, entries=[*world.entries, b"{}"]))
-    assert _failing(verify(FolderSource(tmp_path), world.charter, shrunk)[0]) == {"append_only"}
+    for other in (rewritten, shrunk):
+        report, _ = verify(FolderSource(tmp_path), world.charter, [true, other])
+        assert _failing(report) == {"append_only"}
 
 
 def test_a_server_that_is_away_is_unknown_and_not_ok(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     world = World()
     charter = tmp_path / "charter.json"
     charter.write_bytes(world.charter.to_bytes())
-    assert main(["audit", "verify", "http://127.0.0.1:9", "--charter", str(charter), "--json"]) == 1
+    assert main(["audit", "verify", "http://127.0.0.1:9", "--charter", str(charter), "--json"]) == 3
     found = json.loads(capsys.readouterr().out)
     assert found["ok"] is False
     results = {check["check"]: check["result"] for check in found["checks"]}
@@ -221,26 +225,45 @@ def test_the_command_says_what_it_found_and_keeps_the_checkpoint(
     charter.write_bytes(world.charter.to_bytes())
     words = ["audit", "verify", str(tmp_path / "copy"), "--charter", str(charter)]
     assert main([*words, "--save", str(saved)]) == 0
-    assert "12 checks: 0 failed, 0 unknown" in capsys.readouterr().out
+    assert "14 checks: 0 failed, 0 unknown" in capsys.readouterr().out
     assert main([*words, "--since", str(saved), "--json"]) == 0
-    assert len(json.loads(capsys.readouterr().out)["checks"]) == 13
+    assert len(json.loads(capsys.readouterr().out)["checks"]) == 16
     assert main(["audit", "verify", str(tmp_path / "nowhere"), "--charter", str(charter)]) == 2
     assert "neither the address of a collector" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("folder", ["entries", "0"])
-def test_any_single_bit_of_a_tile_or_bundle_that_is_changed_is_seen(folder: str, tmp_path: Path) -> None:
-    """A sample of all bits of every file; the whole file is put back after each."""
+def _flip_every(path: Path, bits: Iterable[int], seen: Callable[[], bool]) -> None:
+    honest = path.read_bytes()
+    for bit in bits:
+        data = bytearray(honest)
+        data[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(bytes(data))
+        assert seen(), f"bit {bit} of {path}"
+    path.write_bytes(honest)
+
+
+def _flip_bits(folder: Path, more: int, per_file: int | None, seed: int) -> None:
+    """more: entries. per_file: how many bits of each tile and bundle, by chance; None: every one of them."""
     world, signed = _world()
     _busy(world)
-    _publish(world, signed, tmp_path)
-    rng = random.Random(11)
-    for path in [p for p in (tmp_path / "tile" / folder).rglob("*") if p.is_file()]:
-        honest = path.read_bytes()
-        for bit in rng.sample(range(len(honest) * 8), 150):
-            data = bytearray(honest)
-            data[bit // 8] ^= 1 << bit % 8
-            path.write_bytes(bytes(data))
-            assert _failing(_verify(world, tmp_path)) & {"entries", "tiles"}, bit
-        path.write_bytes(honest)
-    assert _verify(world, tmp_path).ok
+    for i in range(more):
+        world.append(DeletionAskedLeaf(f"{i:064x}", (LATER_S + DAY_S) * 1_000_000).encode())
+    _publish(world, signed, folder)
+    rng = random.Random(seed)
+    paths = [path for path in (folder / "tile").rglob("*") if path.is_file()]
+    for path in paths:
+        bits = range(path.stat().st_size * 8)
+        chosen = bits if per_file is None else rng.sample(bits, per_file)
+        _flip_every(path, chosen, lambda: bool(_failing(_verify(world, folder)) & {"entries", "tiles"}))
+    assert _verify(world, folder).ok
+
+
+def test_any_single_bit_of_a_tile_or_bundle_that_is_changed_is_seen(tmp_path: Path) -> None:
+    """A full bundle, a full tile, and tiles on two levels."""
+    _flip_bits(tmp_path, 300, 80, seed=11)
+
+
+@pytest.mark.prove
+@pytest.mark.timeout(7200)
+def test_every_single_bit_of_every_tile_and_bundle_is_seen(tmp_path: Path) -> None:
+    _flip_bits(tmp_path, 12, None, seed=0)

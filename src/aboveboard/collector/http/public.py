@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 
 from fastapi import APIRouter
+from starlette.requests import Request
 from starlette.responses import Response
 
 from aboveboard.collector.charters import bundles
 from aboveboard.collector.enrolment import invite, revoke
 from aboveboard.collector.http.replies import error_reply, json_reply
 from aboveboard.collector.http.requests import RecordBody, Serving
+from aboveboard.collector.logstore import read_tile
 from aboveboard.collector.terms import (
     NEWEST_MAX,
     exemptions_published,
@@ -23,7 +26,6 @@ from aboveboard.core.charter_chain import SignedCharter
 from aboveboard.core.errors import Refused
 from aboveboard.core.exemption import SignedExemption
 from aboveboard.core.policy import SignedPolicy
-from aboveboard.core.tiles import is_tile_path
 from aboveboard.wire.api import (
     CharterChain,
     CharterReply,
@@ -40,8 +42,10 @@ from aboveboard.wire.durable import read_bounded
 router = APIRouter()
 FILE_BYTES_MAX = 32 << 20
 IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
+NOT_YET = {"Cache-Control": "no-store"}  # else a cache in front of us might keep saying that a tile isn't there
+GZIP_LEVEL = 6
 FRESH = {"Cache-Control": "no-cache"}
-_PUBLISHED = re.compile(r"charter\.json|counters\.json|(charters|exemptions|policies)/[0-9a-f]{64}\.json")
+_PUBLISHED = re.compile(r"tlog-policy|charter\.json|counters\.json|(charters|exemptions|policies)/[0-9a-f]{64}\.json")
 
 
 @router.get("/healthz")
@@ -121,18 +125,37 @@ def new_revocation(service: Serving, body: RecordBody) -> Response:
 def checkpoint(service: Serving) -> Response:
     note = service.log.note
     if note is None:
-        return error_reply(404, "empty", "the log has no cosigned checkpoint yet")
+        return error_reply(404, "empty", "the log has no cosigned checkpoint yet", NOT_YET)
     return Response(note, media_type="text/plain; charset=utf-8", headers=FRESH)
 
 
 @router.get("/tile/{path:path}")
-def tile(service: Serving, path: str) -> Response:
-    """A tile or entry bundle, by its one canonical path."""
+def tile(service: Serving, path: str, request: Request) -> Response:
+    """A tile or entry bundle, by its one canonical path. Bundles are compressed for whoever takes that."""
     name = f"tile/{path}"
-    data = read_bounded(service.log_folder / name, FILE_BYTES_MAX) if is_tile_path(name) else None
+    data = read_tile(service.log_folder, name)
     if data is None:
-        return error_reply(404, "unknown", "the log has no such tile")
-    return Response(data, media_type="application/octet-stream", headers=IMMUTABLE)
+        return error_reply(404, "unknown", "the log has no such tile", NOT_YET)
+    headers = dict(IMMUTABLE)
+    if path.startswith("entries/"):
+        headers["Vary"] = "Accept-Encoding"
+        if takes_gzip(request.headers.get("accept-encoding", "")):
+            headers["Content-Encoding"] = "gzip"
+            data = gzip.compress(data, compresslevel=GZIP_LEVEL, mtime=0)
+    return Response(data, media_type="application/octet-stream", headers=headers)
+
+
+def takes_gzip(accept_encoding: str) -> bool:
+    """Whether an Accept-Encoding (RFC 9110, 12.5.3) names gzip, or *, with a weight above 0."""
+    weights: dict[str, float] = {}
+    for part in accept_encoding.lower().split(","):
+        name, _, parameter = part.partition(";")
+        word, _, weight = parameter.strip().partition("=")
+        try:
+            weights[name.strip()] = float(weight) if word.strip() == "q" else 1.0
+        except ValueError:
+            return False
+    return weights.get("gzip", weights.get("*", 0.0)) > 0
 
 
 @router.get("/published/{path:path}")
@@ -141,7 +164,8 @@ def published(service: Serving, path: str) -> Response:
     data = read_bounded(service.log_folder / "published" / path, FILE_BYTES_MAX) if known else None
     if data is None:
         return error_reply(404, "unknown", "nothing of that name is published")
-    return Response(data, media_type="application/json", headers=FRESH)
+    kind = "application/json" if path.endswith(".json") else "text/plain; charset=utf-8"
+    return Response(data, media_type=kind, headers=FRESH)
 
 
 @router.get("/v1/leaves/{index}/proof")

@@ -1,0 +1,160 @@
+"""Vectors of sealed segments (docs/spec/segment.md): files to open, columns to decode, files to refuse.
+
+age seals differently each time, so the sealed bytes are kept once made, as long as they open to the body below.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import struct
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pyrage
+
+from aboveboard.core.canonical import canonical
+from aboveboard.core.columns import encode_column
+from aboveboard.core.errors import AboveboardError
+from aboveboard.core.events import (
+    Box,
+    Button,
+    Element,
+    Focus,
+    Gap,
+    KeptEvent,
+    Key,
+    PointerPath,
+    Redacted,
+    Scene,
+    Scroll,
+    Task,
+    Text,
+)
+from aboveboard.core.ids import ConsentId, ContributorId, DeviceId, PolicyId, epoch_id_of, key_id_of
+from aboveboard.core.signing import SigningKey
+from aboveboard.wire.segment import CONTEXT, GENESIS, MAGIC, SealedSegment, SegmentBody, parse, seal, unseal
+
+FILE = Path(__file__).parents[1] / "segment.json"
+IDENTITY = "AGE-SECRET-KEY-1N95NQ0CUFM63ATCQFWATY79HKGZP55KFMFLF7C0KDU09JPHMEJ6SLALRVR"
+DEVICE = SigningKey("device", bytes(range(32)))
+CONTRIBUTOR = ContributorId(key_id_of(SigningKey("contributor", bytes(range(32, 64))).verify_key.public))
+POLICY, CONSENT = PolicyId("a" * 64), ConsentId("b" * 64)
+NOON_US = 1_800_014_400_000_000
+BOX: Box = (10, 20, 120, 30)
+COLUMNS: tuple[tuple[int, ...], ...] = ((), (0,), (5, 5, 5), (-1, 0, 1), (640, 642, 650, 650, 600), (0, 2**31 - 1, -1))
+
+
+def events() -> list[Redacted]:
+    """One of each kind."""
+    entry = Element("entry", "E-mail", BOX, ("focused",), (0, 3))
+    path = [encode_column(np.array(each, dtype=np.int64)) for each in ((0, 8000, 16000), (5, 6, 8), (7, 7, 9))]
+    kept: list[KeptEvent] = [
+        Focus(NOON_US, "chromium", "https://example.org", "Sign up", (0, 0, 1280, 720)),
+        Scene(NOON_US, (entry,)),
+        Task(NOON_US, "start", "sign up with the address you were given"),
+        PointerPath(NOON_US + 1000, 3, *path),
+        Button(NOON_US + 20_000, 8, 9, 1, True, (), entry),
+        Button(NOON_US + 90_000, 8, 9, 1, False),
+        Text(NOON_US + 200_000, NOON_US + 900_000, "<EMAIL_1>", entry, 17),
+        Text(NOON_US + 950_000, NOON_US + 950_000, "<SECRET>"),
+        Key(NOON_US + 1_000_000, "Return", (), entry),
+        Scroll(NOON_US + 1_100_000, 8, 9, 0, 1),
+        Gap(NOON_US + 1_200_000, NOON_US + 1_900_000, "paused"),
+        Task(NOON_US + 1_950_000, "stop", "", "success"),
+    ]
+    return [Redacted(event) for event in kept]
+
+
+def _made() -> SealedSegment:
+    recipient = str(pyrage.x25519.Identity.from_str(IDENTITY).to_public())
+    return seal(
+        events(), session="5" * 32, start_us=NOON_US, end_us=NOON_US + 2_000_000, seq=0, prev=GENESIS,
+        contributor=CONTRIBUTOR, device=DeviceId(key_id_of(DEVICE.verify_key.public)), epoch=epoch_id_of(recipient),
+        recipient=recipient, policy=POLICY, consent=CONSENT, device_key=DEVICE,
+    )  # fmt: skip
+
+
+def _kept() -> SealedSegment:
+    """The committed file while it still is what these events make, else a new one."""
+    made = _made()
+    try:
+        known = parse(base64.b64decode(json.loads(FILE.read_text("utf-8"))["good"][0]["file"]))
+        known.verify(DEVICE.verify_key)
+        if unseal(known, IDENTITY) == unseal(made, IDENTITY):
+            return known
+    except (AboveboardError, OSError, KeyError, ValueError):
+        pass
+    return made
+
+
+def _file(segment: SealedSegment, manifest: dict[str, Any] | bytes | None = None) -> bytes:
+    """The segment with another manifest, signed by the device all the same."""
+    if manifest is None:
+        return segment.to_bytes()
+    data = manifest if isinstance(manifest, bytes) else canonical(manifest)
+    return MAGIC + struct.pack(">I", len(data)) + data + DEVICE.sign(CONTEXT, data) + segment.sealed
+
+
+def _bad(good: SealedSegment) -> dict[str, bytes]:
+    fields = msgspec.to_builtins(good.manifest)
+    data = good.to_bytes()
+    flipped = data[:-1] + bytes([data[-1] ^ 1])
+    loose = json.dumps(fields).encode()
+    return {
+        "another magic": b"ABV2" + data[4:],
+        "cut off in the manifest": data[:100],
+        "a manifest length beyond the file": data[:4] + b"\0\0\x0f\xff" + data[8:200],
+        "a field no one has seen": _file(good, {**fields, "hours": 7}),
+        "a missing field": _file(good, {k: v for k, v in fields.items() if k != "consent"}),
+        "a manifest that is not canonical": _file(good, loose),
+        "a name that is not hex": _file(good, {**fields, "contributor": "Jane Doe, 7 hours on Monday, tired"[:32]}),
+        "an unknown version": _file(good, {**fields, "v": 2}),
+        "a flipped bit in the sealed bytes": flipped,
+        "a signature by another device": data[: 8 + len(good.manifest.to_bytes())]
+        + SigningKey("device", bytes(32)).sign(CONTEXT, good.manifest.to_bytes()) + good.sealed,
+        "another number under the same signature": data.replace(b'"seq":0', b'"seq":1', 1),
+    }  # fmt: skip
+
+
+def _body(body: SegmentBody) -> Any:
+    """As JSON: byte strings in hex."""
+    return msgspec.to_builtins(body, enc_hook=lambda value: value, builtin_types=(bytes,))
+
+
+def _hex(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, dict):
+        return {key: _hex(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_hex(each) for each in value]
+    return value
+
+
+def make() -> dict[str, Any]:
+    """All of them, JSON values only."""
+    good = _kept()
+    return {
+        "about": "docs/spec/segment.md. Files are base64; the device's key and the age identity open the good ones. "
+        "A reader has to refuse every bad one. Columns: hex.",
+        "identity": IDENTITY,
+        "device_key": DEVICE.verify_key.encode(),
+        "good": [
+            {
+                "file": base64.b64encode(good.to_bytes()).decode("ascii"),
+                "segment_id": good.manifest.segment_id,
+                "manifest": good.manifest.to_bytes().decode("ascii"),
+                "body": _hex(_body(unseal(good, IDENTITY))),
+            }
+        ],
+        "bad": [
+            {"why": why, "file": base64.b64encode(data).decode("ascii")} for why, data in sorted(_bad(good).items())
+        ],
+        "columns": [
+            {"values": list(values), "bytes": encode_column(np.array(values, dtype=np.int64)).hex()}
+            for values in COLUMNS
+        ],
+    }
