@@ -251,7 +251,7 @@ def test_receipts_are_printed_without_a_recorder(tmp_path: Path, capsys: Any) ->
     policy = laptop.put()
     code, _, err = _run(capsys, "receipt", "--home", laptop.home.folder)
     assert (code, "no consent was given" in err) == (2, True)
-    laptop.start().agree()
+    laptop.start().agree(policy.policy_id)
     laptop.stop()
     document = json.loads(_run(capsys, "receipt", "--home", laptop.home.folder)[1])
     assert document["@type"] == "dpv:ConsentReceipt"
