@@ -17,7 +17,6 @@ from typing import Any, Literal
 
 import psutil
 
-from aboveboard.core.access import DeletionRequest, sign_deletion
 from aboveboard.core.charter import Charter
 from aboveboard.core.clock import US_PER_S, Clock
 from aboveboard.core.errors import AboveboardError, Refused, Unavailable
@@ -31,6 +30,7 @@ from aboveboard.recorder.epochs import current_epoch
 from aboveboard.recorder.gate import Gate
 from aboveboard.recorder.home import Home
 from aboveboard.recorder.indicator import Indicator
+from aboveboard.recorder.leaving import ask_deletion
 from aboveboard.recorder.pauses import Pauses, parse_duration
 from aboveboard.recorder.pipeline import Counts, Mark, Pipeline, Under
 from aboveboard.recorder.platform.source import InputCounters, Observer
@@ -284,13 +284,7 @@ class Recorder:
         return gone
 
     def _ask_deletion(self, scope: Literal["all", "segments"], segments: tuple[SegmentId, ...] = ()) -> None:
-        key = self._p.home.key("contributor")
-        request = DeletionRequest(
-            self._p.consents.contributor, key.verify_key.encode(), scope, self._p.clock.now_us(), os.urandom(16).hex(),
-            segments=segments,
-        )  # fmt: skip
-        body = sign_deletion(request, key).to_bytes()
-        self._p.home.write(body, "requests", f"{request.commitment.hex()}.deletion")
+        ask_deletion(self._p.home, self._p.consents, self._p.clock, scope, segments)
         self._p.sender.wake()
 
     def send_now(self) -> None:
