@@ -90,24 +90,25 @@ def secret_for(rng: random.Random, kind: str) -> str:
             return f"{signs(rng, 5, 'qxzjkvw')}.{signs(rng, 6, 'qxzjkvw')}@{signs(rng, 7, 'qxzjkvw')}.qwx"
 
 
-def interfere(hand: Typist, at: Field, rng: random.Random) -> None:
+def interfere(hand: Typist, at: Field, rng: random.Random, *, by_page: bool) -> None:
     """What a page, a person and a bus do between two keys."""
+    cut = hand.t_us >= hand.settled_us or not by_page  # see "Limits" in docs/spec/redaction.md
     match rng.randrange(10):
         case 0:
             hand.title = rng.choice(["Sign up", "(1) Sign up", f"Sign up {at.name}"])
-        case 1 | 9 if at.role == "password text":
-            at.role = "entry"  # shown as plain text
+        case 1 | 9 if at.role == "password text" and at.row in hand.told:
+            at.role = "entry"  # shown as plain text; if nobody ever said it is a password, nobody can know
         case 2 if at.name in ("Password", "Choose a phrase"):
             at.name = rng.choice(["Password", "Choose a phrase", "Your phrase"])
-        case 3:
+        case 3 if cut:
             hand.click(at, known=rng.random() < 0.8)
             hand.wait(60, 300)
             hand.key("End")
-        case 4:
+        case 4 if cut:
             hand.kept += hand.stage.flush()
-        case 5:
+        case 5 if cut:
             hand.kept += hand.stage.gap(hand.t_us, hand.t_us + 100, rng.choice(["power", "paused", "site_not_allowed"]))
-        case 6:
+        case 6 if cut:
             hand.key("z", "z", "Control")
         case 7:
             hand.wait(5_000, 20_000)
@@ -142,8 +143,10 @@ def session(seed: int) -> tuple[Typist, dict[str, str]]:
             hand.click(at)
         hand.wait(1, 5) if rng.random() < 0.5 else hand.wait(100, 400)
         for name, text, modifiers in slips(rng, secrets[kind]):
+            if by_page and hand.t_us < hand.settled_us and len(text) != 1:
+                continue
             if rng.random() < often:
-                interfere(hand, at, rng)
+                interfere(hand, at, rng, by_page=by_page)
             hand.key(name, text, *modifiers)
             if not by_page and rng.random() < 0.02:
                 hand.kept += hand.stage.flush()  # also while the focus is still said to be elsewhere

@@ -98,6 +98,8 @@ class Typist:
         self._said_until_us = 0
         self.lost = 0.0  # share of look-ups that fail
         self._scene: tuple[ObservedElement, ...] = ()
+        self.told: set[int] = set()  # rows whose role was said at least once
+        self.settled_us = 0  # when the last move of the focus has been told
 
     # ------------------------------------------------------------ what the page does
 
@@ -105,6 +107,7 @@ class Typist:
         if self.t_us >= self._said_until_us:
             self.said = self.focus
         self._said_until_us = self.t_us + self.rng.randint(12_000, 20_000)
+        self.settled_us = self._said_until_us
         self.focus = to
 
     def _elements(self) -> tuple[ObservedElement, ...]:
@@ -126,8 +129,11 @@ class Typist:
         surface = Surface(3, "chromium", True, "https://shop.example", self.title, (0, 0, 800, 600))
         shown = self._elements()
         snapshot = None
+        if target is not None:
+            self.told.add(target.path[-1])
         if scene and shown != self._scene:
             snapshot, self._scene = Snapshot(self.t_us - 500, shown), shown
+            self.told |= {each.row for each in self.fields}
         self.kept += self.stage.feed(Permitted(raw, surface, target, snapshot, "p"))
 
     def key(self, name: str, text: str = "", *modifiers: str, repeat: bool = False) -> None:

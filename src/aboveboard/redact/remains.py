@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from aboveboard.redact.redactor import Redactor
-from aboveboard.redact.spans import SENSITIVE
+from aboveboard.redact.spans import SENSITIVE, Span
 
 FRAGMENT_CHARS = 4
 _KEPT_MAX = 256
@@ -20,6 +20,7 @@ _OCCURRENCES_MAX = 8
 _NAME_REST_CHARS = 3  # "gardenz" -> "garden" mends a slip; "Thistlethwaite" -> "Thistle" leaves half a name
 _LETTERS = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _TORN_DIGITS_MAX = 1
+_TOKEN = re.compile(r"\S+")
 _PUNCTUATION = ".,!?;:'\"()…“”‘’"
 
 
@@ -96,17 +97,31 @@ class Remains:
             self._secrets, self._others, self._names = [], [], []
 
 
-def part_of_a_code(shown: Sequence[str]) -> bool:
-    """True when readable parts hold what may be a piece of a number, token or address whose rest is typed elsewhere:
-    two digits, or four or more characters in a row that are not letters alone."""
+def part_of_a_code(text: str, spans: Sequence[Span]) -> bool:
+    """True when what stays readable of `text` may be a piece of a number, token or address whose rest is typed
+    elsewhere: two digits, four or more characters in a row that are not letters alone, or what hangs on to a span."""
+    shown = readable(text, spans)
     if sum(char.isdecimal() for part in shown for char in part) > _TORN_DIGITS_MAX:
         return True
-    for part in shown:
-        for token in part.split():
-            core = token.strip(_PUNCTUATION)
-            if len(core) >= FRAGMENT_CHARS and not _LETTERS.fullmatch(core):
-                return True
+    for match in _TOKEN.finditer(text):
+        hidden = [span for span in spans if span.start < match.end() and match.start() < span.end]
+        rest = "".join(readable(match.group(), [_moved(span, match) for span in hidden])).strip(_PUNCTUATION)
+        if rest and (hidden or (len(rest) >= FRAGMENT_CHARS and not _LETTERS.fullmatch(rest))):
+            return True
     return False
+
+
+def readable(text: str, spans: Sequence[Span]) -> list[str]:
+    """What of the text lies outside the spans, which are in order."""
+    shown, at = [], 0
+    for start, end, _ in spans:
+        shown.append(text[at:start])
+        at = end
+    return [*shown, text[at:]]
+
+
+def _moved(span: Span, match: re.Match[str]) -> Span:
+    return Span(max(span.start - match.start(), 0), min(span.end, match.end()) - match.start(), span.label)
 
 
 def _remember(kept: list[str], found: str) -> None:

@@ -195,7 +195,7 @@ class RedactionStage:
             self._trust.pressed(_place(surface), target, t_us)
             self._press(target, field, out)
         elif types and self._run is not None and field != self._run_field:
-            self._slip(target, field, out)
+            self._slip(target, out)
         if permitted.scene is not None:
             self._scene(permitted.scene, surface, t_us, out)
         match event:
@@ -224,7 +224,7 @@ class RedactionStage:
             kept = here or target is None or field == self._tail.field
             self._tail = replace(self._tail, joined=False) if kept else None
 
-    def _slip(self, target: ObservedElement | None, field: _FieldId, out: list[Redacted]) -> None:
+    def _slip(self, target: ObservedElement | None, out: list[Redacted]) -> None:
         """Typing is in another field though nothing moved the focus: it came late, or the page did it. Where the other
         one is secret or unknown, the letters before may have been its own."""
         run = self._run
@@ -235,7 +235,7 @@ class RedactionStage:
             self._held = [item for item in self._held if not isinstance(item.event, Key)]  # its pastes
         self._close_run(out, torn=True)
         if self._tail is not None:
-            self._tail = replace(self._tail, field=field, joined=False)
+            self._tail = replace(self._tail, joined=False)
 
     def _scene(self, scene: Snapshot, surface: Surface, t_us: int, out: list[Redacted]) -> None:
         self._around.see(_place(surface), scene.elements)
@@ -329,7 +329,8 @@ class RedactionStage:
         if run is None:
             return
         self._run, self._held, self._run_field = None, [], ()
-        tail = self._tail if self._tail is not None and self._tail.field == field else _NO_TAIL
+        # Also where the field is another now, or was not known in between: nothing has led away from it since.
+        tail = self._tail if self._tail is not None and self._tail.field[:2] == field[:2] else _NO_TAIL
         element = self._element(run.element)
         if element is not None and run.is_in(element.name):
             element = msgspec.structs.replace(element, name="")

@@ -63,16 +63,18 @@ class FieldTrust:
         self._here: _Seen | None = None  # the field of the last key
         self._before: _Seen | None = None  # the field of the last key before the focus may have moved
         self._clicked: ObservedElement | None = None
+        self._by_click = False
         self._in_secret = False  # the last key went to a secret field, and nothing has moved the focus since
 
     def moved(self, t_us: int) -> None:
         """Something that may move the focus: a Tab, a shortcut, another window."""
         self._moved_us, self._before, self._clicked, self._in_secret = t_us, self._here, None, False
+        self._by_click = False
 
     def pressed(self, place: Place, target: ObservedElement | None, t_us: int) -> None:
         """A button went down on `target`."""
         self.moved(t_us)
-        self._clicked = target
+        self._clicked, self._by_click = target, True
         if target is not None and is_editable(target):
             self._note(place, target)
 
@@ -105,9 +107,12 @@ class FieldTrust:
         return None if stale or elsewhere or self._in_secret else target
 
     def _stale(self, seen: _Seen, target: ObservedElement, t_us: int) -> bool:
-        if self._moved_us is None or not 0 <= t_us - self._moved_us < SETTLE_US or seen != self._before:
+        """So soon after a click only what was clicked is believed; after a key, only another field than before."""
+        if self._moved_us is None or not 0 <= t_us - self._moved_us < SETTLE_US:
             return False
-        return self._clicked is None or not same_field(self._clicked, target)
+        if self._by_click:
+            return self._clicked is None or not same_field(self._clicked, target)
+        return self._before is None or seen == self._before
 
     def _note(self, place: Place, element: ObservedElement) -> None:
         seen = _seen(place, element)

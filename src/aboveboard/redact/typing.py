@@ -22,8 +22,8 @@ from aboveboard.redact.keys import (
     name_of,
 )
 from aboveboard.redact.redactor import Redactor
-from aboveboard.redact.remains import FRAGMENT_CHARS, Remains, part_of_a_code
-from aboveboard.redact.spans import SENSITIVE, Label, Span
+from aboveboard.redact.remains import FRAGMENT_CHARS, Remains, part_of_a_code, readable
+from aboveboard.redact.spans import SENSITIVE, Label
 from aboveboard.redact.urls import with_routes
 
 SECRET_TEXT = "<SECRET>"  # noqa: S105  a placeholder, not a password
@@ -266,14 +266,14 @@ class TypedRun:
         routed = with_routes(self._buffer)
         redaction = self._redactor.text(routed)
         whole = len(redaction.spans) == 1 and redaction.spans[0] == (0, len(routed), "SECRET")
-        shown = _readable(routed, redaction.spans)
+        shown = readable(routed, redaction.spans)
         if (
             self._unknown
             or whole
             or split
             or self._remains.stay_in(shown, self._buffer)
             or self._remains.completed(self._buffer)
-            or (torn and part_of_a_code(shown))
+            or (torn and part_of_a_code(routed, redaction.spans))
         ):
             return Text(t_us=self.t_us, end_us=self.t_us, text=SECRET_TEXT, element=element)
         if routed != self._buffer or any(span.label in SENSITIVE for span in redaction.spans):
@@ -301,15 +301,6 @@ class TypedRun:
         if min(len(name), len(text)) < FRAGMENT_CHARS:
             return bool(text) and name == text
         return text in name or text.startswith(name)
-
-
-def _readable(text: str, spans: tuple[Span, ...]) -> list[str]:
-    """What of the text lies outside the spans."""
-    shown, at = [], 0
-    for start, end, _ in spans:
-        shown.append(text[at:start])
-        at = end
-    return [*shown, text[at:]]
 
 
 def _is_word(char: str) -> bool:
