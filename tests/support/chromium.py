@@ -123,8 +123,16 @@ class Chromium:
 
     def picture(self, path: Path) -> None:
         """The whole page, as WebP."""
-        data = self.call("Page.captureScreenshot", format="webp", quality=55, captureBeyondViewport=True)["data"]
+        data = self.call("Page.captureScreenshot", format="webp", quality=40, captureBeyondViewport=True)["data"]
         path.write_bytes(base64.b64decode(data))
+
+
+def violations(browser: Chromium, axe: str) -> list[tuple[str, list[str]]]:
+    """What axe-core finds on the page, everything on it opened: (rule, some of the elements)."""
+    browser.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+    browser.evaluate(axe + "; 0")
+    found = json.loads(browser.evaluate("axe.run(document).then((found) => JSON.stringify(found.violations))"))
+    return [(each["id"], [node["html"][:120] for node in each["nodes"][:3]]) for each in found]
 
 
 def find_chromium() -> str | None:
