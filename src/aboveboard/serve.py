@@ -15,9 +15,11 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
+from aboveboard.collector.charters import open_charters
 from aboveboard.collector.cli import add_init
 from aboveboard.collector.home import read_home
 from aboveboard.collector.http.app import make_app
+from aboveboard.collector.invite_cli import add_invite
 from aboveboard.collector.publisher import Publisher
 from aboveboard.collector.sequencer import Sequencer
 from aboveboard.collector.service import Service
@@ -37,10 +39,10 @@ def open_service(home: Path, charter: Charter, witnesses: list[str], clock: Cloc
         make_folders(home / "log")
     except OSError as error:
         raise Unavailable(f"can't write in {home}: {error.strerror}") from error
-    log = Sequencer(home / "log", keys.log, charter, witnesses)
-    return Service(
-        charter, keys, Database(home / "collector.sqlite"), Blobs(home / "segments"), log, home / "log", clock
-    )
+    database = Database(home / "collector.sqlite")
+    charters = open_charters(database, charter)
+    log = Sequencer(home / "log", keys.log, charters.current, witnesses, charters.earlier)
+    return Service(charters, keys, database, Blobs(home / "segments"), log, home / "log", clock)
 
 
 def make_server(service: Service) -> FastAPI:
@@ -111,9 +113,10 @@ def serve(args: argparse.Namespace) -> int:
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Adds `init` and `serve`."""
+    """Adds `init`, `serve`, `invite` and `revoke`."""
     verbs = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
     add_init(verbs)
+    add_invite(verbs)
     server = verbs.add_parser("serve", help="run the server: SQLite and a folder, nothing else to set up")
     server.add_argument("--home", type=Path, required=True, help="the folder made by `aboveboard collector init`")
     server.add_argument("--charter", type=Path, required=True, help="the charter it runs under")

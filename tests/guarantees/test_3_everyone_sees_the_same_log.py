@@ -179,12 +179,13 @@ def test_two_recorders_cant_be_shown_two_logs(tmp_path: Path) -> None:
     world.start_log()
     true, wider = world.signed(), world.signed(world.policy(apps=("chromium", "libreoffice", "slack")))
     first, second = PolicyLeaf(true.policy_id).encode(), PolicyLeaf(wider.policy_id).encode()
-    later_us = (T0_S + 31 * 86_400) * 1_000_000
+    later_s = T0_S + 31 * 86_400
+    later_us = later_s * 1_000_000
 
     honest = [world.entries[0], first]
     note = _shown(world, honest, [council, auditor], 0)
     world.entries = honest
-    assert in_force(true, world.proof(1, note), world.charter, later_us, "DE") == world.policy()
+    assert in_force(true, world.proof(1, note), world.charter, later_us, "DE", later_s) == world.policy()
 
     # The council's witness has signed the other history already. The second one colludes and forgets; still no quorum.
     colluding = Witness(world.auditor, logs, WitnessState(tmp_path / "colluding"), clock)
@@ -193,7 +194,7 @@ def test_two_recorders_cant_be_shown_two_logs(tmp_path: Path) -> None:
         note = _shown(world, forged, [council, colluding], old)
         world.entries = forged
         with pytest.raises(Refused) as refused:
-            in_force(wider, world.proof(1, note), world.charter, later_us, "DE")
+            in_force(wider, world.proof(1, note), world.charter, later_us, "DE", later_s)
         assert refused.value.reason == "no_quorum"
 
 

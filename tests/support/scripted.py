@@ -81,7 +81,7 @@ class Recording:
         self.pauses = Pauses(home, self.clock)
         self.spool = Spool(folder / "spool", bytes(range(32)))
         self.observer = ScriptedObserver()
-        self.conditions = Conditions(self.pauses, policy or World().policy(), "given")
+        self.conditions = Conditions(self.pauses, policy or World().policy(), "given", region="DE")
         self.conditions.indicator = lambda: True
         self.stage = RedactionStage(Redactor(bytes(32)), self.clock)
         self.gate = Gate(self.conditions)

@@ -102,6 +102,7 @@ def small_server(routes: list[Route]) -> Iterator[str]:
 def collector_server(service: Service) -> Iterator[str]:
     """Its address."""
     bound = listen("127.0.0.1", 0)
+    bound.listen()  # from here on a connection waits for the server instead of being refused
     server = uvicorn.Server(uvicorn.Config(make_server(service), log_level="error", timeout_graceful_shutdown=2))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
     thread.start()
@@ -215,8 +216,8 @@ class Person:
         )
         return sign_device_cert(cert, self.key)
 
-    def enrol(self, code: str | None = None) -> httpx.Response:
-        body = EnrolRequest(code or self.servers.invited(), self.cert()).to_bytes()
+    def enrol(self, code: str | None = None, region: str = "DE") -> httpx.Response:
+        body = EnrolRequest(code or self.servers.invited(), self.cert(), region).to_bytes()
         answer = self.servers.http.post("/v1/enrol", content=body)
         if answer.status_code == 201:
             self.token = answer.json()["token"]

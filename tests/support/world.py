@@ -21,6 +21,7 @@ from aboveboard.core.charter import (
     WitnessEntry,
     Witnesses,
 )
+from aboveboard.core.charter_chain import InForce
 from aboveboard.core.checkpoint import Checkpoint, cosign, sign_checkpoint
 from aboveboard.core.leaves import CharterLeaf, PolicyLeaf, parse_leaf
 from aboveboard.core.merkle import inclusion_proof, leaf_hash, root_hash, root_of_hashes
@@ -87,6 +88,11 @@ class World:
             )
             self._charter.check()
         return self._charter
+
+    @property
+    def steps(self) -> tuple[InForce, ...]:
+        """The history of a log under this charter alone."""
+        return (InForce(0, self.charter),)
 
     def policy(self, **changes: Any) -> Policy:
         terms = CategoryTerms(("train-agents",), "the agent has to see what was done", 90, ("agents group",))

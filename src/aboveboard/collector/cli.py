@@ -21,5 +21,5 @@ def add_init(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     """Adds the verb."""
     parser = verbs.add_parser("init", help="make the collector's keys and print their public halves as JSON")
     parser.add_argument("--home", type=Path, required=True, help="folder for keys, database, segments and log")
-    parser.add_argument("--name", required=True, help="the log's key name, such as log.example.org")
+    parser.add_argument("--name", required=True, help="the log's key name: its origin, such as log.example.org/2026")
     parser.set_defaults(run=init)

@@ -13,14 +13,14 @@ from __future__ import annotations
 import base64
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from aboveboard.collector.tilenodes import TILE_BYTES, TileNodes, fold
 from aboveboard.core.errors import Corrupt
 from aboveboard.core.frontier import Frontier
 from aboveboard.core.merkle import EMPTY_ROOT, HASH_BYTES, leaf_hash, node_hash, split
-from aboveboard.core.tiles import WIDTH, encode_bundle, entries_path, parse_bundle, tile_path
+from aboveboard.core.tiles import WIDTH, encode_bundle, entries_path, parse_bundle, parse_tile_path, tile_path
 from aboveboard.wire.durable import make_folders, read_bounded, write_durable, write_files_durable
 
 BUNDLE_BYTES_MAX = WIDTH * (2 + 65535)
@@ -208,6 +208,25 @@ class LogStore:
         if old <= middle:
             return [*self._subproof(old, low, middle, whole), self._mth(middle, high)]
         return [*self._subproof(old, middle, high, False), self._mth(low, middle)]
+
+
+def read_tile(folder: Path, path: str) -> bytes | None:
+    """What is served under a path: None when it is no tile's or isn't there.
+
+    A partial tile that is gone is cut out of its full one, for readers who hold an older checkpoint.
+    """
+    place = parse_tile_path(path)
+    if place is None:
+        return None
+    data = read_bounded(folder / path, BUNDLE_BYTES_MAX)
+    if data is not None or place.width == WIDTH:
+        return data
+    whole = read_bounded(folder / replace(place, width=WIDTH).path(), BUNDLE_BYTES_MAX)
+    if whole is None:
+        return None
+    if place.level is None:
+        return encode_bundle(parse_bundle(whole, WIDTH)[: place.width])
+    return whole[: place.width * HASH_BYTES]
 
 
 def _partial_files(edge: _Edge) -> dict[str, bytes]:

@@ -12,6 +12,7 @@ are durable, so no two trees of one size are ever signed. Entry 0 is always the 
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -39,10 +40,15 @@ WITNESSES_MAX = 32
 class Sequencer:
     """Safe for several threads; a second process is refused."""
 
-    def __init__(self, folder: Path, key: SigningKey, charter: Charter, witnesses: Sequence[str]) -> None:
+    def __init__(
+        self, folder: Path, key: SigningKey, charter: Charter, witnesses: Sequence[str],
+        earlier: Sequence[Charter] = (),
+    ) -> None:  # fmt: skip
         """Opens the log, or starts it with the charter as entry 0.
 
-        witnesses: their URLs. Raises Refused when another process writes this log, BadInput when the key or the
+        charter: the one in force; earlier: those before it, oldest first. witnesses: their URLs.
+
+        Raises Refused when another process writes this log, BadInput when the key or the
         folder belong to another charter, Corrupt when the folder was damaged, Unavailable when the disk says no.
         """
         if key.verify_key != charter.log_key:
@@ -50,6 +56,8 @@ class Sequencer:
         if len(witnesses) > WITNESSES_MAX:
             raise BadInput(f"a log asks {WITNESSES_MAX} witnesses at most")
         self._charter, self._key = charter, key
+        self._earlier = tuple(earlier)
+        first = [*earlier, charter][0].charter_id
         self._clients = [WitnessClient(url) for url in witnesses]
         make_folders(folder / ".state")
         self._lock_file = FolderLock(
@@ -69,8 +77,8 @@ class Sequencer:
             self._recover()
             self._published = self._read_checkpoint()
             if self.size == 0:
-                self.append([CharterLeaf(charter.charter_id).encode()])
-            if self.entries(0, 1) != [CharterLeaf(charter.charter_id).encode()]:
+                self.append([CharterLeaf(first).encode()])
+            if self.entries(0, 1) != [CharterLeaf(first).encode()]:
                 raise BadInput(f"the log in {folder} was started under another charter")
         except BaseException:
             self.close()
@@ -96,13 +104,26 @@ class Sequencer:
             return None
         try:
             note = data.decode("utf-8")
-            checkpoint, _ = self._charter.check_checkpoint(note)
+            checkpoint = self._known_checkpoint(note)
             holds = checkpoint.size <= self._store.size and self._store.root(checkpoint.size) == checkpoint.root
         except (UnicodeDecodeError, CheckFailed, BadInput) as error:
             raise Corrupt(f"{self._folder}/checkpoint does not hold: {error}") from error
         if not holds:
             raise Corrupt(f"the log in {self._folder} is not the one that was published: restore the newest copy")
         return checkpoint, note
+
+    def _known_checkpoint(self, note: str) -> Checkpoint:
+        """Under the charter in force, or under the one before it when the change was just made."""
+        for charter in self._earlier[-1:]:
+            with contextlib.suppress(CheckFailed):
+                return charter.check_checkpoint(note)[0]
+        return self._charter.check_checkpoint(note)[0]
+
+    def adopt(self, charter: Charter) -> None:
+        """From now on checkpoints are cosigned under this charter, which follows the one before; the next publish()
+        has what is published cosigned anew."""
+        with self._publishing:
+            self._earlier, self._charter = (*self._earlier, self._charter), charter
 
     # ------------------------------------------------------------ writing
 
@@ -148,8 +169,9 @@ class Sequencer:
         self._pending, self._pending_hashes, self._pending_bytes = [], [], 0
         self._journal.empty()
 
-    def publish(self) -> Checkpoint:
-        """Has everything appended so far cosigned and puts it in place of the last checkpoint.
+    def publish(self, *, anew: bool = False) -> Checkpoint:
+        """Has everything appended so far cosigned and puts it in place of the last checkpoint. anew: also when nothing
+        was appended, so that the witnesses' time goes on.
 
         Raises Unavailable, naming the witnesses that are missing, when the charter's quorum can't be reached; the
         checkpoint before stays.
@@ -158,7 +180,7 @@ class Sequencer:
             with self._lock:
                 self._integrate()
                 size = self._store.size
-                if self._published is not None and self._published[0].size == size:
+                if not anew and self._published is not None and self._published[0].size == size:
                     return self._published[0]
                 root = self._store.root()
                 if root != self._tree.root():
@@ -184,7 +206,7 @@ class Sequencer:
 
         def ask(client: WitnessClient) -> str | Unavailable:
             try:
-                return client.cosign(note, size, self._consistency)
+                return client.cosign(note, size, self.consistency)
             except Unavailable as error:
                 return error
 
@@ -206,10 +228,6 @@ class Sequencer:
         except (BadInput, CheckFailed):
             return False
 
-    def _consistency(self, old: int, new: int) -> list[bytes]:
-        with self._lock:
-            return self._store.consistency(old, new)
-
     # ------------------------------------------------------------ reading
 
     def entries(self, start: int, stop: int) -> list[bytes]:
@@ -229,6 +247,11 @@ class Sequencer:
                 raise Unavailable(f"entry {index} is not yet cosigned by the witnesses: ask again later")
             hashes = self._store.inclusion(index, published[0].size)
             return LogProof(index, tuple(hashes), published[1])
+
+    def consistency(self, old: int, new: int) -> list[bytes]:
+        """RFC 6962 proof from a size to another, both in tiles; empty for old 0 or equal sizes."""
+        with self._lock:
+            return self._store.consistency(old, new)
 
     def close(self) -> None:
         """Lets go of the folder. What was appended stays."""

@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from aboveboard.collector.charters import Charters
 from aboveboard.collector.home import Keys
 from aboveboard.collector.sequencer import Sequencer
 from aboveboard.collector.storage.blobs import Blobs
@@ -22,7 +23,7 @@ PROMISE_US = 24 * 3600 * 1_000_000
 class Service:
     """wake: set when something waits to go into the log."""
 
-    charter: Charter
+    charters: Charters
     keys: Keys
     database: Database
     blobs: Blobs
@@ -30,6 +31,11 @@ class Service:
     log_folder: Path
     clock: Clock
     wake: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def charter(self) -> Charter:
+        """The one in force now."""
+        return self.charters.current
 
     def promise(self, what: str, name: str) -> SignedPromise:
         """Signed: `name` will stand in the log within a day."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from aboveboard.core.charter import Charter
+from aboveboard.core.charter_chain import Charters, under
 from aboveboard.core.checkpoint import Checkpoint
 from aboveboard.core.errors import AboveboardError, ProofError, Refused
 from aboveboard.core.merkle import verify_consistency
@@ -16,6 +16,11 @@ from aboveboard.recorder.home import Home
 from aboveboard.wire.tile_proofs import TileReader
 
 EVIDENCE_MAX = 20
+
+
+def _read(note: str, charters: Charters) -> tuple[Checkpoint, int]:
+    """The checkpoint, and the newest second that a quorum vouches has come."""
+    return under(charters, lambda charter: (charter.check_checkpoint(note)[0], charter.time_passed_s(note)))
 
 
 class LogMemory:
@@ -29,21 +34,22 @@ class LogMemory:
         data = self._home.read("checkpoint")
         return None if data is None else data.decode("utf-8")
 
-    def check(self, note: str, charter: Charter, before: Charter | None = None) -> Checkpoint:
-        """A checkpoint with its quorum that continues what was seen here, which is then the newest seen.
+    def take(self, note: str, charters: Charters) -> Checkpoint:
+        """A checkpoint with its quorum that continues what was seen here, and is then what was seen.
 
-        before: the charter of the one remembered, when another is in force by now. Raises Refused("no_quorum") for a
-        checkpoint without its quorum, an older one, and one of another history; both are then kept as evidence.
+        Of two of one tree the one that witnesses signed later stays: it tells more of the time. Raises
+        Refused("no_quorum") for a checkpoint without its quorum, an older one, and one of another history, when both
+        are kept as evidence; and whatever fetch raises.
         """
         try:
-            new, _ = charter.check_checkpoint(note)
+            new, time_s = _read(note, charters)
         except AboveboardError as error:
             raise Refused("no_quorum", str(error)) from error
         seen = self.note()
         if seen is not None:
-            old, _ = (before or charter).check_checkpoint(seen)
+            old, seen_s = _read(seen, charters)
             self._continues(old, new, seen, note)
-            if old.size == new.size:
+            if old.size == new.size and time_s <= seen_s:
                 return new
         self._home.write(note.encode("utf-8"), "checkpoint")
         return new

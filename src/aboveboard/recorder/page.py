@@ -30,6 +30,7 @@ REASONS = {
     "category_not_allowed": "the policy does not ask for this kind of data", "forgotten": "you had it forgotten",
     "opted_out": "you left", "no_consent": "you have not agreed", "redaction_failed": "it could not be made safe",
     "spool_full": "the space for it was full", "stopped": "the recorder had stopped",
+    "excluded": "you excluded it, or an exemption does", "region": "the policy is not for where this laptop is",
 }  # fmt: skip
 _templates = templates("aboveboard.recorder")
 

@@ -30,7 +30,7 @@ LAG_US = 20_000
 IDLE_US = 10_000_000  # an open run of typing that nobody goes on with
 # Reasons that hold whatever the input lands on: they begin a gap by themselves.
 _EVERYWHERE: frozenset[GapReason] = frozenset(
-    {"opted_out", "no_policy", "no_consent", "no_indicator", "power", "data_budget", "spool_full"}
+    {"opted_out", "no_policy", "region", "no_consent", "no_indicator", "power", "data_budget", "spool_full"}
 )
 
 

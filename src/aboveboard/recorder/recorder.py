@@ -20,7 +20,7 @@ import psutil
 from aboveboard.core.access import DeletionRequest, sign_deletion
 from aboveboard.core.charter import Charter
 from aboveboard.core.clock import US_PER_S, Clock
-from aboveboard.core.errors import Refused, Unavailable
+from aboveboard.core.errors import AboveboardError, Refused, Unavailable
 from aboveboard.core.events import Gap, Text
 from aboveboard.core.ids import SegmentId
 from aboveboard.core.policy import OptOutReason, Policy
@@ -34,8 +34,11 @@ from aboveboard.recorder.indicator import Indicator
 from aboveboard.recorder.pauses import Pauses, parse_duration
 from aboveboard.recorder.pipeline import Counts, Mark, Pipeline, Under
 from aboveboard.recorder.platform.source import InputCounters, Observer
+from aboveboard.recorder.receipts import write_receipts
 from aboveboard.recorder.sender import Sender
+from aboveboard.recorder.settings import Change, Settings, changed, read_settings, write_settings
 from aboveboard.recorder.spool.spool import Spool
+from aboveboard.recorder.terms import Terms
 from aboveboard.redact.redactor import Redactor
 from aboveboard.redact.stage import RedactionStage
 
@@ -50,6 +53,7 @@ class Parts:
     """What a recorder works with."""
 
     home: Home
+    terms: Terms
     charter: Charter
     policy: Policy
     consents: Consents
@@ -69,6 +73,8 @@ class Recorder:
         self.notice = explain(parts.policy, parts.charter)
         self._conditions = Conditions(parts.pauses, parts.policy, parts.consents.state(parts.policy.policy_id))
         self._conditions.indicator = parts.indicator.alive
+        self._conditions.region = parts.home.config().region
+        self.apply_settings()
         self._pipeline: Pipeline | None = None
         self._observer: Observer | None = None
         self._earlier = Counts()
@@ -172,13 +178,52 @@ class Recorder:
     def agree(self) -> None:
         """The person's own click on "I agree"."""
         self._p.consents.say("given", self._p.policy, self.notice)
+        write_receipts(self._p.home, self._p.consents)
         self._conditions.consent = "given"
         self._p.sender.wake()
 
-    def policy_ended(self, why: str) -> None:
-        """From now on nothing is kept, because the policy may not act any more; "" when it may."""
-        self._conditions.policy = None if why else self._p.policy
-        self.problem = why
+    def look_at_terms(self, problem: str = "") -> None:
+        """Judges charter, policy, exemptions and settings anew; what can't be judged stops recording.
+
+        problem: why nothing may be recorded now, as found elsewhere; "" for nothing.
+        """
+        try:
+            policy = self._p.terms.policy()
+            self._p.charter = self._p.terms.charter()
+            self.apply_settings()
+        except AboveboardError as error:
+            problem = problem or str(error)
+        else:
+            if policy.policy_id != self._p.policy.policy_id:
+                self._on_thread(lambda: self._begin_policy(policy))
+        self._conditions.policy = None if problem else self._p.policy
+        self.problem = problem
+
+    def _begin_policy(self, policy: Policy) -> int:
+        """Another policy took the place of the one before: it has its own notice, and no consent yet."""
+        self._end_session()
+        self._p.policy = self._p.sender.policy = policy
+        self.notice = explain(policy, self._p.charter)
+        self._conditions.consent = self._p.consents.state(policy.policy_id)
+        self._conditions.policy = policy
+        return 0
+
+    def apply_settings(self) -> None:
+        """The person's settings and the exemptions, as they stand in the files, are in force when it returns."""
+        narrowing = self._p.terms.narrowing()
+        self._conditions.narrow(narrowing)
+        self._p.sender.narrowing = narrowing
+        self._p.sender.send_metered = read_settings(self._p.home).send_metered
+
+    def settings(self) -> Settings:
+        return read_settings(self._p.home)
+
+    def change_settings(self, change: Change) -> Settings:
+        """In force when it returns. Raises BadInput, or Refused for what is wider than the policy."""
+        settings = changed(self.settings(), change)
+        write_settings(self._p.home, settings, self._p.policy)
+        self.apply_settings()
+        return settings
 
     def decline(self) -> None:
         """The person's "no": nothing changes, nothing is recorded, nobody is told."""
@@ -189,14 +234,18 @@ class Recorder:
     def resume(self) -> None:
         self._p.pauses.resume()
 
-    def opt_out(self, reason: OptOutReason | Literal[""], *, delete: bool) -> None:
-        """In force when it returns. What is not sent is deleted; with `delete`, all that was sent is asked back too."""
+    def opt_out(self, reason: OptOutReason | Literal[""], *, delete: bool, withdraw: bool = False) -> None:
+        """In force when it returns. What is not sent is deleted; with `delete`, all that was sent is asked back too;
+        with `withdraw`, it goes into no dataset built from now on."""
         self._conditions.consent = "opted_out"
         self._p.consents.say("opt_out", self._p.policy, self.notice, reason)
+        if withdraw:
+            self._p.consents.say("withdrawn", self._p.policy, self.notice)
         self._on_thread(self._leave)
         if delete:
             self._ask_deletion("all")
         self._p.sender.wake()
+        write_receipts(self._p.home, self._p.consents)
 
     def _leave(self) -> int:
         self._end_session()

@@ -15,9 +15,11 @@ from aboveboard.core.access import SignedDeletion
 from aboveboard.core.clock import US_PER_S, Clock
 from aboveboard.core.errors import AboveboardError
 from aboveboard.core.ids import EpochId
+from aboveboard.core.narrowing import NOTHING_MORE
 from aboveboard.core.policy import Policy
 from aboveboard.recorder.consents import Consents
 from aboveboard.recorder.home import Home, json_bytes
+from aboveboard.recorder.network import metered
 from aboveboard.recorder.seal import Sealer, Sent
 from aboveboard.recorder.upload import Uplink, proof_bytes
 
@@ -40,6 +42,8 @@ class Sender:
     def __init__(self, home: Home, uplink: Uplink, consents: Consents, sealer: Sealer, clock: Clock) -> None:
         self._home, self._uplink, self._consents, self._sealer, self._clock = home, uplink, consents, sealer, clock
         self.policy: Policy | None = None
+        self.narrowing = NOTHING_MORE
+        self.send_metered = False
         self.problem = ""
         self._send_until_us = 0
         self._known: dict[str, Sent] = {}
@@ -143,7 +147,11 @@ class Sender:
             self._sealer.seal_ready(until_us)
 
     def _send_segments(self) -> None:
-        for path in sorted(self._home.path("outbox").glob("*.seg")):
+        waiting = sorted(self._home.path("outbox").glob("*.seg"))
+        if waiting and not self.send_metered and metered():
+            self.problem = "this connection is paid by volume: what was recorded is sent on another one"
+            return
+        for path in waiting:
             data = path.read_bytes()
             if not self._within_budget(len(data)):
                 self.problem = "today's data budget is used up: the rest is sent tomorrow"
@@ -158,7 +166,7 @@ class Sender:
 
     def _within_budget(self, n: int) -> bool:
         spent = self._budget.sent_bytes if self._budget.day == self._today() else 0
-        return self.policy is None or spent + n <= self.policy.data_mb_per_day * 1_000_000
+        return self.policy is None or spent + n <= self.narrowing.mb_per_day(self.policy) * 1_000_000
 
     def _spend(self, n: int) -> None:
         spent = self._budget.sent_bytes if self._budget.day == self._today() else 0

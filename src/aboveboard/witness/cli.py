@@ -11,11 +11,13 @@ from pathlib import Path
 from types import FrameType
 
 from aboveboard.core.charter import CHARTER_BYTES_MAX, Charter
+from aboveboard.core.charter_chain import BUNDLE_BYTES_MAX
 from aboveboard.core.clock import SystemClock
 from aboveboard.core.errors import BadInput, Corrupt
 from aboveboard.core.notes import NOTE_BYTES_MAX
 from aboveboard.core.signing import VerifyKey
 from aboveboard.wire.durable import read_bounded
+from aboveboard.witness.charters import CharterFiles
 from aboveboard.witness.given import GivenRecords
 from aboveboard.witness.guardian import DELETION_BYTES_MAX, GIVEN_BYTES_MAX, RELEASE_BYTES_MAX, Guardian
 from aboveboard.witness.home import guardian_keys, lock_home, make_home, witness_key
@@ -84,12 +86,14 @@ def _routes(args: argparse.Namespace, charters: list[Charter]) -> list[Route]:
         if len(charters) != 1:
             raise BadInput("a guardian serves one charter: run a witness of its own for the others")
         guardian = Guardian(
-            keys, charters[0], Shares(args.home), Releases(args.home), GivenRecords(args.home), clock
+            keys, charters[0], Shares(args.home), Releases(args.home), GivenRecords(args.home), clock,
+            CharterFiles(charters[0], args.home),
         )  # fmt: skip
         routes += [
             Route("PUT", "/v1/epochs/", DEPOSIT_BYTES_MAX, guardian.deposit),
             Route("POST", "/v1/release", RELEASE_BYTES_MAX, guardian.release),
             Route("POST", "/v1/given", GIVEN_BYTES_MAX, guardian.given),
+            Route("POST", "/v1/charters", BUNDLE_BYTES_MAX, guardian.charters),
             Route("POST", "/v1/destroy", DELETION_BYTES_MAX, guardian.destroy),
         ]
     return routes
@@ -137,14 +141,14 @@ def recover_state(args: argparse.Namespace) -> int:
     lock = lock_home(args.home)
     try:
         state = WitnessState.rescue(args.home)
-        recover(state, seen)
+        seen = recover(state, seen)
         try:
             state.all()
         except Corrupt as error:
             print(f"aboveboard: {error}", file=sys.stderr)
     finally:
         lock.close()
-    print(f"{seen.origin}: the state stands at {seen.size} entries again, root {seen.root}")
+    print(f"{seen.origin}: the state stands at {seen.size} entries, root {seen.root}")
     return 0
 
 

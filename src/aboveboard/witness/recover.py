@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from aboveboard.core.checkpoint import Checkpoint, cosignatures, open_checkpoint
-from aboveboard.core.errors import CheckFailed, Corrupt, Refused
+from aboveboard.core.errors import CheckFailed, Corrupt
 from aboveboard.core.signing import VerifyKey
 from aboveboard.witness.server import only_signed_by
 from aboveboard.witness.state import Seen, WitnessState
+
+SIGNED_TWICE = (
+    "this witness's key has cosigned two trees of {size} entries: keep both checkpoints, tell everyone who relies on "
+    "it, and start a witness with a new key"
+)
 
 
 def newest_of(notes: Sequence[str], log_key: VerifyKey, origin: str, own: VerifyKey) -> Seen:
@@ -22,20 +27,20 @@ def newest_of(notes: Sequence[str], log_key: VerifyKey, origin: str, own: Verify
             raise CheckFailed(f"a checkpoint of {checkpoint.origin} does not carry this witness's own cosignature")
         before = found.setdefault(checkpoint.size, (checkpoint, times[own.name], note))
         if before[0].root != checkpoint.root:
-            raise CheckFailed(
-                f"this witness's key has cosigned two trees of {checkpoint.size} entries: keep both checkpoints, tell "
-                "everyone who relies on it, and start a witness with a new key"
-            )
+            raise CheckFailed(SIGNED_TWICE.format(size=checkpoint.size))
     checkpoint, time_s, note = found[max(found)]
     return Seen(origin, checkpoint.size, checkpoint.root.hex(), time_s, only_signed_by(note, log_key))
 
 
-def recover(state: WitnessState, seen: Seen) -> None:
-    """Puts `seen` in place of a state that was lost. Raises Refused when the state there is newer: it never falls."""
+def recover(state: WitnessState, seen: Seen) -> Seen:
+    """Puts `seen` in place of a state that was lost, and returns what stands now: a state never falls, so a later one
+    that can be read is kept. Raises CheckFailed when it is another tree of the same size."""
     try:
         before = state.get(seen.origin)
     except Corrupt:
         before = None
-    if before is not None and before.size >= seen.size:
-        raise Refused("not_newer", f"the state here already stands at {before.size} entries: nothing was changed")
-    state.put(seen)
+    if before is not None and before.size == seen.size and before.root != seen.root:
+        raise CheckFailed(SIGNED_TWICE.format(size=seen.size))
+    kept = before if before is not None and before.size >= seen.size else seen
+    state.put(kept)
+    return kept

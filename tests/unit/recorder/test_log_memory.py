@@ -46,7 +46,7 @@ def test_it_follows_one_history(tmp_path: Path) -> None:
     for size in (1, 5, 5, 300, 301, 70_000):
         entries = _entries(size)
         note = world.note(T0_S + size, entries=entries)
-        assert _memory(tmp_path, entries).check(note, world.charter).size == size
+        assert _memory(tmp_path, entries).take(note, world.steps).size == size
         assert _memory(tmp_path, entries).note() is not None
 
 
@@ -63,26 +63,34 @@ def test_it_takes_no_other_history_whoever_signed_it(later: list[bytes], why: st
     world = World()
     entries = _entries(300)
     first = world.note(entries=entries)
-    _memory(tmp_path, entries).check(first, world.charter)
+    _memory(tmp_path, entries).take(first, world.steps)
     second = world.note(T0_S + 60, entries=later)
     with pytest.raises(Refused, match=why) as refused:
-        _memory(tmp_path, later).check(second, world.charter)
+        _memory(tmp_path, later).take(second, world.steps)
     assert refused.value.reason == "no_quorum"
     assert _memory(tmp_path, entries).note() == first
     kept = sorted(path.read_text("utf-8") for path in tmp_path.glob("evidence/*"))
     assert kept == (sorted([first, second]) if why == "not a continuation" else [])
 
 
+def test_of_one_tree_the_note_that_tells_most_of_the_time_stays(tmp_path: Path) -> None:
+    world, memory = World(), _memory(tmp_path, _entries(5))
+    early, late = (world.note(T0_S + hour * 3600, entries=_entries(5)) for hour in (0, 1))
+    for note, kept in ((early, early), (late, late), (early, late)):
+        memory.take(note, world.steps)
+        assert memory.note() == kept
+
+
 def test_without_a_quorum_or_without_tiles_nothing_is_taken(tmp_path: Path) -> None:
     world = World()
     memory = _memory(tmp_path, _entries(5))
     with pytest.raises(Refused, match="quorum"):
-        memory.check(world.note(witnesses=[world.auditor], entries=_entries(5)), world.charter)
-    memory.check(world.note(entries=_entries(5)), world.charter)
+        memory.take(world.note(witnesses=[world.auditor], entries=_entries(5)), world.steps)
+    memory.take(world.note(entries=_entries(5)), world.steps)
 
     def away(path: str) -> bytes:
         raise Unavailable("no connection")
 
     with pytest.raises(AboveboardError):
-        LogMemory(Home(tmp_path), away).check(world.note(entries=_entries(9)), world.charter)
+        LogMemory(Home(tmp_path), away).take(world.note(entries=_entries(9)), world.steps)
     assert world.charter.check_checkpoint(memory.note() or "")[0].size == 5

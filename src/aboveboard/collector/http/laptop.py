@@ -8,11 +8,12 @@ from starlette.responses import Response
 
 from aboveboard.collector import deletion
 from aboveboard.collector.access import accesses
+from aboveboard.collector.enrolment import enrol
 from aboveboard.collector.http.replies import json_reply
 from aboveboard.collector.http.requests import Device, Digest, RecordBody, SegmentBody, Serving
 from aboveboard.collector.ingest import ingest
 from aboveboard.collector.publisher import batch_proof
-from aboveboard.collector.registries import deposit_epoch, enrol, record_consent
+from aboveboard.collector.registries import deposit_epoch, record_consent
 from aboveboard.collector.storage.tables import consents, segments
 from aboveboard.core.access import SignedDeletion
 from aboveboard.core.canonical import parse_canonical
