@@ -12,10 +12,12 @@ from aboveboard.core.access import SignedGrant
 from aboveboard.core.charter import Charter
 from aboveboard.core.checkpoint import cosignatures
 from aboveboard.core.clock import US_PER_S
-from aboveboard.core.policy import CONTEXT, Policy, SignedPolicy
-from aboveboard.core.policy_words import compare
+from aboveboard.core.leaves import PolicyLeaf
+from aboveboard.core.policy import CONTEXT, DAY_S, Policy, SignedPolicy
+from aboveboard.core.policy_diff import Difference, compare
+from aboveboard.core.proof import LogProof, check_proof
 from aboveboard.core.signatures import check_threshold
-from aboveboard.portal.render import day
+from aboveboard.portal.render import day, moment
 
 PEOPLE_MIN = 10  # no figure over fewer people is shown, anywhere
 POLICIES_MAX = 100
@@ -23,21 +25,37 @@ POLICIES_MAX = 100
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A policy of the log. changes: beside the one before it; None for the first. signed_by: whose signatures hold."""
+    """A policy of the log. charter: the one its entry counts under; signed_by: whose signatures hold; changes: beside
+    the one before it, None for the first; cosigned_s: when the witness quorum had signed its entry, which starts its
+    notice; None before. standing: in words, by the witnesses' time."""
 
     policy: Policy
+    charter: Charter
     index: int
     signed_by: tuple[str, ...]
-    changes: list[tuple[str, str]] | None
-    cosigned: bool
+    changes: list[Difference] | None
+    cosigned_s: int | None
+    standing: str
 
-    def standing(self, today: str) -> str:
-        """By its dates alone: whether the notice has run, each laptop decides from the witnesses' times."""
-        if not self.cosigned:
-            return "waits for the witnesses"
-        if today < self.policy.starts:
-            return f"starts on {self.policy.starts}"
-        return "has run out" if today > self.policy.expires else f"runs until {self.policy.expires}"
+    @property
+    def notice_days(self) -> int:
+        return _notice_days(self.policy, self.charter)
+
+
+def _notice_days(policy: Policy, charter: Charter) -> int:
+    return max(policy.notice_days, charter.notice_days_min)
+
+
+def _standing(policy: Policy, charter: Charter, cosigned_s: int | None, seen_s: int) -> str:
+    """As policy.in_force decides, without a laptop's region and clock. seen_s: of the newest checkpoint."""
+    if cosigned_s is None:
+        return "waits for the witnesses"
+    until_s, today = cosigned_s + DAY_S * _notice_days(policy, charter), day(seen_s * US_PER_S)
+    if seen_s < until_s:
+        return f"gives notice until {moment(until_s)}, by the witnesses' time"
+    if today < policy.starts:
+        return f"starts on {policy.starts}"
+    return f"ran out on {policy.expires}" if today > policy.expires else f"is in force until {policy.expires}"
 
 
 def signers(signed: SignedPolicy, charter: Charter) -> tuple[str, ...]:
@@ -48,19 +66,29 @@ def signers(signed: SignedPolicy, charter: Charter) -> tuple[str, ...]:
 
 def published_policies(service: Service) -> list[Published]:
     """Newest first."""
-    checkpoint = service.log.checkpoint
-    size = checkpoint.size if checkpoint else 0
+    note = service.log.note
+    seen_s = 0 if note is None else service.charter.check_checkpoint(note)[1]
     with service.database.transaction() as tx:
         query = select(policies).order_by(policies.c.number.desc()).limit(POLICIES_MAX)
         rows = list(reversed(tx.execute(query).all()))
     found: list[Published] = []
     for row in rows:
-        signed = SignedPolicy.parse(row.signed)
+        signed, charter = SignedPolicy.parse(row.signed), service.charters.at(row.leaf_index)
         policy = Policy.parse(signed.policy_bytes)
-        changes = compare(found[-1].policy, policy) if found else None
-        by = signers(signed, service.charter)
-        found.append(Published(policy, row.leaf_index, by, changes, row.leaf_index < size))
+        cosigned_s = None if row.log_proof is None else _first_cosigned_s(policy, charter, row.log_proof)
+        found.append(
+            Published(
+                policy, charter, row.leaf_index, signers(signed, charter),
+                compare(found[-1].policy, policy) if found else None, cosigned_s,
+                _standing(policy, charter, cosigned_s, max(seen_s, cosigned_s or 0)),
+            )
+        )  # fmt: skip
     return found[::-1]
+
+
+def _first_cosigned_s(policy: Policy, charter: Charter, log_proof: bytes) -> int:
+    proof = LogProof.parse(log_proof.decode("utf-8"))
+    return check_proof(PolicyLeaf(policy.policy_id).encode(), proof, charter)[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +147,3 @@ def _consenting(tx: Connection) -> int:
     return tx.execute(
         select(func.count()).where(consents.c.number.in_(last), consents.c.kind == "given")
     ).scalar_one()  # fmt: skip
-
-
-def today(service: Service) -> str:
-    return day(service.clock.now_us())
-
-
-def now_s(service: Service) -> int:
-    return service.clock.now_us() // US_PER_S

@@ -11,8 +11,8 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from aboveboard.collector.registries import publish_policy
 from aboveboard.collector.service import Service
+from aboveboard.collector.terms import publish_policy
 from aboveboard.core.charter import Charter
 from aboveboard.core.errors import BadInput, Refused
 from aboveboard.core.policy import CONTEXT, POLICY_BYTES_MAX, Policy, SignedPolicy, verify_signatures

@@ -12,7 +12,7 @@ from aboveboard.collector.http.requests import Serving
 from aboveboard.core.errors import Refused
 from aboveboard.core.leaves import Leaf, parse_leaf
 from aboveboard.core.policy_words import explain
-from aboveboard.portal.programme import published_policies, today, witness_states
+from aboveboard.portal.programme import published_policies, witness_states
 from aboveboard.portal.render import page, pages
 from aboveboard.portal.scan import SHOWN_MAX, LogScan
 
@@ -43,7 +43,7 @@ def home(request: Request, service: Serving, scan: Scan) -> Response:
     """The programme at a glance."""
     seen, found = scan.seen(), published_policies(service)
     return page(
-        request, "home.html", charter=service.charter, newest=found[0] if found else None, today=today(service),
+        request, "home.html", charter=service.charter, newest=found[0] if found else None,
         checkpoint=service.log.checkpoint, counts=seen.counts, witnesses=witness_states(service),
         overdue=seen.overdue(service.clock.now_us()), waiting=len(seen.open),
     )  # fmt: skip
@@ -61,7 +61,7 @@ def policy(request: Request, service: Serving) -> Response:
 @router.get("/policies")
 def policies(request: Request, service: Serving) -> Response:
     found = published_policies(service)
-    return page(request, "policies.html", found=found, today=today(service), charter=service.charter)
+    return page(request, "policies.html", found=found, charter=service.charter)
 
 
 @router.get("/policies/{policy_id}")
@@ -75,8 +75,8 @@ def _policy_page(request: Request, service: Serving, policy_id: str) -> Response
     if one is None:
         raise Refused("unknown", "no policy of that name is in this log")
     return page(
-        request, "policy.html", one=one, words=explain(one.policy, service.charter), charter=service.charter,
-        today=today(service), newest=next(iter(found)) == policy_id,
+        request, "policy.html", one=one, words=explain(one.policy, one.charter),
+        newest=next(iter(found)) == policy_id,
     )  # fmt: skip
 
 

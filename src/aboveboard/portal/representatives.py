@@ -8,8 +8,9 @@ from fastapi import Depends, Request
 from starlette.responses import RedirectResponse, Response
 
 from aboveboard.collector.http.requests import RecordBody, Serving
-from aboveboard.core.policy_words import compare, explain
-from aboveboard.portal.programme import PEOPLE_MIN, published_policies, today, witness_states
+from aboveboard.core.policy_diff import compare
+from aboveboard.core.policy_words import explain
+from aboveboard.portal.programme import PEOPLE_MIN, published_policies, witness_states
 from aboveboard.portal.proposals import Proposals, floor_missing, uploaded
 from aboveboard.portal.render import HEADERS, page, pages
 from aboveboard.portal.wording import word_difference
@@ -53,7 +54,7 @@ def proposal(request: Request, service: Serving, waiting: Waiting, policy_id: st
         request, "proposal.html", one=one, old=old, missing=one.missing(service.charter),
         floor=floor_missing(one.policy, service.charter), changes=compare(old, one.policy) if old else None,
         pieces=word_difference(explain(old, service.charter), words) if old else [("same", words)],
-        today=today(service),
+
     )  # fmt: skip
 
 
