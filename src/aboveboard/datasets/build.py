@@ -104,7 +104,7 @@ def build(
     chosen = choose(spec, list(parts.summaries.values()), left_out)
     if not chosen:
         raise Refused("empty", "no episode is left: nothing was built" + _reasons(left_out))
-    files = _write(out, parts, chosen)
+    files = write_chosen(out, parts, chosen)
     policies = {sources.known[segment].policy for one in chosen for segment in parts.summaries[one].segments}
     for policy, bundle in reader.bundles.items():
         if policy in policies:
@@ -161,7 +161,7 @@ def _file(out: Path, name: str, data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _write(out: Path, parts: Parts, chosen: dict[str, str]) -> dict[str, str]:
+def write_chosen(out: Path, parts: Parts, chosen: dict[str, str]) -> dict[str, str]:
     """SHA-256 by name of the files of each split."""
     make_folders(out / "data")
     files: dict[str, str] = {}

@@ -8,7 +8,6 @@ from aboveboard.core.errors import AboveboardError
 from aboveboard.datasets.episodes import with_split
 from aboveboard.datasets.schema import Episode
 from aboveboard.datasets.session import Result, Summary, unseal
-from aboveboard.wire.durable import write_durable
 
 
 class Parts:
@@ -36,7 +35,10 @@ class Parts:
         """Keeps a session's result, unless it says why there is none."""
         result = unseal(sealed, self._key, Result)
         if not result.why:
-            write_durable(self._folder / name, sealed, 0o600)
+            # Not synced: a part that a power cut spoils fails its seal, and is made again.
+            unfinished = self._folder / f"{name}.unfinished"
+            unfinished.write_bytes(sealed)
+            unfinished.replace(self._folder / name)
             self._index(name, result)
         return result
 

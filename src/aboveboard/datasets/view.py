@@ -13,6 +13,7 @@ from aboveboard.datasets.schema import Episode, Step
 
 EPISODES_MAX = 200  # on one page; the rest by --from
 _STEPS_MAX = 500
+MARGIN_PX = 24
 _ELEMENTS_MAX = 400
 _CSP = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'"
 _STYLE = """
@@ -21,6 +22,7 @@ h1{font-size:1.5rem} details.e{border:1px solid #cfd8df;border-radius:8px;margin
 details.e>summary{cursor:pointer;font-weight:600}
 .m{color:#5a6b78;font-weight:400} table{border-collapse:collapse;width:100%}
 td,th{text-align:left;padding:.2rem .5rem;border-top:1px solid #e4eaee;vertical-align:top;overflow-wrap:anywhere}
+td:nth-child(-n+3){white-space:nowrap}
 .k{display:inline-block;background:#e3eef5;border-radius:4px;padding:0 .4rem} .f{color:#9a4a00}
 svg{max-width:100%;height:auto;background:#f6f8f9;border:1px solid #e4eaee} nav{margin:1rem 0}
 @media (prefers-color-scheme:dark){body{background:#14191d;color:#dfe7ec}.k{background:#26404f}
@@ -43,7 +45,7 @@ def picture(step: Step) -> str:
     """An SVG of what was visible before the step: outlines, the target filled, the pointer's way and where it acted."""
     if not step.elements and step.x is None:
         return ""
-    left, top, width, height = step.window if len(step.window) == 4 else _around(step)
+    left, top, width, height = _around(step)
     lines = [f'<svg viewBox="{left} {top} {max(width, 1)} {max(height, 1)}" width="520" role="img">']
     outline = 'fill="none" stroke="#9fb2bf" vector-effect="non-scaling-stroke"'
     lines += [_box(each, outline) for each in step.elements[:_ELEMENTS_MAX]]
@@ -70,9 +72,11 @@ def picture(step: Step) -> str:
 
 
 def _around(step: Step) -> tuple[int, int, int, int]:
-    boxes = [each.box for each in step.elements] or [(step.x or 0, step.y or 0, 1, 1)]
-    left, top = min(b[0] for b in boxes), min(b[1] for b in boxes)
-    return left, top, max(b[0] + b[2] for b in boxes) - left, max(b[1] + b[3] for b in boxes) - top
+    """What holds every outline and the place acted on, with a margin; most of a window is often empty."""
+    boxes = [each.box for each in step.elements] + ([(step.x, step.y or 0, 1, 1)] if step.x is not None else [])
+    left, top = min(b[0] for b in boxes) - MARGIN_PX, min(b[1] for b in boxes) - MARGIN_PX
+    right, bottom = max(b[0] + b[2] for b in boxes), max(b[1] + b[3] for b in boxes)
+    return left, top, right - left + MARGIN_PX, bottom - top + MARGIN_PX
 
 
 def _what(step: Step) -> str:
