@@ -54,6 +54,10 @@ class Windows:
     def close(self) -> None:
         self._display.close()
 
+    def fileno(self) -> int:
+        """Readable when something has changed."""
+        return int(self._display.fileno())
+
     @property
     def active(self) -> Window | None:
         """The window with the keyboard, as the window manager says."""

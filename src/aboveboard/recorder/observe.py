@@ -17,7 +17,7 @@ from aboveboard.core.events import ButtonEdge, KeyEdge, Motion, Observed, RawInp
 from aboveboard.desktop.accessibility import hit
 from aboveboard.desktop.windows import Window, Windows
 from aboveboard.recorder.platform.source import InputCounters
-from aboveboard.recorder.platform.x11 import X11Source
+from aboveboard.recorder.platform.x11 import WindowsChanged, X11Source
 from aboveboard.recorder.watcher import Watcher
 
 FOCUS_S_MAX = 0.3
@@ -31,8 +31,8 @@ class X11Observer:
     def __init__(self, display: str, xauthority: Path | None, session_bus: str, browsers: frozenset[str]) -> None:
         """Raises Unavailable when the display or the accessibility bus can't be used."""
         self._browsers = browsers
-        self._source = X11Source(display, xauthority)
         self._windows = Windows(display)
+        self._source = X11Source(display, xauthority, self._windows)
         self._watcher = Watcher(session_bus)
         self._disturbed_us = 0  # when the focus may have moved last
         self._scene_given: Snapshot | None = None
@@ -49,19 +49,35 @@ class X11Observer:
         self._source.close()
         self._windows.close()
 
-    def read(self, timeout_s: float) -> list[Observed]:
-        events = self._source.read(timeout_s)
-        if events:
-            self._watcher.at_work()
-        if self._windows.update():
-            self._disturbed_us = time.time_ns() // 1000
-            self._front()
+    def wait(self, timeout_s: float) -> None:
+        self._source.wait(timeout_s)
+
+    def wake(self) -> None:
+        self._source.wake()
+
+    def read(self) -> list[Observed]:
+        events = self._source.read()
         found: list[Observed] = []
+        told = False
         for event in events:
+            if isinstance(event, WindowsChanged):
+                self._look()
+                told = True
+                continue
             for observed in self._observe(event):
                 self._notice(observed.surface)
                 found.append(observed)
+        if not told:  # titles change without a word in the stream
+            self._look()
+        if found:
+            self._watcher.at_work()
         return found
+
+    def _look(self) -> None:
+        """At the windows, if any changed."""
+        if self._windows.update():
+            self._disturbed_us = time.time_ns() // 1000
+            self._front()
 
     def _notice(self, surface: Surface | None) -> None:
         """Back on a surface after another, what is to be seen there is said again."""
@@ -112,6 +128,9 @@ class X11Observer:
     def _motion(self, event: Motion) -> Iterator[Observed]:
         """Cut where the pointer goes from one window to another."""
         places = self._windows.which(event.x, event.y)
+        if (places == places[0]).all():
+            yield Observed(event, self._surface(self._windows.window(int(places[0]))))
+            return
         cuts = np.flatnonzero(np.diff(places)) + 1
         for part in np.split(np.arange(len(places)), cuts):
             window = self._windows.window(int(places[part[0]]))
