@@ -22,6 +22,7 @@ from Xlib import display as xdisplay
 from Xlib.ext import xtest
 
 from aboveboard.desktop.display import PrivateDisplay
+from aboveboard.desktop.windows import Windows
 from bench.common import Row, arguments, row, tell
 
 KEY = 38  # the key "a" on the layout of the test display
@@ -160,6 +161,20 @@ def idle(display: PrivateDisplay, seconds: float) -> list[Row]:
     ]
 
 
+def _wait_for_window(display: PrivateDisplay) -> None:
+    """Until it is there; then a click gives it the keyboard."""
+    windows = Windows(display.name)
+    deadline = time.monotonic() + 20
+    while (under := windows.at(120, 120)) is None or under.app != "xterm":
+        if time.monotonic() > deadline:
+            raise RuntimeError("xterm does not come up")
+        time.sleep(0.1)
+        windows.update()
+    windows.close()
+    work(display.name, 500.0, 100)
+    time.sleep(0.3)
+
+
 @contextlib.contextmanager
 def desk() -> Iterator[PrivateDisplay]:
     """A display with one allowed window over nearly all of it."""
@@ -167,8 +182,8 @@ def desk() -> Iterator[PrivateDisplay]:
         os.environ.update(display.env)
         words = ["xterm", "-geometry", "130x45+0+0", "-e", "cat"]
         xterm = subprocess.Popen(words, env={**os.environ, **display.env}, start_new_session=True)
-        time.sleep(1.5)
         try:
+            _wait_for_window(display)
             yield display
         finally:
             xterm.terminate()

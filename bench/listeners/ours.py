@@ -11,6 +11,7 @@ from pathlib import Path
 
 from aboveboard.core.clock import SystemClock
 from aboveboard.core.events import Button, PointerPath, Scroll, Text
+from aboveboard.recorder.consents import Consents
 from aboveboard.recorder.home import Config, Home
 from aboveboard.recorder.indicator import Indicator
 from aboveboard.recorder.observe import X11Observer
@@ -18,7 +19,6 @@ from aboveboard.recorder.pauses import Pauses
 from aboveboard.recorder.recorder import Parts, Recorder
 from aboveboard.recorder.seal import Sealer
 from aboveboard.recorder.sender import Sender
-from aboveboard.recorder.consents import Consents
 from aboveboard.recorder.spool.spool import Spool
 from aboveboard.recorder.upload import Uplink
 from tests.support.world import World
