@@ -180,6 +180,7 @@ def desk() -> Iterator[PrivateDisplay]:
     """A display with one allowed window over nearly all of it."""
     with PrivateDisplay(800, 600) as display:
         os.environ.update(display.env)
+        time.sleep(1.0)  # a window that comes before the window manager is ready is never shown
         words = ["xterm", "-geometry", "130x45+0+0", "-e", "cat"]
         xterm = subprocess.Popen(words, env={**os.environ, **display.env}, start_new_session=True)
         try:

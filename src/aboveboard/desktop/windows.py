@@ -196,16 +196,16 @@ class Windows:
         box = (int(geometry.x), int(geometry.y), int(geometry.width), int(geometry.height))
         found = self._client(frame, depth=3)
         client = found or frame
-        if client.id not in self._watched and len(self._watched) < 16 * WINDOWS_MAX:
-            client.change_attributes(event_mask=X.PropertyChangeMask)  # titles change
-            self._watched.add(client.id)
         names = client.get_wm_class()
         app = names[1].lower() if names and names[1] else None
         number = self._number(client, "_NET_WM_PID")
         return Window(int(client.id), app, number, self._title(client), box), found is not None
 
     def _client(self, window: Any, depth: int) -> Any:
-        """The program's own window inside a window manager's frame: the one with WM_STATE."""
+        """The program's own window inside a window manager's frame: the one with WM_STATE, which may come later."""
+        if window.id not in self._watched and len(self._watched) < 16 * WINDOWS_MAX:
+            window.change_attributes(event_mask=X.PropertyChangeMask)  # titles change, too
+            self._watched.add(window.id)
         if window.get_full_property(self._atoms["WM_STATE"], X.AnyPropertyType) is not None:
             return window
         if depth == 0:

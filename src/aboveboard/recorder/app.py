@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import threading
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -169,13 +168,11 @@ def run(options: Options) -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
+    recorder.on_stopped = stop.set
     recorder.start()
     print(json.dumps({"ready": True, "url": page.url}), flush=True)
-    checked = time.monotonic()
-    while not stop.wait(0.5) and not recorder.stopped.is_set():
-        if time.monotonic() - checked > POLICY_CHECK_S:
-            checked = time.monotonic()
-            recorder.policy_ended(not_in_force(home, clock))
+    while not stop.wait(POLICY_CHECK_S):
+        recorder.policy_ended(not_in_force(home, clock))
     lost = recorder.problem
     try:
         recorder.stop()

@@ -7,6 +7,7 @@ before now, because the display's events take a moment.
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -188,6 +189,9 @@ class Pipeline:
             now_us = self._clock.now_us()
             self._buffer += self._stage.gap(now_us, now_us, reason)
         self._settle()
+        # Where the disk says no, the next start takes the open chunk up.
+        with contextlib.suppress(Unavailable):
+            self._spool.fold()
 
     settle = _settle
 

@@ -39,7 +39,7 @@ from aboveboard.recorder.spool.spool import Spool
 from aboveboard.redact.redactor import Redactor
 from aboveboard.redact.stage import RedactionStage
 
-STEP_S = 0.25
+STEP_S = 5.0  # input, changes of windows, work to do and the ends of pauses do not wait for it
 WORK_S_MAX = 30.0
 MARK_S_MAX = 3.0
 EVER_US = 1 << 62
@@ -75,7 +75,9 @@ class Recorder:
         self._seen = InputCounters()
         self._work: queue.SimpleQueue[tuple[Callable[[], int], Future[int]]] = queue.SimpleQueue()
         self._stopping = threading.Event()
+        self._woken = threading.Event()
         self.stopped = threading.Event()
+        self.on_stopped: Callable[[], None] = lambda: None
         self.problem = ""
         self.url = ""
         self._process = psutil.Process()
@@ -91,6 +93,7 @@ class Recorder:
     def stop(self) -> None:
         """Ends the session and everything that was started."""
         self._stopping.set()
+        self._wake()
         self._thread.join()
         self._p.sender.stop()
         self._p.indicator.close()
@@ -103,19 +106,30 @@ class Recorder:
                     self._record()
                 else:
                     self._p.indicator.show("off" if self._conditions.consent == "opted_out" else "waiting_for_consent")
-                    time.sleep(0.05)
+                    self._woken.wait(STEP_S)
+                    self._woken.clear()
         except Unavailable as error:
             self.problem = str(error)
         finally:
             self._end_session()
             self._do_work()
             self.stopped.set()
+            self.on_stopped()
+
+    def _wake(self) -> None:
+        """Ends the recording thread's wait: something else holds, or there is work to do."""
+        self._woken.set()
+        observer = self._observer
+        if observer is not None:
+            observer.wake()
 
     def _record(self) -> None:
         if self._pipeline is None:
             self._begin_session()
         if self._pipeline is not None:
-            self._pipeline.step(STEP_S)
+            until_us = self._p.pauses.state().until_us
+            left_s = STEP_S if until_us is None else max((until_us - self._p.clock.now_us()) / US_PER_S, 0.001)
+            self._pipeline.step(min(left_s, STEP_S))
 
     def _begin_session(self) -> None:
         """New redactor, new placeholders: nothing links one session to another."""
@@ -162,6 +176,7 @@ class Recorder:
             return work()
         future: Future[int] = Future()
         self._work.put((work, future))
+        self._wake()
         try:
             return future.result(WORK_S_MAX)
         except TimeoutError as error:
@@ -173,21 +188,25 @@ class Recorder:
         """The person's own click on "I agree"."""
         self._p.consents.say("given", self._p.policy, self.notice)
         self._conditions.consent = "given"
+        self._wake()
         self._p.sender.wake()
 
     def policy_ended(self, why: str) -> None:
         """From now on nothing is kept, because the policy may not act any more; "" when it may."""
         self._conditions.policy = None if why else self._p.policy
         self.problem = why
+        self._wake()
 
     def decline(self) -> None:
         """The person's "no": nothing changes, nothing is recorded, nobody is told."""
 
     def pause(self, length: str) -> None:
         self._p.pauses.pause(parse_duration(length, self._p.clock.now_us()))
+        self._wake()
 
     def resume(self) -> None:
         self._p.pauses.resume()
+        self._wake()
 
     def opt_out(self, reason: OptOutReason | Literal[""], *, delete: bool) -> None:
         """In force when it returns. What is not sent is deleted; with `delete`, all that was sent is asked back too."""

@@ -6,8 +6,9 @@ again every minute. While all that arrives is movement, it waits in the socket f
 
 from __future__ import annotations
 
-import os
+import contextlib
 import select
+import socket
 import time
 from pathlib import Path
 from typing import TypeAlias
@@ -53,10 +54,12 @@ class X11Source:
         """windows: what else ends a wait. Raises Unavailable when the display can't be used."""
         self._connection = Connection(display, xauthority)
         self._bell = Connection(display, xauthority, PRESSES)
-        self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._woken, self._waker = socket.socketpair()
+        self._woken.setblocking(False)
+        self._waker.setblocking(False)
         self._urgent = select.poll()
         self._any = select.poll()
-        others = [self._bell.fileno(), self._wake_read, *([] if windows is None else [windows.fileno()])]
+        others = [self._bell.fileno(), self._woken.fileno(), *([] if windows is None else [windows.fileno()])]
         for descriptor in others:
             self._urgent.register(descriptor, select.POLLIN)
             self._any.register(descriptor, select.POLLIN)
@@ -73,15 +76,13 @@ class X11Source:
     def close(self) -> None:
         self._connection.close()
         self._bell.close()
-        os.close(self._wake_read)
-        os.close(self._wake_write)
+        self._woken.close()
+        self._waker.close()
 
     def wake(self) -> None:
         """Ends a wait, from any thread."""
-        try:
-            os.write(self._wake_write, b"\0")
-        except OSError:  # full, so it is awake anyway; or closed
-            return
+        with contextlib.suppress(OSError):  # full, so it is awake anyway; or closed
+            self._waker.send(b"\0")
 
     def _measure(self) -> None:
         self._offset_us, self._base_ms = self._connection.measure_offset_us()
@@ -95,8 +96,8 @@ class X11Source:
         if len(ready) == 1 and ready[0][0] == self._connection.fileno() and not ready[0][1] & select.POLLHUP:
             ready = self._urgent.poll(min(timeout_s, GATHER_S) * 1000)
         for descriptor, _ in ready:
-            if descriptor == self._wake_read:
-                os.read(self._wake_read, 4096)
+            if descriptor == self._woken.fileno():
+                self._woken.recv(4096)
 
     def read(self) -> list[Taken]:
         """All that has arrived, in order. Raises Unavailable when the display is gone."""
