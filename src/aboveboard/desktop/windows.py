@@ -7,6 +7,7 @@ says is another now. What can't be found out is None or empty, never a guess.
 from __future__ import annotations
 
 import contextlib
+import select
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -63,6 +64,7 @@ class Windows:
         self._top_down: list[Window] = []
         self._active: Window | None = None
         self._active_number: int | None = None
+        self._more = True
         self._refresh()
 
     def close(self) -> None:
@@ -80,6 +82,9 @@ class Windows:
     def update(self) -> bool:
         """Takes in what changed; whether the front window or its title did. Raises Unavailable: the display is gone."""
         try:
+            # Events that came with answers lie here already; anything else makes the socket readable.
+            if not self._more and not select.select([self._display.fileno()], [], [], 0)[0]:
+                return False
             n = self._display.pending_events()
             if not n:
                 return False
@@ -92,6 +97,7 @@ class Windows:
             self._arrange()
             if self._active_number and self._active is None:
                 self._refresh()  # an order of events that was not foreseen
+            self._more = self._display.pending_events() > 0
         except (xerror.ConnectionClosedError, OSError) as error:
             raise Unavailable("the display is gone") from error
         return _identity(before) != _identity(self._active)

@@ -177,6 +177,9 @@ class StatusPage:
 
     def close(self) -> None:
         self._closing = True
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self._server.server_port), timeout=1.0):
+        with (
+            contextlib.suppress(OSError),
+            socket.create_connection(("127.0.0.1", self._server.server_port), timeout=1.0),
+        ):
             self._thread.join(1.0)
         self._server.server_close()

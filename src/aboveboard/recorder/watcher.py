@@ -58,6 +58,7 @@ class Watcher:
         self._target: tuple[int, int, str] | None = None  # window, process, title
         self._dirty_us = _now_us()
         self._moved_us = 0  # since when the page may be another
+        self._moves: deque[int] = deque(maxlen=KEPT)  # and when it was so before
         self._input_us = 0  # when the person last did something
         self._awaited = False  # somebody waits for the next reading
         self._stopping = False
@@ -87,8 +88,14 @@ class Watcher:
             target = None if pid is None else (window, pid, title)
             if target != self._target:
                 self._target, self._treeless = target, None
-                self._moved_us = self._dirty_us = _now_us()
+                self._dirty_us = _now_us()
+                self._move()
                 self._lock.notify_all()
+
+    def _move(self) -> None:
+        """From now on the page may be another."""
+        self._moved_us = self._dirty_us
+        self._moves.append(self._moved_us)
 
     def at_work(self) -> None:
         """The person did something: what they see is looked at again for a while, also without a sign of change."""
@@ -115,7 +122,7 @@ class Watcher:
                     self._reader.look_anew()
                     self._treeless = None
                 if any(signal.member in ("LoadComplete", "Reload") for signal in heard):
-                    self._moved_us = self._dirty_us
+                    self._move()
                 self._lock.notify_all()
 
     def _read(self) -> None:
@@ -175,23 +182,32 @@ class Watcher:
                     return reading.snapshot
         return None
 
-    def site(self, window: int) -> str | None:
-        """The origin shown in the window, if it was read after the last sign of another page."""
+    def site(self, window: int, t_us: int) -> str | None:
+        """The origin shown in the window at t_us; None when a sign of another page came and it was not read since."""
         with self._lock:
+            for reading in reversed(self._readings):
+                if reading.window == window and reading.began_us <= t_us:
+                    if not any(reading.began_us < moved_us <= t_us for moved_us in self._moves):
+                        return reading.site
+                    break
+            # The page at t_us may have been read only after it.
             last = self._readings[-1] if self._readings else None
             if last is None or last.window != window or last.began_us < self._moved_us:
                 return None
-            return last.site
+            later = any(t_us < moved_us <= last.began_us for moved_us in self._moves)
+            return None if later else last.site
 
-    def focused(self, window: int, since_us: int, s_max: float) -> tuple[ObservedElement | None, Snapshot | None]:
-        """The focused element as read at or after since_us, waiting at most s_max for such a reading; (None, None)
-        when none comes: the field is unknown then."""
+    def focused(
+        self, window: int, since_us: int, t_us: int, s_max: float
+    ) -> tuple[ObservedElement | None, Snapshot | None]:
+        """The focused element at t_us, as read at or after since_us: the last reading before t_us, or the first one
+        after it, for which it waits at most s_max. (None, None) when none comes: the field is unknown then."""
         deadline = time.monotonic() + s_max
         with self._lock:
             while self._treeless != window:
-                last = self._readings[-1] if self._readings else None
-                if last is not None and last.window == window and last.began_us >= max(since_us, self._moved_us):
-                    return (last.snapshot.focused, last.snapshot) if last.snapshot else (None, None)
+                found = self._reading_of(window, max(since_us, self._moved_before(t_us)), t_us)
+                if found is not None:
+                    return (found.snapshot.focused, found.snapshot) if found.snapshot else (None, None)
                 left = deadline - time.monotonic()
                 if left <= 0 or self._stopping:
                     return None, None
@@ -200,3 +216,17 @@ class Watcher:
                 self._lock.notify_all()
                 self._lock.wait(left)
         return None, None
+
+    def _moved_before(self, t_us: int) -> int:
+        return max((moved_us for moved_us in self._moves if moved_us <= t_us), default=0)
+
+    def _reading_of(self, window: int, since_us: int, t_us: int) -> Reading | None:
+        """The newest that began in [since_us, t_us]; else the oldest after that. None when there is none."""
+        after: Reading | None = None
+        for reading in reversed(self._readings):
+            if reading.window != window or reading.began_us < since_us:
+                break
+            if reading.began_us <= t_us:
+                return reading
+            after = reading
+        return after

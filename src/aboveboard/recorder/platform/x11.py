@@ -35,6 +35,8 @@ from aboveboard.recorder.platform.x11events import (
 from aboveboard.recorder.platform.x11wire import PRESSES, Connection
 
 GATHER_S = 0.4  # movement waits this long for more, if nothing else happens
+LINGER_S, LINGER_BUSY_S = 0.005, 0.1  # after a press; after one that soon follows another
+BUSY_S = 0.5
 OFFSET_EVERY_S = 60.0
 _WHEEL = {4: (0, -1), 5: (0, 1), 6: (-1, 0), 7: (1, 0)}
 
@@ -71,6 +73,7 @@ class X11Source:
         self.keyboard.now(state.mods, state.group)
         self.counters = InputCounters()
         self._places = Places(self._connection)
+        self._rang = 0.0  # when a press was heard of last
         self._measure()
 
     def close(self) -> None:
@@ -95,6 +98,11 @@ class X11Source:
         ready = self._any.poll(timeout_s * 1000)
         if len(ready) == 1 and ready[0][0] == self._connection.fileno() and not ready[0][1] & select.POLLHUP:
             ready = self._urgent.poll(min(timeout_s, GATHER_S) * 1000)
+        if any(descriptor == self._bell.fileno() for descriptor, _ in ready):
+            # A press seldom comes alone: its release, or the next key. What it lands on is looked up by its time.
+            now = time.monotonic()
+            time.sleep(LINGER_BUSY_S if now - self._rang < BUSY_S else LINGER_S)
+            self._rang = now
         for descriptor, _ in ready:
             if descriptor == self._woken.fileno():
                 self._woken.recv(4096)
@@ -116,7 +124,9 @@ class X11Source:
         since = (time_ms - self._base_ms + (1 << 31)) % (1 << 32) - (1 << 31)
         return (self._base_ms + since) * 1000 + self._offset_us
 
-    def _wall_array(self, time_ms: I64) -> I64:
+    def _wall_array(self, time_ms: I64 | list[int]) -> I64:
+        if isinstance(time_ms, list):
+            return np.array([self._wall_us(each) for each in time_ms], dtype=np.int64)
         since = (time_ms - self._base_ms + (1 << 31)) % (1 << 32) - (1 << 31)
         return (self._base_ms + since) * 1000 + self._offset_us
 

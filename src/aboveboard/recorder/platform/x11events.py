@@ -23,9 +23,11 @@ CONFIGURE_NOTIFY, PROPERTY_NOTIFY, MAPPING_NOTIFY, GENERIC_EVENT = 22, 28, 34, 3
 _WINDOW_EVENTS = frozenset(
     {16, 17, 18, 19, 21, CONFIGURE_NOTIFY, 24, 26, PROPERTY_NOTIFY}
 )  # of the root window's children
-RUN_MIN = 24  # events from which an array pays
+RUN_MIN = 64  # events from which an array pays
 
 _RAW = struct.Struct("<8xHHIIHHI")  # evtype, device, time, detail, source, words of valuator mask, flags
+# The same with one word of mask and two valuators, each also as it was before acceleration.
+_MOVE = struct.Struct("<BB2xIH2xI4xH2x8xIiIiI16x")
 _FP3232 = struct.Struct("<iI")  # signed 32.32 fixed point: integral part, then fraction
 _FP = float(1 << 32)
 _U32 = struct.Struct("<I")
@@ -36,12 +38,12 @@ _SAME = np.array([0, 1, 4, 5, 6, 7, 8, 9, 20, 21, 22, 23, 32, 33, 34, 35])
 @dataclass(frozen=True, slots=True)
 class Moves:
     """A run of movement of one device: time in ms of the server (32 bits); x, y as the device says them, NaN where it
-    says nothing of that axis. All have the shape (n,)."""
+    says nothing of that axis. All have the shape (n,): lists for a short run."""
 
     source: int
-    time_ms: I64
-    x: F64
-    y: F64
+    time_ms: I64 | list[int]
+    x: F64 | list[float]
+    y: F64 | list[float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,16 @@ class Decoder:
         source = -1
         at, end = 0, len(data)
         while at + 32 <= end:
+            # By far the most there is: a movement along both axes and of nothing else, of the device that moved before.
+            if run and at + _MOVE.size <= end:
+                kind, extension, words, evtype, time_ms, its, mask, x, x_part, y, y_part = _MOVE.unpack_from(data, at)
+                if (evtype, kind, words, its, mask, extension) == (RAW_MOTION, 35, 9, source, 3, self._opcode):
+                    if len(run) == RUN_MIN and (n := self._long_run(data, at, _MOVE.size, end, out, run, source)):
+                        at += n * _MOVE.size
+                        continue
+                    run.append((time_ms, x + x_part / _FP, y + y_part / _FP))
+                    at += _MOVE.size
+                    continue
             kind = data[at] & 0x7F
             size = 32 + 4 * _U32.unpack_from(data, at + 4)[0] if kind in (1, GENERIC_EVENT) else 32
             if at + size > end:
@@ -161,5 +173,5 @@ def _close(out: list[Item], run: list[tuple[int, float, float]], source: int) ->
     """Puts out the run in hand."""
     if run:
         times, xs, ys = zip(*run, strict=True)
-        out.append(Moves(source, np.array(times, dtype=np.int64), np.array(xs), np.array(ys)))
+        out.append(Moves(source, list(times), list(xs), list(ys)))
         run.clear()

@@ -32,7 +32,7 @@ from aboveboard.recorder.platform.x11events import (
 
 _ALL_DEVICES, _ALL_MASTER_DEVICES = 0, 1
 _CORE_KEYBOARD = 0x100
-_READ_BYTES = 1 << 18
+_READ_BYTES = 1 << 16  # larger blocks are mapped and unmapped each time
 _ANSWER_S_MAX = 5.0
 _VALUATOR = 2  # XIValuatorClass
 EVERYTHING = tuple(range(RAW_KEY_PRESS, RAW_MOTION + 1))
@@ -293,6 +293,8 @@ class Connection:
             if not piece:
                 return True
             self._buffer += piece
+            if len(piece) < _READ_BYTES:
+                return False
 
     def hush(self) -> None:
         """For a bell: what it said is not looked at."""
