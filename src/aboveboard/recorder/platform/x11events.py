@@ -23,7 +23,7 @@ CONFIGURE_NOTIFY, PROPERTY_NOTIFY, MAPPING_NOTIFY, GENERIC_EVENT = 22, 28, 34, 3
 _WINDOW_EVENTS = frozenset(
     {16, 17, 18, 19, 21, CONFIGURE_NOTIFY, 24, 26, PROPERTY_NOTIFY}
 )  # of the root window's children
-RUN_MIN = 64  # events from which an array pays
+RUN_MIN, ROWS_MAX = 64, 8192  # events from which an array pays, and to which it is bounded
 
 _RAW = struct.Struct("<8xHHIIHHI")  # evtype, device, time, detail, source, words of valuator mask, flags
 # The same with one word of mask and two valuators, each also as it was before acceleration.
@@ -107,9 +107,6 @@ class Decoder:
                     if run and its != source:
                         _close(out, run, source)
                     source = its
-                    if (end - at) // size >= RUN_MIN and (n := self._long_run(data, at, size, end, out, run, source)):
-                        at += n * size
-                        continue
                     if words and data[at + 32] & 3:  # else only a wheel moved
                         run.append((time_ms, *_place(data, at + 32, words)))
                 else:
@@ -137,9 +134,13 @@ class Decoder:
         data: bytes, at: int, size: int, end: int, out: list[Item], run: list[tuple[int, float, float]], source: int
     ) -> int:
         """How many events of the same form follow each other from `at`, put out as one array; 0 for too few."""
-        if data[at + 32] & 3 != 3:
+        n = min((end - at) // size, ROWS_MAX)
+        if (
+            n < RUN_MIN
+            or data[at + 8 : at + 10] != data[at + (RUN_MIN - 1) * size + 8 : at + (RUN_MIN - 1) * size + 10]
+        ):
             return 0
-        rows = np.frombuffer(data, np.uint8, (end - at) // size * size, at).reshape(-1, size)
+        rows = np.frombuffer(data, np.uint8, n * size, at).reshape(-1, size)
         heads = rows[:, _SAME]
         other = np.flatnonzero((heads != heads[0]).any(axis=1))
         n = int(other[0]) if other.size else len(rows)
