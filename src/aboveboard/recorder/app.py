@@ -19,6 +19,7 @@ from aboveboard.recorder.consents import Consents
 from aboveboard.recorder.control import ControlServer
 from aboveboard.recorder.home import Config, Home
 from aboveboard.recorder.indicator import Indicator
+from aboveboard.recorder.memory import keep_memory_private
 from aboveboard.recorder.observe import X11Observer
 from aboveboard.recorder.page import StatusPage
 from aboveboard.recorder.pauses import Pauses
@@ -141,6 +142,7 @@ def _display(options: Options) -> tuple[str, Path | None]:
 
 def run(options: Options) -> int:
     """Runs until SIGTERM or SIGINT. 1 when the display was lost."""
+    keep_memory_private()
     clock = SystemClock()
     display, xauthority = _display(options)
     bus = os.environ.get("DBUS_SESSION_BUS_ADDRESS")

@@ -114,9 +114,11 @@ class X11Source:
         if items and time.monotonic() - self._measured > OFFSET_EVERY_S:
             self._measure()
         out: list[Taken] = []
-        newest = next((item for item in reversed(items) if isinstance(item, Moves)), None)
+        # What is asked of the display is as it is now: that is true after the last word of a change, not before it.
+        newest = {item.what if isinstance(item, Changed) else "moves": item
+                  for item in items if isinstance(item, Moves | Changed)}.values()  # fmt: skip
         for item in items:
-            self._convert(item, item is newest, out)
+            self._convert(item, any(item is each for each in newest), out)
         return out
 
     def _wall_us(self, time_ms: int) -> int:
@@ -143,11 +145,11 @@ class X11Source:
             case KeyState():
                 self.keyboard.now(item.mods, item.group)
             case Changed(what):
-                if what == "keyboard":
+                if what == "keyboard" and newest:
                     self.keyboard.map(self._connection.keymap(), self._connection.modifier_map())
-                elif what == "devices":
+                elif what == "devices" and newest:
                     self._places.refresh()
-                elif not out or out[-1] is not WINDOWS_CHANGED:
+                elif what == "windows" and (not out or out[-1] is not WINDOWS_CHANGED):
                     out.append(WINDOWS_CHANGED)
 
     def _edge(self, edge: Edge) -> RawInput | None:
