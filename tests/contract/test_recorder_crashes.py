@@ -80,8 +80,8 @@ def _times(event: object) -> list[int]:
 def test_no_core_file_and_no_reading_of_the_recorders_memory() -> None:
     code = (
         "from aboveboard.recorder.memory import keep_memory_private; keep_memory_private();"
-        "import ctypes, os, resource;"
-        "print(resource.getrlimit(resource.RLIMIT_CORE), ctypes.CDLL(None).prctl(3, 0, 0, 0, 0), flush=True); os.abort()"
+        "import ctypes, os, resource as r;"
+        "print(r.getrlimit(r.RLIMIT_CORE), ctypes.CDLL(None).prctl(3, 0, 0, 0, 0), flush=True); os.abort()"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == -signal.SIGABRT

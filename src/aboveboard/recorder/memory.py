@@ -1,14 +1,19 @@
-"""What is in the recorder's memory stays there: no core file, and no other program of the same user reads it."""
+"""What is in the recorder's memory stays there: no core file, and no other program of the same user reads it. And it is
+not looked through again and again."""
 
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import resource
 
 from aboveboard.core.errors import Unavailable
 
 _PR_SET_DUMPABLE = 4  # prctl(2)
+# Allocations before Python looks for cycles, and how many times before it looks deeper: our events make none, and each look
+# costs as much as a batch of them.
+_CYCLES_EVERY = (20_000, 50, 100)
 
 
 def keep_memory_private() -> None:
@@ -21,3 +26,10 @@ def keep_memory_private() -> None:
         raise Unavailable(f"core files can't be turned off: {error}; nothing is recorded") from error
     if refused:
         raise Unavailable(f"core files can't be turned off: {os.strerror(ctypes.get_errno())}; nothing is recorded")
+
+
+def settle() -> None:
+    """Once what is loaded for good is loaded: it is never searched for cycles again, and what comes later seldom."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_CYCLES_EVERY)

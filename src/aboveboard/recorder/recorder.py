@@ -25,6 +25,7 @@ from aboveboard.core.events import Gap, Text
 from aboveboard.core.ids import SegmentId
 from aboveboard.core.policy import OptOutReason, Policy
 from aboveboard.core.policy_words import explain
+from aboveboard.recorder import memory
 from aboveboard.recorder.conditions import Conditions
 from aboveboard.recorder.consents import Consents
 from aboveboard.recorder.epochs import current_epoch
@@ -143,6 +144,7 @@ class Recorder:
         stage = RedactionStage(Redactor(os.urandom(32)), p.clock)
         gate = Gate(self._conditions)
         self._pipeline = Pipeline(self._observer, gate, stage, p.spool, p.pauses, p.clock, under, p.indicator.show)
+        memory.settle()
         p.sender.wake()
 
     def _end_session(self) -> None:

@@ -35,8 +35,9 @@ from aboveboard.recorder.platform.x11events import (
 from aboveboard.recorder.platform.x11wire import PRESSES, Connection
 
 GATHER_S = 0.4  # movement waits this long for more, if nothing else happens
-LINGER_S, LINGER_BUSY_S = 0.005, 0.1  # after a press; after one that soon follows another
-BUSY_S = 0.5
+# After a press; after one that soon follows another, unless windows change.
+LINGER_S, LINGER_BUSY_S = 0.02, 0.25
+BUSY_S = 0.6
 OFFSET_EVERY_S = 60.0
 _WHEEL = {4: (0, -1), 5: (0, 1), 6: (-1, 0), 7: (1, 0)}
 
@@ -61,11 +62,14 @@ class X11Source:
         self._waker.setblocking(False)
         self._urgent = select.poll()
         self._any = select.poll()
+        self._changes = select.poll()
         others = [self._bell.fileno(), self._woken.fileno(), *([] if windows is None else [windows.fileno()])]
         for descriptor in others:
             self._urgent.register(descriptor, select.POLLIN)
             self._any.register(descriptor, select.POLLIN)
         self._any.register(self._connection.fileno(), select.POLLIN)
+        for descriptor in others[1:]:
+            self._changes.register(descriptor, select.POLLIN)
         if windows is not None:
             self._connection.follow_windows()
         state = self._connection.follow_keyboard()
@@ -101,7 +105,9 @@ class X11Source:
         if any(descriptor == self._bell.fileno() for descriptor, _ in ready):
             # A press seldom comes alone: its release, or the next key. What it lands on is looked up by its time.
             now = time.monotonic()
-            time.sleep(LINGER_BUSY_S if now - self._rang < BUSY_S else LINGER_S)
+            time.sleep(LINGER_S)
+            if now - self._rang < BUSY_S:
+                ready = self._changes.poll(LINGER_BUSY_S * 1000)
             self._rang = now
         for descriptor, _ in ready:
             if descriptor == self._woken.fileno():
