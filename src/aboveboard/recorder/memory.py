@@ -11,7 +11,7 @@ import resource
 from aboveboard.core.errors import Unavailable
 
 _PR_SET_DUMPABLE = 4  # prctl(2)
-# Allocations before Python looks for cycles, and how many times before it looks deeper: our events make none, and each look
+# Allocations before Python looks for cycles, and how often before it looks deeper. Our events make none, and one look
 # costs as much as a batch of them.
 _CYCLES_EVERY = (20_000, 50, 100)
 

@@ -34,6 +34,7 @@ _ALL_DEVICES, _ALL_MASTER_DEVICES = 0, 1
 _CORE_KEYBOARD = 0x100
 _READ_BYTES = 1 << 16  # larger blocks are mapped and unmapped each time
 _ANSWER_S_MAX = 5.0
+BACKLOG_BYTES = 8192
 _VALUATOR = 2  # XIValuatorClass
 EVERYTHING = tuple(range(RAW_KEY_PRESS, RAW_MOTION + 1))
 PRESSES = (RAW_KEY_PRESS, RAW_BUTTON_PRESS)
@@ -274,6 +275,13 @@ class Connection:
     def take(self) -> list[Item]:
         """Everything whole that has arrived, in order, without waiting. Raises Unavailable when the display is gone."""
         gone = self._drain()
+        if not gone and len(self._buffer) > BACKLOG_BYTES:
+            # The socket holds some hundred events; the display keeps the rest until there is room. Its answer to any
+            # request comes after all that was before it.
+            try:
+                self.pointer()
+            except Unavailable:
+                gone = True
         items, used = self._decoder.decode(bytes(self._buffer))
         del self._buffer[:used]
         if gone and not items:

@@ -53,9 +53,9 @@ def times_of(event: KeptEvent) -> tuple[int, int]:
     return event.t_us, event.end_us if isinstance(event, Gap | Text) else event.t_us
 
 
-def without(chunk: Chunk, from_us: int, until_us: int, app: str | None, reason: GapReason) -> Chunk:
-    """The chunk without what lies in [from_us, until_us) (of one app, if given), and a Gap in its place. Of a pointer's
-    path, what lies outside stays."""
+def without(chunk: Chunk, from_us: int, until_us: int, app: str | None, reason: GapReason) -> tuple[Chunk, int]:
+    """The chunk without what lies in [from_us, until_us) (of one app, if given), and a Gap in its place; and how many
+    events that was. Of a pointer's path, what lies outside stays."""
     start, end = max(chunk.start_us, from_us), min(chunk.end_us, until_us)
     last = max(end, start + 1)
     kept: list[tuple[KeptEvent, str]] = []
@@ -69,15 +69,16 @@ def without(chunk: Chunk, from_us: int, until_us: int, app: str | None, reason: 
         if isinstance(event, PointerPath):
             kept += [(part, its) for part in _outside(event, start, last)]
     if not doomed:
-        return chunk
+        return chunk, 0
     if app is not None:
         start = max(start, min(first_us for first_us, _ in doomed))
         end = min(end, max(last_us for _, last_us in doomed) + 1)
     kept.append((Gap(t_us=start, end_us=min(max(end, start), chunk.end_us), reason=reason), ""))
     kept.sort(key=lambda pair: pair[0].t_us)
-    return msgspec.structs.replace(
+    less = msgspec.structs.replace(
         chunk, events=tuple(event for event, _ in kept), apps=tuple(its for _, its in kept)
     )  # fmt: skip
+    return less, len(doomed)
 
 
 def _outside(path: PointerPath, from_us: int, until_us: int) -> list[PointerPath]:

@@ -202,9 +202,9 @@ class Spool:
         gone = 0
         with self._lock:
             for name, chunk in self.chunks():
-                less = without(chunk, from_us, until_us, app, "forgotten")
-                if less is not chunk:
-                    gone += len(chunk.events) - len(less.events) + 1
+                less, n = without(chunk, from_us, until_us, app, "forgotten")
+                if n:
+                    gone += n
                     self._write(name, less)
         return gone
 
