@@ -120,6 +120,7 @@ class PrivateDisplay:
         keep = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV")
         self.env = {name: os.environ[name] for name in keep if name in os.environ}
         self.env |= {"DISPLAY": self.name, "XAUTHORITY": str(self.xauthority), "XDG_RUNTIME_DIR": str(self._folder)}
+        self.env["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"  # nor is anybody's keyring
         self.env |= {"XDG_CONFIG_HOME": str(self._folder / "config"), "XDG_CACHE_HOME": str(self._folder / "cache")}
 
     def _start_bus(self) -> None:

@@ -26,6 +26,7 @@ from aboveboard.recorder.pauses import Pauses
 from aboveboard.recorder.recorder import Parts, Recorder
 from aboveboard.recorder.seal import Sealer
 from aboveboard.recorder.sender import Sender
+from aboveboard.recorder.spool.keys import spool_key
 from aboveboard.recorder.spool.spool import Spool
 from aboveboard.recorder.upload import Uplink
 from aboveboard.wire.api import CurrentPolicy, parse
@@ -153,7 +154,7 @@ def run(options: Options) -> int:
     uplink = Uplink(home.config(), enrol(home, options.invitation))
     policy = policy_now(home, uplink, clock)
     consents = Consents(home, clock)
-    spool = Spool(home.path("spool"), home.spool_key())
+    spool = Spool(home.path("spool"), spool_key(home))
     sealer = Sealer(home, spool, consents.contributor, consents.device, home.key("device"))
     browsers = frozenset(policy.browsers)
     # Looked at once now, so that a missing bus is said at the start and not after consent.
