@@ -70,7 +70,8 @@ class Recording:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            for event in self._observer.read(0.05):
+            self._observer.wait(0.05)
+            for event in self._observer.read():
                 if event.surface is not None:
                     self.seen += event.target is not None
                     permitted = Permitted(event.input, event.surface, event.target, event.scene, "p")

@@ -6,10 +6,12 @@ then by cookie; every change also needs the page's own form token.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import hmac
 import http.cookies
 import secrets
+import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
@@ -141,7 +143,14 @@ class StatusPage:
         self._server.page = self
         self.host = f"127.0.0.1:{self._server.server_address[1]}"
         self.url = f"http://{self.host}/?token={self.token}"
-        threading.Thread(target=self._server.serve_forever, name="status-page", daemon=True).start()
+        self._closing = False
+        self._thread = threading.Thread(target=self._serve, name="status-page", daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        """One request after the other, without looking round in between: an idle laptop is not woken."""
+        while not self._closing:
+            self._server.handle_request()
 
     def render(self, problem: str) -> str:
         status = self._recorder.status()
@@ -181,5 +190,10 @@ class StatusPage:
                 recorder.send_now()
 
     def close(self) -> None:
-        self._server.shutdown()
+        self._closing = True
+        with (
+            contextlib.suppress(OSError),
+            socket.create_connection(("127.0.0.1", self._server.server_port), timeout=1.0),
+        ):
+            self._thread.join(1.0)
         self._server.server_close()

@@ -9,6 +9,8 @@ _MODIFIERS = word_set(
     "Shift_L Shift_R Control_L Control_R Alt_L Alt_R Meta_L Meta_R Super_L Super_R Hyper_L Hyper_R Caps_Lock"
     " Shift_Lock Num_Lock"
     " Scroll_Lock ISO_Level3_Shift ISO_Level5_Shift Mode_switch ISO_Next_Group ISO_Prev_Group"
+    # A dead key or Compose in a sequence that the source follows: the key that ends it has the text.
+    " composing"
 )
 # Keys that never stand for a character; everything else without a character is dropped.
 _NAMED = word_set(
