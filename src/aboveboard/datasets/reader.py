@@ -15,6 +15,7 @@ import pyrage
 
 from aboveboard.core.access import Grant, SignedGrant, check_release
 from aboveboard.core.charter import Charter
+from aboveboard.core.charter_chain import charter_at, history
 from aboveboard.core.clock import Clock
 from aboveboard.core.consent import check_consent, fold
 from aboveboard.core.errors import BadInput, CheckFailed, Corrupt, Refused, Unavailable
@@ -25,6 +26,7 @@ from aboveboard.core.proof import LogProof, check_proof
 from aboveboard.core.signing import SigningKey
 from aboveboard.core.vault import check_deposit, check_device_cert, join_secret
 from aboveboard.wire.api import (
+    CharterChain,
     CurrentPolicy,
     ErrorReply,
     GrantedSegment,
@@ -124,24 +126,26 @@ class Reader:
         self.ask("POST", "/v1/grants", self._grant.to_bytes())
         answer = self.ask("POST", f"/v1/grants/{self._grant.grant.grant_id}/release", b"")
         reply = parse(answer.body, "release", ReleaseReply, REPLY_BYTES_MAX)
+        steps = history(self._charter, parse(self.plain("/v1/charters").body, "charters", CharterChain).charters)
         bundles: dict[PolicyId, CurrentPolicy] = {}
         for bundle in reply.policies:
             signed, proof = bundle.open()
-            policy = verify_signatures(signed, self._charter)
-            check_proof(PolicyLeaf(policy.policy_id).encode(), proof, self._charter)
+            charter = charter_at(steps, proof.index)
+            policy = verify_signatures(signed, charter)
+            check_proof(PolicyLeaf(policy.policy_id).encode(), proof, charter)
             self.policies[policy.policy_id] = policy
             bundles[policy.policy_id] = bundle
         for release in reply.releases:
-            self._join(release, bundles)
+            self._join(release, bundles, steps[-1].charter)
         return len(self._secrets)
 
-    def _join(self, release: Release, bundles: dict[PolicyId, CurrentPolicy]) -> None:
+    def _join(self, release: Release, bundles: dict[PolicyId, CurrentPolicy], charter: Charter) -> None:
         deposit = check_deposit(release.deposit)
         policy = self.policies.get(deposit.policy)
         if policy is None:
             raise CheckFailed("the collector gave a key of a policy that it did not show")
         proof = LogProof.parse(release.log_proof)
-        check_release(release.opening, self._grant, policy, proof, deposit, self._charter, self._clock.now_us())
+        check_release(release.opening, self._grant, policy, proof, deposit, charter, self._clock.now_us())
         bundle = bundles[deposit.policy]
         request = GuardianReleaseRequest(
             self._grant, bundle.signed, bundle.log_proof, release.opening, release.log_proof

@@ -16,8 +16,9 @@ from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
 from aboveboard.core.clock import US_PER_S
-from aboveboard.core.errors import AboveboardError, Unavailable
+from aboveboard.core.errors import AboveboardError, BadInput, Unavailable
 from aboveboard.recorder.recorder import EVER_US, Recorder
+from aboveboard.recorder.settings import Change, Settings
 from aboveboard.ui import CSP_NO_SCRIPT, stylesheet, templates
 
 BODY_BYTES_MAX = 16 << 10
@@ -33,6 +34,20 @@ REASONS = {
     "excluded": "you excluded it, or an exemption does", "region": "the policy is not for where this laptop is",
 }  # fmt: skip
 _templates = templates("aboveboard.recorder")
+
+
+def settings_of(form: dict[str, str], known: Settings) -> Change:
+    """What the form asks for. An empty box changes nothing. Raises BadInput for what is no number."""
+    change: dict[str, object] = {}
+    for name in ("data_mb_per_day", "battery_percent_min"):
+        if text := form.get(name, "").strip():
+            if not (text.isascii() and text.isdigit() and len(text) < 9):
+                raise BadInput("has to be a whole number", name)
+            change[name] = int(text)
+    for name in ("exclude_apps", "exclude_sites", "exclude_titles"):
+        if text := form.get(name, "").strip():
+            change[name] = sorted({*getattr(known, name), text})
+    return change
 
 
 def _clock(t_s: int) -> str:
@@ -134,7 +149,8 @@ class StatusPage:
         return _templates.get_template("status.html").render(
             status=status, notice=self._recorder.notice, form=self.form_token,
             problem=problem, rows=rows[-200:], reasons=REASONS, clock=_clock,
-            apps=sorted({r["name"] for r in rows if r["kind"] == "app"}),
+            apps=sorted({r["name"] for r in rows if r["kind"] == "app"}), settings=self._recorder.settings(),
+            limits=self._recorder.limits,
         )  # fmt: skip
 
     def act(self, path: str, form: dict[str, str]) -> None:
@@ -142,7 +158,7 @@ class StatusPage:
         recorder = self._recorder
         match path:
             case "/agree":
-                recorder.agree()
+                recorder.agree(form.get("policy", ""))
             case "/no":
                 recorder.decline()
             case "/pause":
@@ -159,6 +175,8 @@ class StatusPage:
                 recorder.forget(
                     now_us - int(last_s) * US_PER_S if last_s.isdigit() else 0, EVER_US, form.get("app") or None
                 )
+            case "/settings":
+                recorder.change_settings(settings_of(form, recorder.settings()))
             case "/send":
                 recorder.send_now()
 

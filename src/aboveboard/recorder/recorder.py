@@ -17,7 +17,6 @@ from typing import Any, Literal
 
 import psutil
 
-from aboveboard.core.access import DeletionRequest, sign_deletion
 from aboveboard.core.charter import Charter
 from aboveboard.core.clock import US_PER_S, Clock
 from aboveboard.core.errors import AboveboardError, Refused, Unavailable
@@ -31,6 +30,7 @@ from aboveboard.recorder.epochs import current_epoch
 from aboveboard.recorder.gate import Gate
 from aboveboard.recorder.home import Home
 from aboveboard.recorder.indicator import Indicator
+from aboveboard.recorder.leaving import ask_deletion
 from aboveboard.recorder.pauses import Pauses, parse_duration
 from aboveboard.recorder.pipeline import Counts, Mark, Pipeline, Under
 from aboveboard.recorder.platform.source import InputCounters, Observer
@@ -80,6 +80,7 @@ class Recorder:
         self._earlier = Counts()
         self._seen = InputCounters()
         self._work: queue.SimpleQueue[tuple[Callable[[], int], Future[int]]] = queue.SimpleQueue()
+        self._changing = threading.Lock()  # what is agreed to is what was shown
         self._stopping = threading.Event()
         self.stopped = threading.Event()
         self.problem = ""
@@ -175,11 +176,15 @@ class Recorder:
 
     # ------------------------------------------------------------ what can be asked
 
-    def agree(self) -> None:
-        """The person's own click on "I agree"."""
-        self._p.consents.say("given", self._p.policy, self.notice)
+    def agree(self, policy: str) -> None:
+        """The person's own click on "I agree", below the notice of this policy. Raises Refused when another policy has
+        taken its place since: nobody agrees to a notice they have not seen."""
+        with self._changing:
+            if policy != self._p.policy.policy_id:
+                raise Refused("other_policy", "the policy has changed since you were shown it: read the new one first")
+            self._p.consents.say("given", self._p.policy, self.notice)
+            self._conditions.consent = "given"
         write_receipts(self._p.home, self._p.consents)
-        self._conditions.consent = "given"
         self._p.sender.wake()
 
     def look_at_terms(self, problem: str = "") -> None:
@@ -202,10 +207,11 @@ class Recorder:
     def _begin_policy(self, policy: Policy) -> int:
         """Another policy took the place of the one before: it has its own notice, and no consent yet."""
         self._end_session()
-        self._p.policy = self._p.sender.policy = policy
-        self.notice = explain(policy, self._p.charter)
-        self._conditions.consent = self._p.consents.state(policy.policy_id)
-        self._conditions.policy = policy
+        with self._changing:
+            self._p.policy = self._p.sender.policy = policy
+            self.notice = explain(policy, self._p.charter)
+            self._conditions.consent = self._p.consents.state(policy.policy_id)
+            self._conditions.policy = policy
         return 0
 
     def apply_settings(self) -> None:
@@ -217,6 +223,12 @@ class Recorder:
 
     def settings(self) -> Settings:
         return read_settings(self._p.home)
+
+    @property
+    def limits(self) -> tuple[int, int]:
+        """MB a day and per cent of battery, as they count now: the stricter of the policy's and the person's."""
+        narrowing = self._conditions.narrowing
+        return narrowing.mb_per_day(self._p.policy), narrowing.battery_min(self._p.policy)
 
     def change_settings(self, change: Change) -> Settings:
         """In force when it returns. Raises BadInput, or Refused for what is wider than the policy."""
@@ -272,13 +284,7 @@ class Recorder:
         return gone
 
     def _ask_deletion(self, scope: Literal["all", "segments"], segments: tuple[SegmentId, ...] = ()) -> None:
-        key = self._p.home.key("contributor")
-        request = DeletionRequest(
-            self._p.consents.contributor, key.verify_key.encode(), scope, self._p.clock.now_us(), os.urandom(16).hex(),
-            segments=segments,
-        )  # fmt: skip
-        body = sign_deletion(request, key).to_bytes()
-        self._p.home.write(body, "requests", f"{request.commitment.hex()}.deletion")
+        ask_deletion(self._p.home, self._p.consents, self._p.clock, scope, segments)
         self._p.sender.wake()
 
     def send_now(self) -> None:

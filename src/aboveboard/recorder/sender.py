@@ -94,6 +94,11 @@ class Sender:
             self._wake.wait(wait_s)
             self._wake.clear()
 
+    def deliver_words(self) -> None:
+        """The person's records and requests, once, without a thread. Raises Unavailable when nobody answers."""
+        self._send_consents()
+        self._send_requests()
+
     def _round(self) -> None:
         self._send_consents()
         self._send_shares()

@@ -20,9 +20,12 @@ _KEYPAD = {
     for name in word_set("Up Down Left Right Home End Prior Next Page_Up Page_Down Insert Delete Begin")
 }
 EDITING = word_set("Left Right Home End BackSpace Delete Insert")
+WITHIN = word_set("Up Down Prior Next Page_Up Page_Down Begin")  # they move the caret too, in most fields
 _COMMAND = frozenset({"Control", "Alt", "Super"})
 # With Control: they change or reveal what a field holds.
 _EDITING_SHORTCUTS = word_set("a c x v z y u insert backspace delete left right home end")
+# The same at a terminal's prompt and in Emacs-like fields; elsewhere they are commands.
+_LINE_SHORTCUTS = word_set("b d e f h k t u w")
 _COMPOSING = (
     "dead_",
     "Multi_key",
@@ -64,6 +67,18 @@ def is_character(edge: KeyEdge) -> bool:
 
 def is_editing_shortcut(edge: KeyEdge) -> bool:
     return edge.modifiers & _COMMAND == {"Control"} and name_of(edge).lower() in _EDITING_SHORTCUTS
+
+
+def is_line_shortcut(edge: KeyEdge) -> bool:
+    """With Control or Alt: an edit where a secret is asked for at a prompt."""
+    return edge.modifiers & _COMMAND in ({"Control"}, {"Alt"}) and edge.key.lower() in _LINE_SHORTCUTS
+
+
+def moves_focus(edge: KeyEdge) -> bool:
+    """A named key or shortcut after which another field may have the keyboard."""
+    if is_shortcut(edge):
+        return not is_editing_shortcut(edge)
+    return name_of(edge) not in EDITING | WITHIN
 
 
 def is_paste(edge: KeyEdge) -> bool:
