@@ -147,8 +147,8 @@ class Pipeline:
         if self._gap is not None and self._gap[0] == reason:
             return
         self._leave_gap(t_us)
-        # What was being typed ends here; a pause drops it, and what a display's clock, a moment ahead of ours, has dated
-        # after the pause although it came before.
+        # What was being typed ends here; a pause drops it, and what the display's clock, a moment ahead of ours, dated
+        # after it although it came before.
         if reason == "paused":
             self._buffer = [item for item in self._buffer if times_of(item.event)[1] <= t_us]
         self._buffer += self._stage.gap(t_us, t_us, reason) if reason == "paused" else self._stage.flush()
