@@ -20,6 +20,7 @@ from aboveboard.core.leaves import PolicyLeaf
 from aboveboard.core.policy import CategoryTerms, SignedPolicy, sign_policy
 from aboveboard.core.proof import check_proof
 from aboveboard.core.signing import SigningKey
+from aboveboard.datasets.reader import Opened, Reader, ReaderKeys
 from aboveboard.recorder.home import Config, Home
 from aboveboard.recorder.settings import Settings
 from aboveboard.recorder.terms import Terms
@@ -35,8 +36,9 @@ from aboveboard.wire.api import (
     sign_invitation,
     sign_revocation,
 )
+from aboveboard.witness.http import Route
 from tests.support.charters import old_people, signed_by, successor
-from tests.support.servers import DAY_US, PROOF_S_MAX, Person, Servers, now_us, running
+from tests.support.servers import DAY_US, PROOF_S_MAX, Person, Researcher, Servers, now_us, running, small_server
 
 
 @pytest.fixture
@@ -159,6 +161,26 @@ def test_the_guardian_follows_and_refuses_what_does_not_follow(servers: Servers)
     forged = CharterBundle(SignedCharter.of(successor(new).to_bytes()), bundle.log_proof)
     with pytest.raises((Refused, CheckFailed)):
         servers.guardian.charters("/v1/charters", forged.to_bytes())
+
+
+def test_what_was_recorded_under_the_old_charter_is_read_under_the_new_one(servers: Servers) -> None:
+    """By a reader and a guardian who both pinned the old one and follow by themselves."""
+    person = Person(servers).ready()
+    assert person.send(person.sealed()).status_code == 201
+    keys = [SigningKey.generate(f"new-{i}") for i in range(3)]
+    _rotate(servers, representatives=Signers(2, tuple(key.verify_key.encode() for key in keys)))
+    for bundle in _charters(servers):
+        servers.guardian.charters("/v1/charters", bundle.to_bytes())
+    researcher = Researcher(servers)
+    reader_keys = ReaderKeys(researcher.key, researcher.identity)
+    with small_server([Route("POST", "/v1/release", 1 << 20, servers.guardian.release)]) as url:
+        reader = Reader(
+            reader_keys, servers.world.charter, researcher.signed, str(servers.http.base_url).rstrip("/"), url,
+            servers.service.clock,
+        )  # fmt: skip
+        assert reader.unlock() == 1
+        assert len([each for each in reader.segments() if isinstance(each, Opened)]) == 1
+        reader.close()
 
 
 # ------------------------------------------------------------ the notice period's proof

@@ -251,8 +251,29 @@ def test_receipts_are_printed_without_a_recorder(tmp_path: Path, capsys: Any) ->
     policy = laptop.put()
     code, _, err = _run(capsys, "receipt", "--home", laptop.home.folder)
     assert (code, "no consent was given" in err) == (2, True)
-    laptop.start().agree()
+    laptop.start().agree(policy.policy_id)
     laptop.stop()
     document = json.loads(_run(capsys, "receipt", "--home", laptop.home.folder)[1])
     assert document["@type"] == "dpv:ConsentReceipt"
     assert policy.policy_id[:16] in _run(capsys, "receipt", "--home", laptop.home.folder, "--brief")[1]
+
+
+def test_leaving_needs_no_recorder_and_no_server(tmp_path: Path, capsys: Any) -> None:
+    laptop = Laptop(tmp_path)
+    policy = laptop.put()
+    code, _, err = _run(capsys, "opt-out", "--home", laptop.home.folder)
+    assert (code, "nothing to leave" in err) == (2, True)
+    recorder = laptop.start()
+    recorder.agree(policy.policy_id)
+    laptop.until(lambda: bool(laptop.observers))
+    laptop.click()
+    laptop.until(lambda: sum(recorder.status()["counters"]["kept"].values()) > 0)
+    assert laptop.stop() != []
+    code, said, _ = _run(capsys, "opt-out", "--home", laptop.home.folder, "--delete", "--withdraw")
+    assert (code, "could not be told yet" in said) == (0, True)
+    assert laptop.consents.state(policy.policy_id) == "withdrawn"
+    assert not list(laptop.home.path("spool").glob("*.chunk"))
+    assert len(list(laptop.home.path("requests").glob("*.deletion"))) == 1
+    assert "withdrawn" in _run(capsys, "receipt", "--home", laptop.home.folder, "--brief")[1]
+    assert laptop.start().state == "waiting_for_consent"
+    laptop.stop()

@@ -10,6 +10,7 @@ import pytest
 
 from aboveboard.core.errors import BadInput, Refused
 from aboveboard.core.events import Button
+from aboveboard.recorder.page import StatusPage
 from aboveboard.recorder.receipts import read_receipts
 from aboveboard.recorder.settings import read_settings
 from tests.support.laptop import Laptop
@@ -39,7 +40,8 @@ def _withheld(laptop: Laptop, reason: str) -> int:
 
 def _agree(laptop: Laptop) -> None:
     assert laptop.recorder is not None
-    laptop.recorder.agree()
+    assert laptop.policy is not None
+    laptop.recorder.agree(laptop.policy.policy_id)
     laptop.until(lambda: bool(laptop.observers))
 
 
@@ -67,7 +69,9 @@ def test_a_wider_policy_finds_no_consent_and_stops_what_ran(laptop: Laptop) -> N
     laptop.until(lambda: True)
     assert len(laptop.observers) == observers
     assert {chunk.policy for _, chunk in laptop.spool.chunks()} == {old.policy_id}  # old data keeps its terms
-    recorder.agree()
+    with pytest.raises(Refused, match="changed since you were shown it"):
+        recorder.agree(old.policy_id)  # a page that was open before
+    recorder.agree(wider.policy_id)
     laptop.until(lambda: len(laptop.observers) > observers)
     assert laptop.consents.state(wider.policy_id) == "given"
 
@@ -148,3 +152,24 @@ def test_a_laptop_elsewhere_records_nothing(tmp_path: Path) -> None:
     laptop.put()
     with pytest.raises(Refused, match="this laptop is in FR"):
         laptop.terms.policy()
+
+
+def test_the_page_sets_what_is_stricter_and_says_what_is_not(laptop: Laptop) -> None:
+    laptop.put()
+    recorder = laptop.start()
+    page = StatusPage(recorder)
+    try:
+        page.act("/settings", {"data_mb_per_day": "7", "battery_percent_min": "", "exclude_apps": "gimp"})
+        page.act("/settings", {"exclude_apps": "code", "exclude_titles": "*salary*"})
+        found = read_settings(laptop.home)
+        assert (found.data_mb_per_day, found.battery_percent_min, found.exclude_apps) == (7, None, ("code", "gimp"))
+        assert 'placeholder="7"' in page.render("")
+        for form in ({"data_mb_per_day": "900"}, {"data_mb_per_day": "some"}, {"exclude_sites": "example.org"}):
+            with pytest.raises((Refused, BadInput)):
+                page.act("/settings", form)
+        with pytest.raises(Refused, match="changed since you were shown it"):
+            page.act("/agree", {})
+        page.act("/agree", {"policy": recorder.status()["policy"]})
+        assert len(read_receipts(laptop.home)) == 1
+    finally:
+        page.close()

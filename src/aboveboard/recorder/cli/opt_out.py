@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import argparse
 import sys
+from typing import Literal
 
+from aboveboard.core.clock import SystemClock
+from aboveboard.core.errors import Unavailable
+from aboveboard.core.policy import OptOutReason
 from aboveboard.recorder.cli import add_home
 from aboveboard.recorder.cli.settings import apply, data_limit, remedy
 from aboveboard.recorder.control import ask
 from aboveboard.recorder.home import Home
+from aboveboard.recorder.leaving import leave_without_recorder
 from aboveboard.recorder.settings import Change, read_settings
 
 
@@ -36,6 +41,16 @@ def _ask(question: str) -> str:
     return sys.stdin.readline().strip()
 
 
+def _leave(home: Home, args: argparse.Namespace) -> bool:
+    """Whether the collector knows, or a running recorder sees to it."""
+    reason: OptOutReason | Literal[""] = args.reason if args.reason else ""
+    try:
+        ask(home.folder, do="opt_out", reason=reason, delete=args.delete, withdraw=args.withdraw)
+    except Unavailable:
+        return leave_without_recorder(home, SystemClock(), reason, delete=args.delete, withdraw=args.withdraw)
+    return True
+
+
 def _run(args: argparse.Namespace) -> int:
     home = Home(args.home)
     if args.reason and not args.yes and sys.stdin.isatty():
@@ -44,8 +59,10 @@ def _run(args: argparse.Namespace) -> int:
             apply(home, change)
             print("done, and in force now; you are still taking part. `aboveboard opt-out` leaves at any time")
             return 0
-    ask(args.home, do="opt_out", reason=args.reason or "", delete=args.delete, withdraw=args.withdraw)
+    told = _leave(home, args)
     print("you have left: nothing is recorded, and what was not sent is deleted")
+    if not told:
+        print("the collector could not be told yet: say `aboveboard opt-out` again when there is a connection")
     if args.delete:
         print("what was sent is asked to be deleted; `aboveboard status` says when nothing waits any more")
     elif args.withdraw:
