@@ -65,7 +65,10 @@ def make_server(service: Service) -> FastAPI:
 
 def listen(host: str, port: int) -> socket.socket:
     """A bound socket. Raises Unavailable with what to do."""
-    bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    # TCP by name: asyncio turns Nagle's algorithm off only for sockets that say so, else each answer waits some 40 ms
+    # for the acknowledgement of its own headers.
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((host, port))

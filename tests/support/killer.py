@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 REAL_WRITE = os.write
-_CHANGES = ("open", "write", "fsync", "replace", "ftruncate", "unlink", "mkdir", "rmdir")
+_CHANGES = ("open", "write", "pwrite", "fsync", "fdatasync", "replace", "ftruncate", "unlink", "mkdir", "rmdir")
 
 
 @dataclass
@@ -90,6 +90,17 @@ class Killer:
             if path.startswith(self._folder):
                 self._later(path, self._put_back(path))
             return REAL_WRITE(descriptor, data)
+
+    def _pwrite(self, descriptor: int, data: Any, at: int) -> int:
+        with self._lock:
+            path, real = self._path(descriptor), self._real["pwrite"]
+            self._step("write", path, lambda: real(descriptor, bytes(data)[: len(data) // 2], at))
+            self._later(path, self._put_back(path))
+            written: int = real(descriptor, data, at)
+            return written
+
+    def _fdatasync(self, descriptor: int) -> None:
+        self._fsync(descriptor)
 
     def _fsync(self, descriptor: int) -> None:
         with self._lock:

@@ -54,7 +54,13 @@ class ScriptedObserver:
     here: Surface | None = field(default_factory=page)
     lost: bool = False
 
-    def read(self, timeout_s: float) -> list[Observed]:
+    def wait(self, timeout_s: float) -> None:
+        """Never waits: what was put in is there."""
+
+    def wake(self) -> None:
+        """Nobody waits."""
+
+    def read(self) -> list[Observed]:
         found = list(self.queue)
         self.queue.clear()
         if self.lost and not found:

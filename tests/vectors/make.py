@@ -20,7 +20,7 @@ def subjects() -> list[str]:
 def made(subject: str) -> bytes:
     """What the subject's file has to hold."""
     module: Any = importlib.import_module(f"tests.vectors.subjects.{subject.replace('-', '_')}")
-    return (json.dumps(module.vectors(), indent=1, ensure_ascii=False, sort_keys=True) + "\n").encode("utf-8")
+    return (json.dumps(module.make(), indent=1, ensure_ascii=False) + "\n").encode("utf-8")
 
 
 def load(subject: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ policies, certificates, digests and chains are checked against the charter.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from aboveboard.core.policy import Policy, verify_signatures
 from aboveboard.core.proof import LogProof, check_proof
 from aboveboard.core.signing import SigningKey
 from aboveboard.core.vault import check_deposit, check_device_cert, join_secret
+from aboveboard.datasets.checks import check_events
 from aboveboard.wire.api import (
     CharterChain,
     CurrentPolicy,
@@ -103,6 +104,11 @@ class Reader:
         self._collector, self._guardian = Client(collector, 120.0), Client(guardian)
         self._secrets: dict[EpochId, str] = {}
         self.policies: dict[PolicyId, Policy] = {}
+        self.bundles: dict[PolicyId, CurrentPolicy] = {}  # each policy as signed, with the proof of its log entry
+
+    @property
+    def key(self) -> SigningKey:
+        return self._keys.key
 
     @property
     def grant(self) -> Grant:
@@ -127,26 +133,25 @@ class Reader:
         answer = self.ask("POST", f"/v1/grants/{self._grant.grant.grant_id}/release", b"")
         reply = parse(answer.body, "release", ReleaseReply, REPLY_BYTES_MAX)
         steps = history(self._charter, parse(self.plain("/v1/charters").body, "charters", CharterChain).charters)
-        bundles: dict[PolicyId, CurrentPolicy] = {}
         for bundle in reply.policies:
             signed, proof = bundle.open()
             charter = charter_at(steps, proof.index)
             policy = verify_signatures(signed, charter)
             check_proof(PolicyLeaf(policy.policy_id).encode(), proof, charter)
             self.policies[policy.policy_id] = policy
-            bundles[policy.policy_id] = bundle
+            self.bundles[policy.policy_id] = bundle
         for release in reply.releases:
-            self._join(release, bundles, steps[-1].charter)
+            self._join(release, steps[-1].charter)
         return len(self._secrets)
 
-    def _join(self, release: Release, bundles: dict[PolicyId, CurrentPolicy], charter: Charter) -> None:
+    def _join(self, release: Release, charter: Charter) -> None:
         deposit = check_deposit(release.deposit)
         policy = self.policies.get(deposit.policy)
         if policy is None:
             raise CheckFailed("the collector gave a key of a policy that it did not show")
         proof = LogProof.parse(release.log_proof)
         check_release(release.opening, self._grant, policy, proof, deposit, charter, self._clock.now_us())
-        bundle = bundles[deposit.policy]
+        bundle = self.bundles[deposit.policy]
         request = GuardianReleaseRequest(
             self._grant, bundle.signed, bundle.log_proof, release.opening, release.log_proof
         )  # fmt: skip
@@ -162,13 +167,18 @@ class Reader:
             raise CheckFailed("the two shares do not make the key of this epoch")
         self._secrets[deposit.epoch] = secret
 
-    def segments(self) -> Iterator[Opened | Bad]:
-        """Every segment in scope, by device and number, opened; or why it can't be used."""
+    def segments(self, policies: Collection[str] = ()) -> Iterator[Opened | Bad]:
+        """Every segment in scope, by device and number, opened; or why it can't be used. policies: only theirs, unless
+        there are none."""
         answer = self.ask("GET", f"/v1/grants/{self._grant.grant.grant_id}/segments")
         granted = parse(answer.body, "segments", GrantedSegments, REPLY_BYTES_MAX).segments
         for each in sorted(granted, key=lambda one: (one.device, one.seq)):
+            if policies and each.policy not in policies:
+                continue
             try:
-                yield Opened(each, self._open(each))
+                body = self._open(each)
+                check_events(body.events)
+                yield Opened(each, body)
             except (CheckFailed, Corrupt, Refused, BadInput) as error:
                 yield Bad(each.segment, str(error))
 

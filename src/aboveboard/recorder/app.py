@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import threading
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,12 +20,14 @@ from aboveboard.recorder.consents import Consents
 from aboveboard.recorder.control import ControlServer
 from aboveboard.recorder.home import Config, Home
 from aboveboard.recorder.indicator import Indicator
+from aboveboard.recorder.memory import keep_memory_private
 from aboveboard.recorder.observe import X11Observer
 from aboveboard.recorder.page import StatusPage
 from aboveboard.recorder.pauses import Pauses
 from aboveboard.recorder.recorder import Parts, Recorder
 from aboveboard.recorder.seal import Sealer
 from aboveboard.recorder.sender import Sender
+from aboveboard.recorder.spool.keys import spool_key
 from aboveboard.recorder.spool.spool import Spool
 from aboveboard.recorder.terms import Terms, TermsWatch
 from aboveboard.recorder.upload import Uplink
@@ -131,6 +132,7 @@ def _display(options: Options) -> tuple[str, Path | None]:
 
 def run(options: Options) -> int:
     """Runs until SIGTERM or SIGINT. 1 when the display was lost."""
+    keep_memory_private()
     clock = SystemClock()
     display, xauthority = _display(options)
     bus = os.environ.get("DBUS_SESSION_BUS_ADDRESS")
@@ -142,7 +144,7 @@ def run(options: Options) -> int:
     terms = Terms(home, clock)
     policy = policy_now(terms, uplink)
     consents = Consents(home, clock)
-    spool = Spool(home.path("spool"), home.spool_key())
+    spool = Spool(home.path("spool"), spool_key(home))
     sealer = Sealer(home, spool, consents.contributor, consents.device, home.key("device"))
     # Looked at once now, so that a missing bus is said at the start and not after consent.
     X11Observer(display, xauthority, bus, frozenset(policy.browsers)).close()
@@ -158,15 +160,13 @@ def run(options: Options) -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
+    recorder.on_stopped = stop.set
     watch = TermsWatch(terms, Uplink(home.config()))
     recorder.start()
     watch.start()
     print(json.dumps({"ready": True, "url": page.url}), flush=True)
-    checked = time.monotonic()
-    while not stop.wait(0.5) and not recorder.stopped.is_set():
-        if time.monotonic() - checked > TERMS_CHECK_S:
-            checked = time.monotonic()
-            recorder.look_at_terms(watch.problem)
+    while not stop.wait(TERMS_CHECK_S):
+        recorder.look_at_terms(watch.problem)
     lost = recorder.problem
     try:
         watch.stop()

@@ -24,6 +24,7 @@ from aboveboard.core.events import Gap, Text
 from aboveboard.core.ids import SegmentId
 from aboveboard.core.policy import OptOutReason, Policy
 from aboveboard.core.policy_words import explain
+from aboveboard.recorder import memory
 from aboveboard.recorder.conditions import Conditions
 from aboveboard.recorder.consents import Consents
 from aboveboard.recorder.epochs import current_epoch
@@ -42,7 +43,7 @@ from aboveboard.recorder.terms import Terms
 from aboveboard.redact.redactor import Redactor
 from aboveboard.redact.stage import RedactionStage
 
-STEP_S = 0.25
+STEP_S = 5.0  # input, changes of windows, work to do and the ends of pauses do not wait for it
 WORK_S_MAX = 30.0
 MARK_S_MAX = 3.0
 EVER_US = 1 << 62
@@ -82,7 +83,9 @@ class Recorder:
         self._work: queue.SimpleQueue[tuple[Callable[[], int], Future[int]]] = queue.SimpleQueue()
         self._changing = threading.Lock()  # what is agreed to is what was shown
         self._stopping = threading.Event()
+        self._woken = threading.Event()
         self.stopped = threading.Event()
+        self.on_stopped: Callable[[], None] = lambda: None
         self.problem = ""
         self.url = ""
         self._process = psutil.Process()
@@ -98,6 +101,7 @@ class Recorder:
     def stop(self) -> None:
         """Ends the session and everything that was started."""
         self._stopping.set()
+        self._wake()
         self._thread.join()
         self._p.sender.stop()
         self._p.indicator.close()
@@ -110,19 +114,30 @@ class Recorder:
                     self._record()
                 else:
                     self._p.indicator.show("off" if self._conditions.consent == "opted_out" else "waiting_for_consent")
-                    time.sleep(0.05)
+                    self._woken.wait(STEP_S)
+                    self._woken.clear()
         except Unavailable as error:
             self.problem = str(error)
         finally:
             self._end_session()
             self._do_work()
             self.stopped.set()
+            self.on_stopped()
+
+    def _wake(self) -> None:
+        """Ends the recording thread's wait: something else holds, or there is work to do."""
+        self._woken.set()
+        observer = self._observer
+        if observer is not None:
+            observer.wake()
 
     def _record(self) -> None:
         if self._pipeline is None:
             self._begin_session()
         if self._pipeline is not None:
-            self._pipeline.step(STEP_S)
+            until_us = self._p.pauses.state().until_us
+            left_s = STEP_S if until_us is None else max((until_us - self._p.clock.now_us()) / US_PER_S, 0.001)
+            self._pipeline.step(min(left_s, STEP_S))
 
     def _begin_session(self) -> None:
         """New redactor, new placeholders: nothing links one session to another."""
@@ -136,6 +151,7 @@ class Recorder:
         stage = RedactionStage(Redactor(os.urandom(32)), p.clock)
         gate = Gate(self._conditions)
         self._pipeline = Pipeline(self._observer, gate, stage, p.spool, p.pauses, p.clock, under, p.indicator.show)
+        memory.settle()
         p.sender.wake()
 
     def _end_session(self) -> None:
@@ -169,6 +185,7 @@ class Recorder:
             return work()
         future: Future[int] = Future()
         self._work.put((work, future))
+        self._wake()
         try:
             return future.result(WORK_S_MAX)
         except TimeoutError as error:
@@ -185,6 +202,7 @@ class Recorder:
             self._p.consents.say("given", self._p.policy, self.notice)
             self._conditions.consent = "given"
         write_receipts(self._p.home, self._p.consents)
+        self._wake()
         self._p.sender.wake()
 
     def look_at_terms(self, problem: str = "") -> None:
@@ -203,6 +221,7 @@ class Recorder:
                 self._on_thread(lambda: self._begin_policy(policy))
         self._conditions.policy = None if problem else self._p.policy
         self.problem = problem
+        self._wake()
 
     def _begin_policy(self, policy: Policy) -> int:
         """Another policy took the place of the one before: it has its own notice, and no consent yet."""
@@ -242,9 +261,11 @@ class Recorder:
 
     def pause(self, length: str) -> None:
         self._p.pauses.pause(parse_duration(length, self._p.clock.now_us()))
+        self._wake()
 
     def resume(self) -> None:
         self._p.pauses.resume()
+        self._wake()
 
     def opt_out(self, reason: OptOutReason | Literal[""], *, delete: bool, withdraw: bool = False) -> None:
         """In force when it returns. What is not sent is deleted; with `delete`, all that was sent is asked back too;

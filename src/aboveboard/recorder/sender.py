@@ -6,6 +6,7 @@ Everything waits in files until it is done, so a restart takes up where it was. 
 from __future__ import annotations
 
 import datetime
+import random
 import threading
 from collections.abc import Callable
 
@@ -24,8 +25,8 @@ from aboveboard.recorder.seal import Sealer, Sent
 from aboveboard.recorder.upload import Uplink, proof_bytes
 
 ROUND_S = 0.4  # while something is under way
-REST_S = 5.0
-BACK_OFF_S_MAX = 60.0
+REST_S_MIN, REST_S = 5.0, 30.0
+BACK_OFF_S_MAX = 900.0
 MINUTE_US = 60 * US_PER_S
 
 
@@ -91,9 +92,13 @@ class Sender:
             try:
                 self._found = ""
                 self._round()
-                self.problem, wait_s = self._found, ROUND_S if self._under_way() else REST_S
+                self.problem, wait_s = self._found, ROUND_S if self._under_way() else self._rest_s()
             except AboveboardError as error:
-                self.problem, wait_s = str(error), min(wait_s * 2, BACK_OFF_S_MAX)
+                # Twice as long each time, and not at the same moment as everybody else.
+                self.problem, wait_s = str(error), min(max(wait_s, ROUND_S) * 2, BACK_OFF_S_MAX)
+                self._wake.wait(wait_s * (0.5 + random.random()))  # noqa: S311  nothing secret about it
+                self._wake.clear()
+                continue
             self._wake.wait(wait_s)
             self._wake.clear()
 
@@ -114,6 +119,11 @@ class Sender:
         """Whether anything waits for the collector's answer."""
         counts = self.counts()
         return any(counts[name] for name in ("unsent_segments", "proofs_missing", "requests"))
+
+    def _rest_s(self) -> float:
+        """With nothing to do: until the hold of what was recorded last is over, within bounds."""
+        hold_s = self.policy.review_hold_minutes * 60 if self.policy else REST_S
+        return min(max(hold_s / 10, REST_S_MIN), REST_S)
 
     def _exists(self, *parts: str) -> bool:
         return self._home.path(*parts).exists()

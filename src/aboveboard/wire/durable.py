@@ -94,6 +94,14 @@ def write_all(descriptor: int, data: bytes) -> None:
         view = view[os.write(descriptor, view) :]
 
 
+def pwrite_all(descriptor: int, data: bytes, at: int) -> None:
+    """os.pwrite until everything is written."""
+    view = memoryview(data)
+    while view:
+        written = os.pwrite(descriptor, view, at)
+        view, at = view[written:], at + written
+
+
 def remove_durable(path: Path) -> None:
     """Removes a file so that a crash can't bring it back. Nothing to do when it isn't there."""
     try:

@@ -14,7 +14,7 @@ SIZE_TYPE = "text/x.tlog.size"
 TEXT_TYPE = "text/plain; charset=utf-8"
 
 
-def vectors() -> dict[str, Any]:
+def make() -> dict[str, Any]:
     tree, rewritten = leaves(12), [b"rewritten", *leaves(12)[1:]]
 
     def note(entries: list[bytes], size: int, **changes: Any) -> str:

@@ -26,7 +26,7 @@ BAD_TEXTS = {
 }
 
 
-def vectors() -> dict[str, Any]:
+def make() -> dict[str, Any]:
     good = [
         Checkpoint(ORIGIN, 7, root_hash(leaves(7))),
         Checkpoint(ORIGIN, 0, EMPTY_ROOT),

@@ -19,7 +19,7 @@ def dated(text: str, signer: SigningKey, signed_s: int, written_s: int) -> str:
     return NoteSignature(signer.name, signer.verify_key.key_id, struct.pack(">Q", written_s) + raw).line()
 
 
-def vectors() -> dict[str, Any]:
+def make() -> dict[str, Any]:
     note = sign_checkpoint(Checkpoint(ORIGIN, 7, root_hash(leaves(7))), LOG)
     extended = sign_checkpoint(Checkpoint(ORIGIN, 7, root_hash(leaves(7)), ("an extension line",)), LOG)
     text = note.partition("\n\n")[0] + "\n"

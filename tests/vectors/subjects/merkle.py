@@ -65,7 +65,7 @@ def _consistency(size1: int, size2: int) -> list[dict[str, Any]]:
     return items
 
 
-def vectors() -> dict[str, Any]:
+def make() -> dict[str, Any]:
     trees = [[bytes.fromhex(each) for each in REFERENCE[:n]] for n in range(9)] + [leaves(n) for n in (9, 16, 255, 257)]
     pairs = [(1, 1), (1, 2), (2, 3), (3, 4), (4, 4), (4, 7), (6, 8), (7, 255), (64, 257), (255, 257), (256, 257)]
     places = [(1, 0), (2, 1), (3, 2), (5, 4), (7, 3), (8, 0), (255, 254), (257, 0), (257, 256)]

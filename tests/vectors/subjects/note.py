@@ -32,7 +32,7 @@ def _other_bits(note: str) -> str:
     return note[:at] + alphabet[alphabet.index(note[at]) | 1] + note[at + 1 :]
 
 
-def vectors() -> dict[str, Any]:
+def make() -> dict[str, Any]:
     good, vkey = signed(TEXT, LOG), LOG.verify_key.encode()
     line = NoteSignature(LOG.name, LOG.verify_key.key_id, LOG.sign_raw(TEXT.encode())).line()
     stranger = NoteSignature("stranger.example", b"abcd", bytes(2420)).line()

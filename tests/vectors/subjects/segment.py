@@ -134,7 +134,7 @@ def _hex(value: Any) -> Any:
     return value
 
 
-def make() -> dict[str, Any]:
+def vectors() -> dict[str, Any]:
     """All of them, JSON values only."""
     good = _kept()
     return {

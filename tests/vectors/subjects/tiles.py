@@ -45,7 +45,7 @@ def _tiles(size: int) -> list[dict[str, Any]]:
     return [{"path": path, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()} for path, data in found]
 
 
-def vectors() -> dict[str, Any]:
+def make() -> dict[str, Any]:
     places = [(0, 0, 256), (0, 273, 112), (1, 2, 17), (7, 0, 1), (0, 1234067, 256), (2, 999, 255), (0, 1000, 1)]
     good = [
         {"level": level, "index": index, "width": width, "path": tile_path(level, index, width), "valid": True}

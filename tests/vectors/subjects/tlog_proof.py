@@ -10,7 +10,7 @@ from aboveboard.core.proof import LogProof
 from tests.vectors.keys import COUNCIL, LOG, ORIGIN, STRANGER, TIME_S, leaves
 
 
-def vectors() -> dict[str, Any]:
+def make() -> dict[str, Any]:
     tree = leaves(13)
     checkpoint = Checkpoint(ORIGIN, 13, root_hash(tree))
     note = sign_checkpoint(checkpoint, LOG)
