@@ -29,6 +29,7 @@ from aboveboard.serve import open_service
 from aboveboard.wire.api import (
     CharterChain,
     CurrentPolicy,
+    Exemptions,
     Invitation,
     Policies,
     Revocation,
@@ -299,6 +300,26 @@ def test_an_exemption_reaches_the_laptops_of_its_group_and_no_other(servers: Ser
     assert elsewhere.narrowing().apps == {"gimp"}
     uplink.close()
     other.close()
+
+
+def test_an_exemption_that_a_collector_does_not_show_any_more_still_counts(servers: Servers, tmp_path: Path) -> None:
+    """To leave it out would widen the terms."""
+    world = servers.world
+    body = _signed(_exemption(group="", region="DE", apps=("gimp",)), [world.stewards[0], world.representatives[0]])
+    assert servers.http.post("/v1/exemptions", content=body).status_code == 201
+    _until(lambda: len(servers.get("/v1/exemptions").json()["exemptions"]) == 1)
+    home, terms, uplink = _laptop(servers, tmp_path / "home")
+    terms.refresh(uplink)
+
+    class Forgetful(Uplink):
+        def exemptions(self) -> Exemptions:
+            return Exemptions(())
+
+    forgetful = Forgetful(home.config())
+    terms.refresh(forgetful)
+    assert terms.narrowing().apps == {"gimp"}
+    forgetful.close()
+    uplink.close()
 
 
 def test_an_exemption_that_is_not_in_the_log_stops_the_laptop(servers: Servers, tmp_path: Path) -> None:

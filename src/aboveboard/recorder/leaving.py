@@ -7,7 +7,7 @@ from typing import Literal
 
 from aboveboard.core.access import DeletionRequest, sign_deletion
 from aboveboard.core.clock import Clock
-from aboveboard.core.errors import BadInput, Unavailable
+from aboveboard.core.errors import Refused, Unavailable
 from aboveboard.core.ids import SegmentId
 from aboveboard.core.policy import OptOutReason
 from aboveboard.core.policy_words import explain
@@ -38,14 +38,18 @@ def leave_without_recorder(
 ) -> bool:
     """In force when it returns: no recorder that starts here records. True when the collector has been told, too.
 
-    What was not sent is deleted. Raises BadInput when nobody consented to anything here, Refused when a recorder runs.
+    What was not sent is deleted. Raises Refused when nobody consented to anything here, or when a recorder runs.
     """
+    nothing = Refused("no_consent", f"no recorder runs on {home.folder}, and no consent was given there: there is "
+                      "nothing to leave, and nothing is recorded")  # fmt: skip
+    if not home.path("consents").is_dir():
+        raise nothing
     lock = home.lock()
     try:
         consents = Consents(home, clock)
         given = [each.record for each in consents.all() if each.record.kind == "given"]
         if not given:
-            raise BadInput("holds no consent: there is nothing to leave, and nothing is recorded", str(home.folder))
+            raise nothing
         policy = kept_policy(home, given[-1].policy)
         notice = explain(policy, home.steps()[-1].charter)
         consents.say("opt_out", policy, notice, reason)

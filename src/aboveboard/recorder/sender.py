@@ -20,7 +20,7 @@ from aboveboard.core.narrowing import NOTHING_MORE
 from aboveboard.core.policy import Policy
 from aboveboard.recorder.consents import Consents
 from aboveboard.recorder.home import Home, json_bytes
-from aboveboard.recorder.network import metered
+from aboveboard.recorder.network import Network
 from aboveboard.recorder.seal import Sealer, Sent
 from aboveboard.recorder.upload import Uplink, proof_bytes
 
@@ -45,7 +45,9 @@ class Sender:
         self.policy: Policy | None = None
         self.narrowing = NOTHING_MORE
         self.send_metered = False
+        self._network = Network()
         self.problem = ""
+        self._found = ""  # what a round came upon that does not end it
         self._send_until_us = 0
         self._known: dict[str, Sent] = {}
         self._lock = threading.RLock()  # sealing and forgetting must not cross
@@ -88,8 +90,9 @@ class Sender:
         wait_s = ROUND_S
         while not self._stopping.is_set():
             try:
+                self._found = ""
                 self._round()
-                self.problem, wait_s = "", ROUND_S if self._under_way() else self._rest_s()
+                self.problem, wait_s = self._found, ROUND_S if self._under_way() else self._rest_s()
             except AboveboardError as error:
                 # Twice as long each time, and not at the same moment as everybody else.
                 self.problem, wait_s = str(error), min(max(wait_s, ROUND_S) * 2, BACK_OFF_S_MAX)
@@ -145,7 +148,7 @@ class Sender:
                 self._uplink.deposit_with_guardian(EpochId(path.stem), path.read_bytes())
                 path.rename(path.with_suffix(".guardian-done"))
             except AboveboardError as error:
-                self.problem = str(error)  # recording and sending never need the guardian; reading does
+                self._found = str(error)  # recording and sending never need the guardian; reading does
 
     def _send_requests(self) -> None:
         for path in sorted(self._home.path("requests").glob("*.deletion")):
@@ -163,13 +166,13 @@ class Sender:
 
     def _send_segments(self) -> None:
         waiting = sorted(self._home.path("outbox").glob("*.seg"))
-        if waiting and not self.send_metered and metered():
-            self.problem = "this connection is paid by volume: what was recorded is sent on another one"
+        if waiting and not self.send_metered and self._network.metered():
+            self._found = "this connection is paid by volume: what was recorded is sent on another one"
             return
         for path in waiting:
             data = path.read_bytes()
             if not self._within_budget(len(data)):
-                self.problem = "today's data budget is used up: the rest is sent tomorrow"
+                self._found = "today's data budget is used up: the rest is sent tomorrow"
                 return
             self._uplink.segment(self._consents.device, int(path.stem), data)
             self._spend(len(data))

@@ -7,12 +7,14 @@ proofs. What does not hold stops recording; what can't be fetched leaves what is
 from __future__ import annotations
 
 import contextlib
+import datetime
+import random
 import threading
 from collections.abc import Sequence
 
 from aboveboard.core.charter import Charter
 from aboveboard.core.charter_chain import InForce, charter_at, history
-from aboveboard.core.clock import Clock
+from aboveboard.core.clock import US_PER_S, Clock
 from aboveboard.core.errors import AboveboardError, BadInput, CheckFailed, Refused, Unavailable
 from aboveboard.core.exemption import in_force_exemption
 from aboveboard.core.narrowing import NOTHING_MORE, Narrowing
@@ -22,9 +24,10 @@ from aboveboard.recorder.home import Config, Home
 from aboveboard.recorder.log_memory import LogMemory
 from aboveboard.recorder.settings import read_settings
 from aboveboard.recorder.upload import Uplink
-from aboveboard.wire.api import CurrentPolicy, Exemptions, parse
+from aboveboard.wire.api import CurrentPolicy, Exemptions, PublishedExemption, parse
 
-REFRESH_S = 30.0
+REFRESH_S = 300.0  # about: laptops shall not all ask at once
+EXEMPTIONS_MAX = 1000
 POLICY_BYTES_MAX = 2 << 20
 NOTE_BYTES_MAX = 1 << 16
 
@@ -53,7 +56,7 @@ class Terms:
         exemptions = uplink.exemptions()
         policies = uplink.policies()
         with self._lock:
-            self._home.write(exemptions.to_bytes(), "exemptions.json")
+            self._keep_exemptions(exemptions)
             self._keep_policy(policies, steps)
 
     def _move(self, charter: Charter) -> None:
@@ -61,6 +64,20 @@ class Terms:
         config = self._home.config()
         if config.guardian != charter.guardian.url:
             self._home.write(Config(config.region, config.collector, charter.guardian.url).to_bytes(), "config.json")
+
+    def _exemptions(self) -> tuple[PublishedExemption, ...]:
+        data = self._home.read("exemptions.json")
+        return () if data is None else parse(data, "exemptions.json", Exemptions, POLICY_BYTES_MAX).exemptions
+
+    def _keep_exemptions(self, fetched: Exemptions) -> None:
+        """An exemption that was shown once counts until its last day, also when it is not shown any more: to leave it
+        out would widen the terms."""
+        today = datetime.datetime.fromtimestamp(self._clock.now_us() / US_PER_S, datetime.UTC).date().isoformat()
+        by_name = {each.signed.exemption.exemption_id: each for each in (*fetched.exemptions, *self._exemptions())}
+        kept = [each for each in by_name.values() if each.signed.exemption.expires >= today]
+        if len(kept) > EXEMPTIONS_MAX:
+            raise Refused("exemption", f"over {EXEMPTIONS_MAX} exemptions: this is no programme's terms")
+        self._home.write(Exemptions(tuple(kept)).to_bytes(), "exemptions.json")
 
     def _keep_policy(self, policies: Sequence[CurrentPolicy], steps: Sequence[InForce]) -> None:
         """The newest that is in force. Nobody can bring back an older one than was in force here."""
@@ -116,9 +133,7 @@ class Terms:
         settings = read_settings(self._home)
         found = settings.narrowing
         with self._lock:
-            data = self._home.read("exemptions.json")
-            steps = self._home.steps()
-        known = () if data is None else parse(data, "exemptions.json", Exemptions, POLICY_BYTES_MAX).exemptions
+            known, steps = self._exemptions(), self._home.steps()
         for each in known:
             proof = LogProof.parse(each.log_proof)
             more = in_force_exemption(
@@ -154,7 +169,7 @@ class TermsWatch:
         self._stopping.set()
 
     def _run(self) -> None:
-        while not self._stopping.wait(REFRESH_S):
+        while not self._stopping.wait(REFRESH_S * random.uniform(0.8, 1.2)):  # noqa: S311  # no secret
             try:
                 self._terms.refresh(self._uplink)
                 self.problem = ""

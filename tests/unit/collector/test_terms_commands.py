@@ -262,7 +262,7 @@ def test_leaving_needs_no_recorder_and_no_server(tmp_path: Path, capsys: Any) ->
     laptop = Laptop(tmp_path)
     policy = laptop.put()
     code, _, err = _run(capsys, "opt-out", "--home", laptop.home.folder)
-    assert (code, "nothing to leave" in err) == (2, True)
+    assert (code, "nothing to leave" in err) == (1, True)
     recorder = laptop.start()
     recorder.agree(policy.policy_id)
     laptop.until(lambda: bool(laptop.observers))

@@ -169,6 +169,7 @@ def test_the_page_sets_what_is_stricter_and_says_what_is_not(laptop: Laptop) -> 
                 page.act("/settings", form)
         with pytest.raises(Refused, match="changed since you were shown it"):
             page.act("/agree", {})
+        assert f'name="policy" value="{recorder.status()["policy"]}"' in page.render("")
         page.act("/agree", {"policy": recorder.status()["policy"]})
         assert len(read_receipts(laptop.home)) == 1
     finally:
