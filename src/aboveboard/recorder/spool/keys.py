@@ -28,9 +28,7 @@ def spool_key(home: Home) -> bytes:
     name = str(home.folder.resolve())
     key = _ask("get", name)
     if key is None and marked:
-        raise Unavailable(
-            "the spool's key is in the system's keyring, which can't be opened: unlock it, start again"
-        )
+        raise Unavailable("the spool's key is in the system's keyring, which can't be opened: unlock it, start again")
     if key is None:
         made = os.urandom(KEY_BYTES)
         if _ask("set", name, made) != made:
