@@ -102,7 +102,9 @@ class Pipeline:
 
     def step(self, timeout_s: float) -> None:
         """Takes in what has come within timeout_s. Raises Unavailable when the display is gone; call finish then."""
-        self._observer.wait(min(timeout_s, OPEN_S_MAX) if self._buffer else timeout_s)
+        open_us = self._stage.open_since_us
+        may_close = bool(self._buffer) and (open_us is None or open_us > self._start_us)
+        self._observer.wait(min(timeout_s, OPEN_S_MAX) if may_close else timeout_s)
         safe_us = self._clock.now_us() - LAG_US  # what is older has come by now
         events = self._observer.read()
         self._standing()
