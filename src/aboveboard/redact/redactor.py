@@ -11,10 +11,11 @@ import os
 import re
 from collections import OrderedDict
 
+from aboveboard.redact.addresses import find_addresses
 from aboveboard.redact.credentials import find_credentials
 from aboveboard.redact.numbers import find_numbers
 from aboveboard.redact.people import find_people
-from aboveboard.redact.places import find_health, find_organisations, find_places
+from aboveboard.redact.places import find_health, find_organisations
 from aboveboard.redact.spans import STRENGTH, Label, Redaction, Span, free, merge
 from aboveboard.redact.structured import find_structured
 from aboveboard.redact.urls import find_urls, origin_and_route
@@ -28,7 +29,6 @@ _KNOWN_MAX = 20_000  # strings remembered; the one used longest ago goes first a
 _KNOWN_CHARS_MAX = 2_000_000
 _CACHE_MAX = 4096
 _CACHED_CHARS_MAX = 512
-_DECISIONS_MAX = 20_000
 _FINGERPRINTS_MAX = 1_000
 _FINGERPRINT_CHARS_MIN = 6
 
@@ -50,7 +50,6 @@ class Redactor:
         self._known_chars = 0
         self._counts: dict[Label, int] = {}
         self._cache: OrderedDict[str, Redaction] = OrderedDict()
-        self._decisions: dict[str, bool] = {}
         self._fingerprints: set[bytes] = set()
 
     # ------------------------------------------------------------ what callers use
@@ -123,11 +122,9 @@ class Redactor:
         if self._fingerprints:
             shapes += self._known_secrets(text)
         shapes += self._known_numbers(text)
-        shapes += [*find_places(text), *find_organisations(text), *find_health(text)]
+        shapes += [*find_addresses(text), *find_organisations(text), *find_health(text)]
         strong = merge(shapes)
-        if len(self._decisions) > _DECISIONS_MAX:
-            self._decisions.clear()
-        found = merge([*strong, *free(find_people(text, self._decisions), strong)])
+        found = merge([*strong, *free(merge(find_people(text)), strong)])
         if kept:  # placeholders of an earlier pass stay as they are
             found = [span for span in found if not any(span.start < end and start < span.end for start, end in kept)]
         return found
