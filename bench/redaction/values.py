@@ -32,14 +32,14 @@ class Values:
         return "", " ".join(maker().replace("\n", ", ").split())
 
     def _given(self) -> str:
-        return self._fake.first_name()
+        return str(self._fake.first_name())
 
     def _family(self) -> str:
-        return self._fake.last_name()
+        return str(self._fake.last_name())
 
     def _name(self) -> str:
         if not self._latin:
-            return self._fake.name()
+            return str(self._fake.name())
         return f"{self._given()} {self._family()}"
 
     def _person(self) -> str:
@@ -64,14 +64,14 @@ class Values:
         return f"{self._family()}, {self._given()}" if self._latin else self._name()
 
     def _email(self) -> str:
-        return self._rng.choice((self._fake.ascii_safe_email, self._fake.ascii_free_email, self._english.email))()
+        return str(self._rng.choice((self._fake.ascii_safe_email, self._fake.ascii_free_email, self._english.email))())
 
     def _phone(self) -> str:
         number = self._fake.phone_number()
-        return number + self._rng.choice(("",) * 9 + (" ext. 12",))
+        return str(number) + self._rng.choice(("",) * 9 + (" ext. 12",))
 
     def _card(self) -> str:
-        number = self._english.credit_card_number()
+        number = str(self._english.credit_card_number())
         gap = self._rng.choice(("", "", " ", "-"))
         sizes = (4, 6, 5) if len(number) == 15 else (4, 4, 4, 4, 3)
         parts, at = [], 0
@@ -86,37 +86,39 @@ class Values:
         except AttributeError:
             number = self._english.iban()
         spaced = " ".join(number[i : i + 4] for i in range(0, len(number), 4))
-        return self._rng.choice((number, spaced))
+        return str(self._rng.choice((number, spaced)))
 
     def _ssn(self) -> str:
-        return self._english.ssn()
+        return str(self._english.ssn())
 
     def _ip(self) -> str:
-        return self._english.ipv4() if self._rng.random() < 0.7 else self._english.ipv6()
+        return str(self._english.ipv4() if self._rng.random() < 0.7 else self._english.ipv6())
 
     def _mac(self) -> str:
-        return self._rng.choice((self._english.mac_address(), self._english.mac_address().replace(":", "-").upper()))
+        return str(
+            self._rng.choice((self._english.mac_address(), self._english.mac_address().replace(":", "-").upper()))
+        )
 
     def _address(self) -> str:
         if self._rng.random() < 0.3:
-            return self._fake.street_address()
-        return self._fake.address()
+            return str(self._fake.street_address())
+        return str(self._fake.address())
 
     def _birth(self) -> str:
         date = self._english.date_of_birth(minimum_age=18, maximum_age=90)
-        return date.strftime(self._rng.choice(("%d.%m.%Y", "%m/%d/%Y", "%Y-%m-%d", "%d %B %Y", "%B %d, %Y")))
+        return str(date.strftime(self._rng.choice(("%d.%m.%Y", "%m/%d/%Y", "%Y-%m-%d", "%d %B %Y", "%B %d, %Y"))))
 
     def _id(self) -> str:
-        return self._english.bothify(self._rng.choice(("??######", "########", "?##-####-##", "##-#######")))
+        return str(self._english.bothify(self._rng.choice(("??######", "########", "?##-####-##", "##-#######"))))
 
     def _firm(self) -> str:
-        return self._english.company() + self._rng.choice((" Inc.", " LLC", " Ltd", " GmbH", " Group"))
+        return str(self._english.company() + self._rng.choice((" Inc.", " LLC", " Ltd", " GmbH", " Group")))
 
     def _chars(self, n: int, alphabet: str = _B62) -> str:
         return "".join(self._rng.choice(alphabet) for _ in range(n))
 
     def _password(self) -> str:
-        return self._english.password(length=self._rng.randrange(8, 16), special_chars=False)
+        return str(self._english.password(length=self._rng.randrange(8, 16), special_chars=False))
 
     def _secret(self) -> str:
         pick = self._rng.choice

@@ -272,6 +272,8 @@ def _initial(text: str, tokens: list[_Token], i: int) -> bool:
         return _initial(text, tokens, i + 1)
     if not after.word[0].isupper() or not _near(text, tokens, i, i + 1):
         return False
+    if dotted and i and tokens[i - 1].masked and _given(tokens[i - 1]) and _near(text, tokens, i - 1, i):
+        return after.title and after.lower not in NEVER_FAMILY  # "Alice R. Sales"
     if dotted and not after.masked and len(after.word) > 2 and _family(after) and text[tokens[i].end] == ".":
         after.masked = text[tokens[i].end : after.start] == ". "
     return after.masked and (dotted or (i > 0 and tokens[i - 1].masked))
