@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from itertools import product
 
+from aboveboard.redact.late import Late
 from aboveboard.redact.people import stays
 from aboveboard.redact.spans import Span, has_digit, merge
 from aboveboard.redact.streets import (
@@ -34,7 +35,7 @@ _UK = r"(?:GIR ?0AA|[AC-FHKNPRTV-Y]\d[\dW] ?[0-9AC-FHKNPRTV-Y]{4}|[A-Z]{1,2}\d[A
 _CANADA = r"[ABCEGHJ-NPRSTVXY]\d[A-Z] ?\d[A-Z]\d"
 
 # 12 Elm Street; 12B Old Mill Rd.; 30/543, Srinivas Chowk
-_ENGLISH = re.compile(
+_ENGLISH = Late(
     rf"(?<![\w.,#/-])(?:(?i:h\.? ?no\.? ?|no\.? ?))?\d{{1,6}}(?:[A-Za-z]\b|[/-]\d{{1,4}}[A-Za-z]?)?,? "
     rf"(?:[NSEW]\.? |(?i:north|south|east"
     rf"|west) )?(?:[A-Z][\w'’.-]{{0,30}} ){{1,4}}(?:{AFTER_NUMBER})\b\.?(?: (?:[NSEW]|NE|NW|SE|SW)\b)?"
@@ -43,60 +44,56 @@ _ENGLISH = re.compile(
 )
 # 12 bis, rue de la Paix
 _WORDS = rf"(?: {{1,2}}(?:(?!(?i:{UNITS}|nr)\b){_CAP}|{_SMALL}))"
-_FRENCH = re.compile(
+_FRENCH = Late(
     rf"(?<![\w.,])\d{{1,5}}(?: ?(?:bis|ter|[A-D]\b))?,? (?i:{FIRST})(?: {_SMALL}){{0,3}} (?:{_CAP}"
     rf"|[dl][’']\w+){_WORDS}{{0,4}}"
 )
 # Calle Mayor 5; Via Roma, 1; Rua Augusta, n.º 1500; ul. Długa 5/7; наб. Высоковольтная, д. 5/7 стр. 5
-_FIRST = re.compile(
+_FIRST = Late(
     rf"(?<![\w])(?i:{FIRST})(?: {_SMALL}){{0,3}} ?(?:\d{{1,3}} )?(?:{_CAP}|\w+ (?={_CAP})){_WORDS}{{0,5}}"
     rf",? {{0,2}}(?i:n\.?º?|nr\.?|no\.?|n°|núm\.?|num\.?|#|д\.|буд\.)? ?{_NUMBER}(?:,? {{1,2}}(?i:к|корп"
     rf"|стр|кв|bl|sc|ap|et)\.? ?\d+(?:/\d+)?)*"
 )
 # boulevard Nicolas; rue Margot Hoareau, 43932 Perrot: without a number, alone on the line or before a postcode
-_BARE = re.compile(
+_BARE = Late(
     rf"(?:^|(?<=[:,] ))(?i:{FIRST})(?: {_SMALL}){{0,3}} {_CAP}{_WORDS}{{0,4}}(?=$|, ?\d{{4,5}} "
     rf"|, {_CAP}{_WORDS}{{0,3}}, ?\d{{5,6}}$)"
 )
 # Musterstraße 12a; Anna-Weiß-Gasse 4/3; Am Alten Markt 5; Parkgränd 56; Keskuskatu 3 A 12
-_ENDING = re.compile(
+_ENDING = Late(
     rf"(?<![\w])(?:{_CAP}[ -])?{_CAP}?[\w'’.-]{{0,30}}(?i:{ENDINGS})(?: [\w'’.-]{{2,20}})? ?,?"
     rf" ?{_NUMBER}(?: [A-Z]\b(?: \d{{1,3}})?)?"
     rf"|(?<![\w])(?:Am|An der|An den|Auf der|Auf dem|Im|In der|Zum|Zur|Unter den"
     rf"|Hinter der) (?:[^\W\d_a-z][\w'’-]{{2,24}} ?){{1,2}} \d{{1,4}} ?[a-z]?\b"
 )
 # Atatürk Caddesi No: 12; Kossuth utca 5; Long Street 5
-_LAST = re.compile(
-    rf"(?<![\w]){_CAP}(?: {_CAP}){{0,3}} (?:{TURKIC_LAST}|{LAST})\.?,? ?(?:(?i:no|nr)\.?:? ?)?{_NUMBER}\b"
-)
-_BOX = re.compile(
+_LAST = Late(rf"(?<![\w]){_CAP}(?: {_CAP}){{0,3}} (?:{TURKIC_LAST}|{LAST})\.?,? ?(?:(?i:no|nr)\.?:? ?)?{_NUMBER}\b")
+_BOX = Late(
     r"(?<!\w)(?i:p\.? ?o\.? ?box|post office box|g\.?p\.?o\.? box|postfach|boîte postale|b\.p\."
     r"|apartado(?: postal| de correos)?|casella postale"
     r"|caixa postal|postbus|skr\. poczt\.|а/я) ?\d{1,7}\b"
     r"|(?<!\w)(?:PSC|Unit|CMR) \d{2,5},? Box \d{2,5}|(?<!\w)(?:\w{1,20} )?\w{1,20},? (?:APO|FPO|DPO),? A[AEP] \d{5}"
 )
-_UNIT = re.compile(rf"(?<!\w)(?i:{UNITS})\.? ?#?\d[\w-]{{0,5}}\b")
+_UNIT = Late(rf"(?<!\w)(?i:{UNITS})\.? ?#?\d[\w-]{{0,5}}\b")
 # Springfield, IL 62704; SW1A 1AA; 26-050 Włocławek; 1234 AB Utrecht; Sagar-117077
-_CODES = re.compile(
+_CODES = Late(
     rf"(?<!\w){_CAP}(?: {_CAP}){{0,2}},? [A-Z]{{2,3}},? \d{{4,5}}(?:-\d{{4}})?\b|(?<![\w-])(?:{_UK}|{_CANADA})(?![\w-])"
     rf"|(?<![\w.,-])(?:\d{{2}}-\d{{3}}|\d{{4}}-\d{{3}}|\d{{4}} ?[A-Z]{{2}}|(?:ΤΚ |PSČ "
     rf"|CP )?\d{{3}} \d{{2}}|(?:DE?|A|CH|F|B|NL?|L|DK|SE?|NO|FI|I|E|PL|CZ|HR|RO)-\d{{4,5}}) {_CAP}(?:[ -]{_CAP}){{0,2}}"
     rf"|(?<!\w){_CAP}(?: {_CAP}){{0,2}}[ -]\d{{6}}\b(?!\.\d)|(?<!\w){_CAP}(?: {_CAP}){{0,3}},? \d{{5}}-\d{{3}}\b"
 )
 # "10115 Berlin", "5-7 Gata, 5121 Ort": only beside a street and its number, or when the town is no plain word
-_CODE_TOWN = re.compile(rf"(?<![\w.,:/-])\d{{4,5}} ({_CAP}(?:[ -]{_CAP}){{0,2}})")
-_TOWN_CODE = re.compile(rf"(?<!\w)({_CAP}(?: {_CAP}){{0,2}}),? \d{{4,6}}\b(?![.:/-]?\w)")
-_STREETLIKE = re.compile(
-    rf"(?:^|(?<=[\s:])){_NAMED},? {_NUMBER},{{0,2}}[ \n]?$|\d{{1,5}},? {_NAMED}(?: [a-z]{{3,12}})?, ?$"
-)
-_RIGHT = re.compile(
+_CODE_TOWN = Late(rf"(?<![\w.,:/-])\d{{4,5}} ({_CAP}(?:[ -]{_CAP}){{0,2}})")
+_TOWN_CODE = Late(rf"(?<!\w)({_CAP}(?: {_CAP}){{0,2}}),? \d{{4,6}}\b(?![.:/-]?\w)")
+_STREETLIKE = Late(rf"(?:^|(?<=[\s:])){_NAMED},? {_NUMBER},{{0,2}}[ \n]?$|\d{{1,5}},? {_NAMED}(?: [a-z]{{3,12}})?, ?$")
+_RIGHT = Late(
     rf"(?: ?,){{1,2}} ?(?:(?i:{UNITS})\.? ?#?[\w-]{{1,6}}|{_UK}|{_CANADA}"
     rf"|\d{{2,6}}(?:[ -]\d{{2,4}})?(?: [A-Z]{{2}}\b)?(?: {_NAMED})?"
     rf"|{_NAMED}(?:[ -]\d{{2,6}}(?:[ -]\d{{2,4}})?)?)(?: ?/ ?[A-Z]{{2}}\b| ?\([A-Z]{{2}}\))?"
     rf"|(?:,? ?)?(?: ?\([A-Z]{{2}}\)| ?/ ?[A-Z]{{2}}\b| (?i:{UNITS})\.? ?#?[\w-]{{1,6}}\b| {_UK}| {_CANADA})"
     rf"|[ -]\d{{4,6}}(?: {_NAMED})?\b| - {_NAMED}"
 )
-_LEFT = re.compile(
+_LEFT = Late(
     rf"(?:^|(?<=[\s:(]))(?:(?i:{UNITS})\.? ?#?[\w-]{{1,6}}|(?:к|п|с|д|г|клх|ст|х)\. ?{_CAP}(?:[- ]{_CAP})?"
     rf"|\d{{1,5}}[A-Za-z]?,? {_NAMED}(?: [a-z]{{3,12}})?|{_NAMED}(?: {_NUMBER})?(?: [a-z]{{3,12}})?)(?: ?,){{1,2}} ?$"
 )
@@ -111,13 +108,13 @@ _CUE = re.compile(
     r"|адрес:?|адреса:?|διεύθυνση(?: είναι)?:?) {0,2}[\"']?",
     re.IGNORECASE,
 )
-_CUED = re.compile(
+_CUED = Late(
     rf"(?:\d{{1,6}}[A-Za-z]?(?:[/-]\d+)?,? )?(?:{_CAP}|\d[\w/-]{{0,9}})(?:(?: ?,){{0,2}} ?(?:{_CAP}"
     rf"|{_SMALL}(?= )|\d[\w/-]{{0,9}}|#\d+)){{0,10}}"
 )
-_LONE = re.compile(rf"\s*({_CAP}(?: {_CAP}){{0,2}}),? {_NUMBER}\s*")
+_LONE = Late(rf"\s*({_CAP}(?: {_CAP}){{0,2}}),? {_NUMBER}\s*")
 _HAN = r"[\u3400-\u9fff\u3005]"
-_EAST = re.compile(
+_EAST = Late(
     rf"(?:〒? ?\d{{3}}-?\d{{4}} ?)?{_HAN}{{1,3}}[都道府県][\u3041-\u30ff\u3400-\u9fff\u3005]{{1,9}}?[市区町村郡]"
     r"[\u3041-\u30ff\u3400-\u9fff\u3005]{0,14}[\d０-９一二三四五六七八九十丁目番地号の−-]{0,16}"
     r"(?: [\u3041-\u30ff\u3400-\u9fff\u3005]{1,12}\d{1,4}号?室?)?"
@@ -129,7 +126,7 @@ _EAST = re.compile(
     r"|[가-힣]{2,6}(?:시|도)(?: [가-힣]{1,6}(?:시|군|구)){1,2}(?: [가-힣]{1,8}(?:읍|면))?"
     r"(?: [가-힣\d]{1,12}(?:로|길|동|가|리))?(?: ?\d{1,4}(?:-\d{1,4})?(?:번?길)?)*(?: ?\([가-힣\d, ]{2,30}\))?"
 )
-_EAST_CUE = re.compile(r"(?:住所|地址|주소)(?:は|是)?[:： ]{1,2}([^\s,。;；|]{4,40}(?: [^\s,。;；|]{1,20}){0,3})")
+_EAST_CUE = Late(r"(?:住所|地址|주소)(?:は|是)?[:： ]{1,2}([^\s,。;；|]{4,40}(?: [^\s,。;；|]{1,20}){0,3})")
 _EAST_HINT = re.compile(r"[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7af〒]")
 _WORD = re.compile(r"[^\W\d_]+")
 _CAPITAL = re.compile(r"[^\W\d_a-zß-öø-ÿ]")
@@ -270,6 +267,6 @@ def _cued(text: str) -> Iterator[Span]:
             yield Span(value.start(), value.end(), "ADDRESS")
 
 
-def _spans(pattern: re.Pattern[str], text: str) -> Iterator[Span]:
+def _spans(pattern: Late, text: str) -> Iterator[Span]:
     for match in pattern.finditer(text):
         yield Span(match.start(), match.end(), "ADDRESS")

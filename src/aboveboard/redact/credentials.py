@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from aboveboard.redact.issuers import find_issued
+from aboveboard.redact.late import Late
 from aboveboard.redact.spans import Span
 from aboveboard.redact.words import WORDS, word_set
 
@@ -37,16 +38,14 @@ _HINTS = (
     "\u043f\u0430\u0440\u043e\u043b",
     "\u5bc6\u7801", "signature", "session", "credential", "otp", "pin", "cv", "code", "auth",
 )  # fmt: skip
-_ASSIGNED = re.compile(
-    rf"{_WORD}[\"'`]?\s{{0,2}}(?:=>|:=|={{1,2}}|:)\s{{0,2}}[\"'`]?([^\s\"'`,;<>]{{1,512}})", re.IGNORECASE
-)
-_QUOTED = re.compile(
+_ASSIGNED = Late(rf"{_WORD}[\"'`]?\s{{0,2}}(?:=>|:=|={{1,2}}|:)\s{{0,2}}[\"'`]?([^\s\"'`,;<>]{{1,512}})", re.IGNORECASE)
+_QUOTED = Late(
     rf"{_WORD}(?: (?:is|was|to|of))?(?:\s{{0,2}}:\s{{0,2}}"
     rf"|\s{{1,2}})[\"“„«‘'`]([^\s\"”“»’'`][^\"”“»’'`\n]{{0,127}})[\"”“»’'`]",
     re.IGNORECASE,
 )
-_SAID = re.compile(rf"{_WORD} (?:is|was|ist|to)(?: now)? ([^\s\"'`,;]{{3,128}})", re.IGNORECASE)
-_OPTION = re.compile(
+_SAID = Late(rf"{_WORD} (?:is|was|ist|to)(?: now)? ([^\s\"'`,;]{{3,128}})", re.IGNORECASE)
+_OPTION = Late(
     r"(?<!\w)--?(?:pass(?:word|wd|phrase)?|token|secret|api-?key|auth)[= ]([^\s-][^\s]{2,127})"
     r"|(?<=curl )[^\n]{0,80}?-u [\w.@-]+:(\S{3,128})"
 )
@@ -71,7 +70,7 @@ _NOT_A_VALUE = word_set(
     " for of in login log sign at by with from too short here empty unknown settings policy manager generator"
 )
 # Stands where a value will be: "YOUR_API_KEY", "<token>", "${TOKEN}", "xxxxxxxx", "...".
-_STAND_IN = re.compile(
+_STAND_IN = Late(
     r"[A-Za-z_\-<>.\[\]{}]*(?:your|example|placeholder|change[_-]?me|dummy|redacted|insert|replace|sample"
     r"|todo|fixme|x{4,})"
     r"[A-Za-z_\-<>.\[\]{}]*|(.)\1{2,}|[$%<{(\[]\S*|(?:abc|test|foo|bar|key|secret|token|password|passwd"
@@ -79,7 +78,7 @@ _STAND_IN = re.compile(
     re.IGNORECASE,
 )
 # Code that names a value: "os.environ[...]", "getPassword()", "self.token", "settings.API_KEY".
-_CODE = re.compile(
+_CODE = Late(
     r"[A-Za-z_][\w.]*[(\[].*|(?:self|this|os|process|config|conf|settings|env|req|request|res|args|ctx"
     r"|params|options|opts|props"
     r"|state|data|user|form|secrets|vars|var|local|module|event|input|process\.env)\.[A-Za-z_][\w.]*|[A-Za-z_]+::\w+"

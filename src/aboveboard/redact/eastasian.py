@@ -9,33 +9,34 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from aboveboard.redact.late import Late
 from aboveboard.redact.spans import Span
 from aboveboard.redact.words import codes, word_set
 
-_HAN = re.compile(r"[\u3400-\u9fff\u3005]+")
+_HAN = Late(r"[\u3400-\u9fff\u3005]+")
 _KANA = re.compile(r"[\u3041-\u30ff]")
-_KATAKANA = re.compile(r"[\u30a1-\u30fa\u30fc]+")
-_HANGUL = re.compile(r"[\uac00-\ud7a3]+")
+_KATAKANA = Late(r"[\u30a1-\u30fa\u30fc]+")
+_HANGUL = Late(r"[\uac00-\ud7a3]+")
 _ANY = re.compile(r"[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
-_SPACED_JA = re.compile(
+_SPACED_JA = Late(
     r"([\u3400-\u9fff\u3005]{1,3})[ \u3000]([\u3041-\u3096\u3400-\u9fff\u3005]{1,3}?)"
     r"(?=[^\u3041-\u3096\u3400-\u9fff]|$|さん|さま|様|です|は|が|の|を|に)"
 )
 # A given name, then a family name, as forms in western order write them.
-_TURNED = re.compile(
+_TURNED = Late(
     r"(?<![\u3041-\u9fff\uac00-\ud7af])([\u3041-\u3096\u3400-\u9fff\uac00-\ud7a3]{1,3})"
     r" ([\u3400-\u9fff\uac00-\ud7a3]{1,3})(?![\u3041-\u9fff\uac00-\ud7af])"
 )
-_MIXED_JA = re.compile(
+_MIXED_JA = Late(
     r"(?<![\u3041-\u3096\u3400-\u9fff])[\u3041-\u3096\u3400-\u9fff\u3005]{2,4}(?![\u3041-\u3096\u3400-\u9fff])"
 )
-_HONORIFIC_JA = re.compile(r"(?: ?(?:さん|さま|くん|ちゃん|様|氏|先生|君|殿|部長|課長|社長))")
-_HONORIFIC_ZH = re.compile(r"(?: ?(?:先生|女士|小姐|太太|您好|你好|老师|老師|经理|經理|同学|同學|医生|醫生|主任))")
-_CUE_ZH = re.compile(
+_HONORIFIC_JA = Late(r"(?: ?(?:さん|さま|くん|ちゃん|様|氏|先生|君|殿|部長|課長|社長))")
+_HONORIFIC_ZH = Late(r"(?: ?(?:先生|女士|小姐|太太|您好|你好|老师|老師|经理|經理|同学|同學|医生|醫生|主任))")
+_CUE_ZH = Late(
     r"(?:联系人|聯絡人|聯繫人|姓名|寄件人|收件人|发件人|發件人|负责人|負責人|作者|客户|客戶|用户名?|我叫|名叫|致|打电话给|發給|发给"
     r"|同事|经理|担当者は?|担当|氏名|名前は?|宛先|差出人)[ :：は]{0,2}$"
 )
-_PARTICLE_KO = re.compile(
+_PARTICLE_KO = Late(
     r"(?:님께서|님께|님의|님이|님은|님과|님을|님|씨의|씨가|씨는|씨와|씨|에게서|에게|께서|한테|이라고|입니다|이에요|예요|으로"
     r"|은|는|이|가|을|를|와|과|의|도|로)$"
 )

@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from aboveboard.redact.late import Late
 from aboveboard.redact.spans import Span
 
-_FORMATS = re.compile(
+_FORMATS = Late(
     r"-----BEGIN [A-Z0-9 ]{0,32}(?:PRIVATE KEY|PGP MESSAGE)(?: BLOCK)?-----(?:.{1,8192}?-----END [A-Z0-9 ]{0,40}-----)?"
     r"|AGE-SECRET-KEY-1[0-9A-Z]{20,80}"
     r"|\beyJ[A-Za-z0-9_-]{5,2048}\.[A-Za-z0-9_-]{5,4096}(?:\.[A-Za-z0-9_-]{0,2048})?"

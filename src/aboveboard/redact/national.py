@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 
+from aboveboard.redact.late import Late
 from aboveboard.redact.spans import Span
 
 _START, _END = r"(?<![\w.-])", r"(?![\w-]|\.\w)"
@@ -170,8 +171,8 @@ _RULES: tuple[tuple[str, str, Callable[[str], bool]], ...] = (
      lambda d: _weighted(d, (9, 8, 7, 6, 5, 4, 3, 2, -1)) % 11 == 0 and int(d) > 9_999_999),
     ("Australia TFN", r"\d{3} \d{3} \d{3}", lambda d: _weighted(d, (1, 4, 3, 7, 5, 8, 6, 9, 10)) % 11 == 0),
 )  # fmt: skip
-_ANY = re.compile(_START + "(?:" + "|".join(f"({shape})" for _, shape, _ in _RULES) + ")" + _END, re.ASCII)
-_SHAPES = tuple(re.compile(shape, re.ASCII) for _, shape, _ in _RULES)
+_ANY = Late(_START + "(?:" + "|".join(f"({shape})" for _, shape, _ in _RULES) + ")" + _END, re.ASCII)
+_SHAPES = tuple(Late(shape, re.ASCII) for _, shape, _ in _RULES)
 _SEPARATORS = re.compile(r"[^0-9A-Za-z]")
 
 

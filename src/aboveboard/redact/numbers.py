@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from aboveboard.redact.late import Late
 from aboveboard.redact.national import find_national_ids
 from aboveboard.redact.phones import cued, find_phones, with_extension
 from aboveboard.redact.spans import Span, has_digit
@@ -36,7 +37,7 @@ _KEPT_MIXED = re.compile(
     r"[A-Za-z]{1,12}[-_/]?\d{1,3}|\d{1,4}(?:st|nd|rd|th|[a-zA-Z]{1,4})|\d{1,2}h\d{0,2}|\d{1,5}x\d{1,5}"
     r"|[A-Za-z]\d{1,2}[A-Za-z]{1,2}|[A-Z]\d{1,2}x\d{1,2}|0x[0-9A-Fa-f]{1,8}"
 )  # fmt: skip
-_BIRTH_CUE = re.compile(
+_BIRTH_CUE = Late(
     r"(?:\b(?:born(?: on| in)?|birth ?da(?:te|y)|birth|date of birth|d\.?o\.?b\.?|geb(?:oren)?\.?(?: am)?"
     r"|geburts(?:datum|tag)|n[ée]e?s? le"
     r"|naissance|nacid[oa] el|nacimiento|nat[oa] il|data di nascita|nascid[oa] em|data de nascimento"
@@ -53,7 +54,7 @@ _MONTH = (
     r"|ene|abr|ago|dic)"
     r"[a-zé]{0,8}\.?"
 )
-_ANY_DATE = re.compile(
+_ANY_DATE = Late(
     rf"\d{{4}}年\d{{1,2}}月\d{{1,2}}日|\d{{4}}[-./]\d{{1,2}}[-./]\d{{1,2}}"
     rf"|\d{{1,2}}[-./ ]\d{{1,2}}[-./ ]\d{{2,4}}|\d{{1,2}}(?:st|nd|rd|th"
     rf"|\.)? (?:of )?{_MONTH},? \d{{2,4}}"

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
+from aboveboard.redact.late import Late
 from aboveboard.redact.spans import Span
 from aboveboard.redact.words import WORDS
 
-_FIRM = re.compile(
+_FIRM = Late(
     r"(?:\b[^\W\d_a-z][\w'’&.-]{0,30},? (?:(?:&|and|und|et|of|de|von|the) )?){1,5}?"
     r"(?:Inc|Incorporated|Ltd|Limited|LLC|LLP|PLC|plc|Corp|Corporation|Co|GmbH|AG|KG|UG|SE|SA|SAS|SARL|S\.A\.|S\.L\."
     r"|SpA|S\.p\.A|BV|B\.V\.|NV|AB|A/S|Oy|Pty"

@@ -6,7 +6,6 @@ count first sightings, are never derived from content, and so say nothing across
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from collections import OrderedDict
@@ -45,7 +44,7 @@ class Redactor:
     """
 
     def __init__(self, session_seed: bytes = b"") -> None:
-        self._seed = hashlib.blake2b(session_seed or os.urandom(16), digest_size=32).digest()
+        self._seed = session_seed or os.urandom(16)
         self._known: OrderedDict[str, tuple[str, Label]] = OrderedDict()
         self._known_chars = 0
         self._counts: dict[Label, int] = {}
@@ -152,7 +151,10 @@ class Redactor:
         ]
 
     def _fingerprint(self, secret: str) -> bytes:
-        return hashlib.blake2b(secret.encode("utf-8", "surrogatepass"), key=self._seed, digest_size=16).digest()
+        import hashlib  # brings OpenSSL with it, which a run that remembers no secret need not load
+
+        key = hashlib.blake2b(self._seed, digest_size=32).digest()
+        return hashlib.blake2b(secret.encode("utf-8", "surrogatepass"), key=key, digest_size=16).digest()
 
     # ------------------------------------------------------------ placeholders
 

@@ -7,11 +7,12 @@ the package, so that the same text gives the same result on every machine. How i
 from __future__ import annotations
 
 import mmap
+from bisect import bisect_right
 from functools import cached_property, lru_cache
-from importlib import resources
 from pathlib import Path
 
-_LISTS = Path(str(resources.files("aboveboard.redact"))) / "lists"
+_BLOCK_BYTES = 8192
+_LISTS = Path(__file__).parent / "lists"
 
 # The letter that stands for a language in the lexicon. "G" and "F" there: a given name, a family
 # name; "H": a rare name that is an English word.
@@ -28,28 +29,32 @@ def word_set(text: str) -> frozenset[str]:
 
 
 class Lexicon:
-    """Words of a file of lines "word TAB codes", sorted by their UTF-8 bytes; looked up by halving."""
+    """Words of a file of lines "word TAB codes", sorted by their UTF-8 bytes. Looked up in two steps: which block of
+    the file, by the blocks' first lines, then a search for the line in the block."""
 
     def __init__(self, path: Path) -> None:
         with path.open("rb") as stream:
             self._map = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+        self._starts = [0]
+        while (end := self._map.find(b"\n", self._starts[-1] + _BLOCK_BYTES)) >= 0 and end + 1 < len(self._map):
+            self._starts.append(end + 1)
+        self._firsts = [self._map[start : self._map.find(b"\n", start)] for start in self._starts]
 
     def codes(self, word: str) -> str:
         """word: in lower case. The letters of its languages and kinds, "" for a word that is not listed."""
         wanted = word.encode("utf-8", "replace") + b"\t"
-        text = self._map
-        low, high = 0, len(text)  # both at the beginning of a line
-        while low < high:
-            begin = text.rfind(b"\n", low, (low + high) // 2) + 1 or low
-            end = text.find(b"\n", begin)
-            line = text[begin:end]
-            if line.startswith(wanted):
-                return line[len(wanted) :].decode()
-            if line < wanted:
-                low = end + 1
-            else:
-                high = begin
-        return ""
+        # In the file as in here a tab comes before every letter, so that a word's line is never before its block.
+        block = bisect_right(self._firsts, wanted + b"\xff") - 1
+        if block < 0:
+            return ""
+        start = self._starts[block]
+        if self._firsts[block].startswith(wanted):
+            return self._firsts[block][len(wanted) :].decode()
+        end = self._starts[block + 1] if block + 1 < len(self._starts) else len(self._map)
+        at = self._map.find(b"\n" + wanted, start, end)
+        if at < 0:
+            return ""
+        return self._map[at + 1 + len(wanted) : self._map.find(b"\n", at + 1)].decode()
 
 
 def _shipped(name: str) -> list[str]:
