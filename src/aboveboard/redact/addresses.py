@@ -97,7 +97,7 @@ _LEFT = Late(
     rf"(?:^|(?<=[\s:(]))(?:(?i:{UNITS})\.? ?#?[\w-]{{1,6}}|(?:к|п|с|д|г|клх|ст|х)\. ?{_CAP}(?:[- ]{_CAP})?"
     rf"|\d{{1,5}}[A-Za-z]?,? {_NAMED}(?: [a-z]{{3,12}})?|{_NAMED}(?: {_NUMBER})?(?: [a-z]{{3,12}})?)(?: ?,){{1,2}} ?$"
 )
-_CUE = re.compile(
+_CUE = Late(
     r"(?:\b(?:lives? (?:at|in|on|near)|living (?:at|in)|lived (?:at|in)|live (?:at|in)|moved to|taxi to"
     r"|meet me at|parcel to|sent to|wohnt in|wohnhaft in|wohne in(?: der)?"
     r"|(?:home |postal |mailing |street |delivery |shipping |billing |new |my |current )?address(?: is| to|:|\t| as)"
@@ -260,7 +260,17 @@ def _all_plain(found: str) -> bool:
     )
 
 
+# Part of each cue; most lines have none.
+_CUE_HINTS = (
+    "addr", "live", "living", "moved", "taxi", "meet", "parcel", "sent", "wohn", "ship", "deliver", "pick", "adres",
+    "anschrift", "indirizzo", "direcci", "endere", "osoite", "cím", "zip", "post", "адрес", "διεύθ",
+)  # fmt: skip
+
+
 def _cued(text: str) -> Iterator[Span]:
+    lower = text.lower()
+    if not any(hint in lower for hint in _CUE_HINTS):
+        return
     for match in _CUE.finditer(text):
         value = _CUED.match(text, match.end(), min(len(text), match.end() + 160))
         if value and (any(char.isdecimal() for char in value.group()) or not _all_plain(value.group())):
