@@ -51,9 +51,13 @@ CUE = re.compile(
 AFTER_NAME = re.compile(
     r"(?: (?:is|was|has|had|said|says|replied|wrote|writes|asked|asks|sent|shared|called|joined|left"
     r"|wants|wanted|thinks"
-    r"|likes|lives|works|worked|told|invited|commented|mentioned|added|accepted|declined|reacted|and I"
+    r"|likes|lives|works|worked|told|invited|commented|spent|began|mentioned|added|accepted|declined|reacted|and I"
     r"|can't|doesn't|didn't)\b"
     r"|['’]s (?!\w+ing\b))"
+)
+# What only people do: enough after a family name, too ("Price wrote", but not "Price is").
+SAYING = re.compile(
+    r" (?:said|says|replied|wrote|writes|asked|asks|told|thinks|joined|invited|commented|spent|began|lives|works)\b"
 )
 JOINT = re.compile(r"(?: |\u00a0|-|\u2010|\u2011|\. ?|'|’)")
 REVERSED = re.compile(r", ?")

@@ -22,6 +22,7 @@ from aboveboard.redact.cues import (
     NOT_BEFORE_NAME,
     PARTICLES,
     REVERSED,
+    SAYING,
     TITLE,
 )
 from aboveboard.redact.eastasian import find_east_asian_people
@@ -144,7 +145,7 @@ def _is_name(text: str, tokens: list[_Token], i: int) -> bool:
                 return "F" in token.codes or token.lower in WORDS.family or "G" in token.codes
             if len(before.word) == 1 and token.title:
                 return token.lower not in NEVER_FAMILY  # "Alice R. Sales"
-            if "G" in before.codes and token.title and token.lower not in WORDS.interface:
+            if "G" in before.codes and token.title and ("H" in token.codes or token.lower not in WORDS.interface):
                 return token.lower not in NEVER_FAMILY and _ends_name(text, tokens, i)
         if token.sort is not Sort.BOTH:
             return token.title and (_rare(token, before, after) or _listed_reversed(text, tokens, i, cue))
@@ -203,15 +204,21 @@ def _capitalised(
         return True
     if given and (cue.endswith("@") or (cue == "<" and text[token.end : token.end + 2] == "> ")):
         return True  # "@Mark", "<Mark> hello"
-    if not given or (after is not None and after.word[0].isupper()) or token.lower in NOT_BEFORE_NAME:
+    return _in_sentence(text, token, cue, before, after)
+
+
+def _in_sentence(text: str, token: _Token, cue: str, before: _Token | None, after: _Token | None) -> bool:
+    """A capitalised word that is plain and a name, where a sentence has nobody else's reason to write it so."""
+    if (after is not None and after.word[0].isupper()) or token.lower in NOT_BEFORE_NAME:
         return False
-    if AFTER_NAME.match(text, token.end):
+    said = AFTER_NAME.match(text, token.end)
+    if said and (_given(token) or SAYING.match(text, token.end)):
         return before is None or before.word.islower()
-    # In the middle of a sentence: "I asked Grace about it"
-    return (
-        before is not None and before.word.islower() and before.lower not in NOT_BEFORE_NAME
-        and CUE.search(cue) is not None
-    )  # fmt: skip
+    if before is None or not before.word.islower() or before.lower in NOT_BEFORE_NAME:
+        return False
+    if _given(token) and CUE.search(cue):
+        return True  # "I asked Grace about it"
+    return token.title and token.lower not in WORDS.interface and "e" in before.codes
 
 
 def _listed_reversed(text: str, tokens: list[_Token], i: int, cue: str) -> bool:
@@ -236,7 +243,7 @@ def _ends_name(text: str, tokens: list[_Token], i: int) -> bool:
     if not _near(text, tokens, i, i + 1):
         return True
     after = tokens[i + 1]
-    return after.masked or not after.word[0].isupper() or text[tokens[i].end] == "-"
+    return after.masked or not after.word[0].isupper() or text[tokens[i].end] in "-."
 
 
 def _small(text: str, tokens: list[_Token], i: int, before: _Token | None, after: _Token | None) -> bool:
