@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import gettext
 import random
+import re
 import statistics
 import subprocess
 import sys
@@ -63,11 +64,16 @@ def masked_share(find: Find, lines: list[str]) -> float:
     return masked / sum(map(len, lines))
 
 
+_MNEMONIC = re.compile(r"(?<![^\W_])_(?=\w)")  # "_Open", not "max_size"
+
+
 def interface_strings(n: int) -> list[str]:
     """Real buttons, menus and messages: what installed programs hand to their translators."""
     strings: set[str] = set()
     one_language_each = {path.name: path for path in sorted(Path("/usr/share").glob("locale*/*/LC_MESSAGES/*.mo"))}
     for path in one_language_each.values():
+        if path.name.startswith("iso_"):
+            continue  # names of places and of languages, no words of an interface
         try:
             with path.open("rb") as stream:
                 catalogue = vars(gettext.GNUTranslations(stream))["_catalog"]

@@ -24,7 +24,7 @@ from aboveboard.redact.streets import (
 )
 from aboveboard.redact.words import WORDS, codes
 
-_CAP = r"(?:[^\W\d_a-zß-öø-ÿα-ωа-яё][\w'’`.-]{0,30})"
+_CAP = r"(?:[^\W\d_a-zß-öø-ÿα-ωа-яё\u2e80-\u9fff\uac00-\ud7af][\w'’`.-]{0,30})"
 _SMALL = (
     r"(?:de|del|della|delle|dei|di|da|do|dos|das|du|des|la|le|les|los|las|el|y|e|van|von|den|der|zum|zur"
     r"|of|the|d[’']\w+|l[’']\w+)"
@@ -51,7 +51,7 @@ _FRENCH = Late(
 # Calle Mayor 5; Via Roma, 1; Rua Augusta, n.º 1500; ul. Długa 5/7; наб. Высоковольтная, д. 5/7 стр. 5
 _FIRST = Late(
     rf"(?<![\w])(?i:{FIRST})(?: {_SMALL}){{0,3}} ?(?:\d{{1,3}} )?(?:{_CAP}|\w+ (?={_CAP})){_WORDS}{{0,5}}"
-    rf",? {{0,2}}(?i:n\.?º?|nr\.?|no\.?|n°|núm\.?|num\.?|#|д\.|буд\.)? ?{_NUMBER}(?:,? {{1,2}}(?i:к|корп"
+    rf"(?:,? {{1,2}}|,)(?i:n\.?º?|nr\.?|no\.?|n°|núm\.?|num\.?|#|д\.|буд\.)? ?{_NUMBER}(?:,? {{1,2}}(?i:к|корп"
     rf"|стр|кв|bl|sc|ap|et)\.? ?\d+(?:/\d+)?)*"
 )
 # boulevard Nicolas; rue Margot Hoareau, 43932 Perrot: without a number, alone on the line or before a postcode

@@ -82,7 +82,7 @@ NEVER_FAMILY = word_set(
 )
 # Before or as the word itself: not a person ("the Bill", "May").
 NOT_BEFORE_NAME = word_set(
-    "the a an this that these those each every any no some all its of may april june august mark will"
+    "the a an as into this that these those each every any no some all its of may april june august mark will"
     " page summer autumn"
     " winter spring dot art don van red"
 )

@@ -26,6 +26,9 @@ ENDING = re.compile(r"['’](?:s|t|re|ve|ll|d|m|S|T|RE|VE|LL|D|M)$")
 _CAMEL = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _INNER_CAPITAL = re.compile(r"(?:Mc|Mac|De|La|Le|Di|Da|Du|Van|Von|Fitz|Ma|Jo|Ann|O|D|L)[A-Z][a-z]+")
 _ELIDED = re.compile(r"^(?:[dlnmtscj]|qu|dell|all|nell|sull|dall|un|quest|jusqu|lorsqu)['’](?=\w{2})", re.IGNORECASE)
+# Made from an English word by what no name begins or ends with.
+_DERIVED = re.compile(r"(?:un|re|de|non|sub|multi|pre|auto|inter|over|super|micro)-?([a-z]{5,})")
+_ABLE = re.compile(r"(?:un|re)?([a-z]{4,})(?:able|ables|ably|ability|izer|izers|ization)")
 _CONTRACTED = word_set(
     "don doesn didn isn wasn weren aren hasn haven hadn won wouldn couldn shouldn mustn needn ain can"
 )
@@ -71,6 +74,12 @@ def _composed(word: str, lower: str) -> Sort:
         if head in _CONTRACTED or WORDS.plain(head + lower[ending.start() + 1 :]):
             return Sort.PLAIN
         return sort_of(word[: ending.start()])
+    derived = _DERIVED.fullmatch(lower)
+    if derived and "e" in codes(derived.group(1)):
+        return Sort.PLAIN  # "unrecoverable", "repopulate"
+    able = _ABLE.fullmatch(lower)
+    if able and any("e" in codes(stem) for stem in (able.group(1), able.group(1) + "e")):
+        return Sort.PLAIN  # "installable"
     elided = _ELIDED.match(word)
     if elided:
         return sort_of(word[elided.end() :])

@@ -204,11 +204,14 @@ def _capitalised(
         return True
     if given and (cue.endswith("@") or (cue == "<" and text[token.end : token.end + 2] == "> ")):
         return True  # "@Mark", "<Mark> hello"
-    return _in_sentence(text, token, cue, before, after)
+    return _in_sentence(text, tokens, i, cue, before, after)
 
 
-def _in_sentence(text: str, token: _Token, cue: str, before: _Token | None, after: _Token | None) -> bool:
-    """A capitalised word that is plain and a name, where a sentence has nobody else's reason to write it so."""
+def _in_sentence(
+    text: str, tokens: list[_Token], i: int, cue: str, before: _Token | None, after: _Token | None
+) -> bool:
+    """A capitalised word that is plain and a name, where a sentence has no other reason to write it so."""
+    token = tokens[i]
     if (after is not None and after.word[0].isupper()) or token.lower in NOT_BEFORE_NAME:
         return False
     said = AFTER_NAME.match(text, token.end)
@@ -218,7 +221,10 @@ def _in_sentence(text: str, token: _Token, cue: str, before: _Token | None, afte
         return False
     if _given(token) and CUE.search(cue):
         return True  # "I asked Grace about it"
-    return token.title and token.lower not in WORDS.interface and "e" in before.codes
+    if not token.title or token.lower in WORDS.interface or "e" not in before.codes:
+        return False
+    # "Mark All as Read": a heading, where every word of weight has a capital
+    return not any(other.title and other.sort is Sort.PLAIN for other in tokens[max(1, i - 4) : i + 5])
 
 
 def _listed_reversed(text: str, tokens: list[_Token], i: int, cue: str) -> bool:
