@@ -90,7 +90,8 @@ def _frame(path: Path) -> bytes:
     """The same session function, then its rows as a Polars frame."""
     result = unseal(work(path.read_bytes(), KEYS), KEYS.seal, Result)
     frame = pl.DataFrame(pa.concat_tables([table_in(each, KEYS.seal) for each in result.episodes]))
-    return frame.write_ipc(None).getvalue()
+    written: bytes = frame.write_ipc(None).getvalue()
+    return written
 
 
 def plain(folder: Path, out: Path) -> None:
