@@ -18,7 +18,7 @@ from typing import Any, Literal
 import psutil
 
 from aboveboard.core.charter import Charter
-from aboveboard.core.clock import Clock
+from aboveboard.core.clock import US_PER_S, Clock
 from aboveboard.core.errors import AboveboardError, Refused, Unavailable
 from aboveboard.core.ids import SegmentId
 from aboveboard.core.policy import OptOutReason, Policy
