@@ -1,7 +1,7 @@
 """Appends, proofs, restart, memory and audit of the log, beside pymerkle's SQLite tree doing the same in the same run.
 
 Every append counts only when it is durable and a root over it exists. pymerkle runs as it comes (rollback journal,
-synchronous=FULL) and with journal_mode=WAL, synchronous=FULL. Each contender works in a process of its own.
+synchronous=FULL) and with journal_mode=WAL, synchronous=FULL. Contenders are processes of their own that take turns.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from aboveboard.witness.state import WitnessState
 from bench.common import Row, row, tell
 
 BATCH = 1000
-TURN = 20
+BATCHES, SINGLES = 20, 40  # of a turn
 PROOFS = 2000
 PEERS = {"as it comes": (), "WAL": ("journal_mode=WAL", "synchronous=FULL")}
 
@@ -162,41 +162,57 @@ def timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - begun
 
 
-def singles(folder: Path, n: int) -> dict[str, float]:
-    """Appends a second, one by one, a root after each: the median over turns of 20 that the contenders take in one
-    process, so that what else the disk does falls on all of them."""
-    trees = {who: open_tree(who, folder / who) for who in ("ours", *PEERS)}
-    rates: dict[str, list[float]] = {who: [] for who in trees}
+class Worker:
+    """A contender in a process of its own, which does one command at a time: so that in one run they take turns, and
+    what else the machine does falls on all of them."""
 
-    def add(tree: Tree, start: int) -> None:
-        for i in range(start, start + TURN):
-            tree.append([entry(i)])
-            tree.root()
+    def __init__(self, who: str, folder: Path) -> None:
+        words = [sys.executable, "-m", "bench.log", "--who", who, "--folder", str(folder)]
+        self._process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.opened = self._answer()
 
-    for start in range(0, n, TURN):
-        for who, tree in trees.items():
-            rates[who].append(TURN / timed(partial(add, tree, start)))
-    for tree in trees.values():
-        tree.close()
-    return {who: statistics.median(values) for who, values in rates.items()}
+    def _answer(self) -> dict[str, float]:
+        assert self._process.stdout is not None
+        found: dict[str, float] = json.loads(self._process.stdout.readline())
+        return found
+
+    def do(self, command: str) -> dict[str, float]:
+        assert self._process.stdin is not None
+        self._process.stdin.write(command + "\n")
+        self._process.stdin.flush()
+        return self._answer()
+
+    def close(self) -> None:
+        self._process.communicate()
+        if self._process.returncode != 0:
+            raise RuntimeError(f"a contender ended with {self._process.returncode}")
 
 
-def grow(who: str, folder: Path, n: int) -> dict[str, float]:
-    """Batches of 1,000 with a root after each, to n entries; then proofs of random entries; then memory."""
+def work(who: str, folder: Path) -> None:
+    """A worker: opens the tree to its first root, then does what each line of standard input says."""
+    begun = time.perf_counter()
     tree = open_tree(who, folder)
+    tree.root()
+    print(json.dumps({"ms": (time.perf_counter() - begun) * 1e3}), flush=True)
 
-    def add(batch: list[bytes]) -> None:
+    def append(batch: list[bytes]) -> None:
         tree.append(batch)
         tree.root()
 
-    seconds = sum(timed(partial(add, [entry(i) for i in range(at, at + BATCH)])) for at in range(0, n, BATCH))
-    found = {"per_s": n / seconds}
-    if isinstance(tree, Ours):
-        found["publish_s"] = timed(tree.publish)
-    found |= proofs(tree, n)
-    found["memory_mb"] = memory_mb()
+    for line in sys.stdin:
+        verb, *numbers = line.split()
+        match verb, [int(number) for number in numbers]:
+            case "append", [start, batches, size]:
+                made = [[entry(start + i * size + j) for j in range(size)] for i in range(batches)]
+                found = {"per_s": batches * size / sum(timed(partial(append, batch)) for batch in made)}
+            case "prove", [n]:
+                found = proofs(tree, n)
+            case "publish", [] if isinstance(tree, Ours):
+                found = {"s": timed(tree.publish)}
+            case _:
+                raise ValueError(line)
+        print(json.dumps(found | {"memory_mb": memory_mb()}), flush=True)
     tree.close()
-    return found
 
 
 def proofs(tree: Tree, n: int) -> dict[str, float]:
@@ -207,33 +223,15 @@ def proofs(tree: Tree, n: int) -> dict[str, float]:
     return {"p50_us": times[PROOFS // 2] * 1e6, "p99_us": times[PROOFS * 99 // 100] * 1e6}
 
 
-def restart(who: str, folder: Path, n: int) -> dict[str, float]:
-    """Milliseconds from opening the folder to a root; proofs with nothing remembered; memory of a writer after both."""
-    opened: list[Ours | Peer] = []
-
-    def work() -> None:
-        opened.append(open_tree(who, folder))
-        opened[0].root()
-
-    found = {"restart_ms": timed(work) * 1e3}
-    for i in range(20):
-        opened[0].append([entry(n + i)])
-        opened[0].root()
-    found |= {f"cold_{name}": value for name, value in proofs(opened[0], n).items()}
-    found["memory_mb"] = memory_mb()
-    opened[0].close()
-    return found
-
-
-PARTS = {"grow": grow, "restart": restart}
-
-
-def part(name: str, who: str, folder: Path, n: int) -> dict[str, float]:
-    """Runs a part in a process of its own."""
-    words = [sys.executable, "-m", "bench.log", "--part", name, "--who", who, "--folder", str(folder), "--n", str(n)]
-    done = subprocess.run(words, check=True, capture_output=True, text=True)
-    found: dict[str, float] = json.loads(done.stdout)
-    return found
+def in_turns(workers: dict[str, Worker], turns: int, batches: int, size: int) -> dict[str, dict[str, float]]:
+    """Appends a second: of each contender the median over its turns; and its memory after them."""
+    rates: dict[str, list[float]] = {who: [] for who in workers}
+    last: dict[str, dict[str, float]] = {}
+    for turn in range(turns):
+        for who, worker in workers.items():
+            last[who] = worker.do(f"append {turn * batches * size} {batches} {size}")
+            rates[who].append(last[who]["per_s"])
+    return {who: last[who] | {"per_s": statistics.median(rates[who])} for who in workers}
 
 
 def audit(folder: Path) -> dict[str, float]:
@@ -260,11 +258,24 @@ def audit(folder: Path) -> dict[str, float]:
 
 def measure(base: Path, *, quick: bool) -> list[Row]:
     """All rows."""
-    n_single, n = (200, 20_000) if quick else (2000, 1_000_000)
+    turns, single_turns = (2, 5) if quick else (50, 50)
+    n = turns * BATCHES * BATCH
     contenders = ["ours", *PEERS]
-    single = singles(base / "single", n_single)
-    big = {who: part("grow", who, base / who, n) for who in contenders}
-    again = {who: part("restart", who, base / who, n) for who in contenders}
+    workers = {who: Worker(who, base / f"single-{who}") for who in contenders}
+    single = in_turns(workers, single_turns, SINGLES, 1)
+    for worker in workers.values():
+        worker.close()
+    workers = {who: Worker(who, base / who) for who in contenders}
+    big = in_turns(workers, turns, BATCHES, BATCH)
+    published = workers["ours"].do("publish")
+    for who, worker in workers.items():
+        big[who] |= worker.do(f"prove {n}")
+        worker.close()
+    again = {}
+    for who in contenders:
+        worker = Worker(who, base / who)
+        again[who] = worker.opened | worker.do(f"prove {n}")
+        worker.close()
     rows = []
     for peer in PEERS:
         name = f"pymerkle, {peer}"
@@ -273,21 +284,18 @@ def measure(base: Path, *, quick: bool) -> list[Row]:
                    peer: str = peer, name: str = name) -> Row:  # fmt: skip
             return row(metric, table["ours"][key], unit, peer=table[peer][key], peer_name=name, target=target)
 
-        one_by_one = {who: {"per_s": rate} for who, rate in single.items()}
         rows += [
-            beside("durable appends one by one, a root after each", "per_s", "1/s", one_by_one, "> 1"),
+            beside("durable appends one by one, a root after each", "per_s", "1/s", single, "> 1"),
             beside(f"durable appends in batches of 1,000, a root after each, to {n:,}", "per_s", "1/s", big, "> 1"),
             beside(f"inclusion proof at {n:,}, median", "p50_us", "us", big, "< 1"),
             beside(f"inclusion proof at {n:,}, 99th percentile", "p99_us", "us", big, "< 1"),
-            beside(f"restart to first root at {n:,}", "restart_ms", "ms", again, "< 1"),
-            beside("inclusion proof after restart, median", "cold_p50_us", "us", again, "< 1"),
-            beside("inclusion proof after restart, 99th percentile", "cold_p99_us", "us", again, "< 1"),
+            beside(f"restart to first root at {n:,}", "ms", "ms", again, "< 1"),
+            beside("inclusion proof after restart, median", "p50_us", "us", again, "< 1"),
+            beside("inclusion proof after restart, 99th percentile", "p99_us", "us", again, "< 1"),
             beside(f"peak memory of the writer that grew to {n:,}", "memory_mb", "MB", big, "< 1"),
             beside(f"memory of a restarted writer at {n:,}", "memory_mb", "MB", again, "< 1"),
         ]
-    rows.append(
-        row("tiles, signature and one witness's cosignature after the last batch", big["ours"]["publish_s"], "s")
-    )
+    rows.append(row("tiles, signature and one witness's cosignature after the last batch", published["s"], "s"))
     found = audit(base / "ours")
     rows.append(row("full audit", found["per_s"], "1/s"))
     rows.append(row(f"peak memory of the audit at {n:,}", found["memory_mb"], "MB", target="< 250"))
@@ -295,17 +303,15 @@ def measure(base: Path, *, quick: bool) -> list[Row]:
 
 
 def main() -> int:
-    """Prints and writes the rows; with --part, runs one part and prints its figures."""
+    """Prints and writes the rows; with --who, is one of the contenders."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a small log: to see that it runs, not for figures")
     parser.add_argument("--json", metavar="FILE", type=Path, help="also write the rows as JSON")
-    parser.add_argument("--part", choices=PARTS, help=argparse.SUPPRESS)
     parser.add_argument("--who", help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
-    parser.add_argument("--n", type=int, help=argparse.SUPPRESS)
     args = parser.parse_args()
-    if args.part:
-        print(json.dumps(PARTS[args.part](args.who, args.folder, args.n)))
+    if args.who:
+        work(args.who, args.folder)
         return 0
     with tempfile.TemporaryDirectory() as folder:
         tell(measure(Path(folder), quick=args.quick), args.json)

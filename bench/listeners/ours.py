@@ -41,8 +41,8 @@ def main() -> int:
     sender = Sender(home, Uplink(home.config()), consents, sealer, clock)
     recorder = Recorder(
         Parts(
-            home, Terms(home, clock), world.charter, policy, consents, Pauses(home, clock), spool, sender, Indicator(display),
-            lambda: X11Observer(display, None, bus, frozenset(policy.browsers)), clock,
+            home, Terms(home, clock), world.charter, policy, consents, Pauses(home, clock), spool, sender,
+            Indicator(display), lambda: X11Observer(display, None, bus, frozenset(policy.browsers)), clock,
         )
     )  # fmt: skip
     recorder.start()

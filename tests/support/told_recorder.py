@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
+from aboveboard.recorder.settings import Settings
+
 
 class ToldRecorder:
     """A recorder that is what it is told to be, and writes down what it is asked. written: what a person typed."""
 
     def __init__(self, written: str) -> None:
         self.state = "recording"
+        self.limits = (50, 30)
         self.notice = f"The notice in full. {written}"
         self.asked: list[tuple[Any, ...]] = []
         self._written = written
 
     def status(self) -> dict[str, Any]:
         return {"state": self.state, "reason": "paused" if self.state == "paused" else "", "problem": "",
-                "spool_bytes": 2048, "sent_segments": 3, "cpu_s": 1.5, "rss_mb": 80.0}  # fmt: skip
+                "policy": "p" * 64, "spool_bytes": 2048, "sent_segments": 3, "cpu_s": 1.5, "rss_mb": 80.0}  # fmt: skip
+
+    def settings(self) -> Settings:
+        return Settings(exclude_titles=(f"*salary* {self._written}",))
 
     def review(self) -> list[dict[str, Any]]:
         text = {"field": f"Subject {self._written}", "text": self._written}

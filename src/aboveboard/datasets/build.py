@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import pyarrow as pa
+
 from aboveboard import __version__
 from aboveboard.core.errors import BadInput, CheckFailed, Refused, Unavailable
 from aboveboard.datasets.choose import choose
@@ -18,7 +20,7 @@ from aboveboard.datasets.engine import run, workers_here
 from aboveboard.datasets.manifest import Manifest, Source, card, root_of
 from aboveboard.datasets.parts import Parts
 from aboveboard.datasets.reader import Bad, Opened, Reader
-from aboveboard.datasets.schema import Episode, write_episodes
+from aboveboard.datasets.schema import write_tables
 from aboveboard.datasets.session import BuildKeys, Part, Session, Summary, seal
 from aboveboard.datasets.spec import Spec
 from aboveboard.wire.api import DatasetBuilt, LeafReply, parse
@@ -173,11 +175,11 @@ def write_chosen(out: Path, parts: Parts, chosen: dict[str, str]) -> dict[str, s
     return files
 
 
-def write_split(path: Path, episodes: Iterable[Episode]) -> str:
+def write_split(path: Path, tables: Iterable[pa.Table]) -> str:
     """Writes one split's file, whole or not at all; its SHA-256."""
     unfinished = path.with_suffix(".unfinished")
     with unfinished.open("wb") as file:
-        write_episodes(file, episodes)
+        write_tables(file, tables)
     with unfinished.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     unfinished.replace(path)

@@ -12,7 +12,7 @@ from aboveboard.datasets.choose import floor
 from aboveboard.datasets.episodes import pseudonym
 from aboveboard.datasets.manifest import Manifest, read_manifest, verify
 from aboveboard.datasets.reader import Reader
-from aboveboard.datasets.schema import MARK, Episode, read_episodes
+from aboveboard.datasets.schema import MARK, Episode, read_episodes, table_of
 from aboveboard.datasets.session import BuildKeys, summary_of
 from aboveboard.datasets.spec import parse_spec
 from aboveboard.wire.durable import make_folders, write_durable
@@ -70,7 +70,7 @@ def without(reader: Reader, folder: Path, contributor: str, out: Path) -> Manife
     make_folders(out / "data")
     for split in sorted({episode.split for episode in episodes if episode.episode_id in kept}):
         ordered = [one for one in episodes if one.split == split and one.episode_id in kept]
-        files[f"data/{split}.parquet"] = write_split(out / "data" / f"{split}.parquet", ordered)
+        files[f"data/{split}.parquet"] = write_split(out / "data" / f"{split}.parquet", map(table_of, ordered))
     sources = {source.segment: source for source in old.sources}
     policies = {sources[segment].policy for one in left for segment in one.segments}
     for name in ("spec.yaml", *(f"policies/{policy}.json" for policy in sorted(policies))):

@@ -21,7 +21,7 @@ from aboveboard.datasets.change import diff, without
 from aboveboard.datasets.engine import ENGINES
 from aboveboard.datasets.manifest import Manifest, read_manifest, verify
 from aboveboard.datasets.reader import Reader, make_keys, read_keys
-from aboveboard.datasets.schema import read_episodes
+from aboveboard.datasets.schema import read_episodes, table_of
 from aboveboard.datasets.spec import parse_spec
 from aboveboard.datasets.stats import bars, count, draw
 from aboveboard.datasets.trace import Tracer
@@ -216,7 +216,7 @@ def _import(args: argparse.Namespace) -> int:
 
     episodes = import_file(args.form, args.file, (args.width, args.height))
     make_folders(args.out / "data")
-    write_split(args.out / "data" / "train.parquet", episodes)
+    write_split(args.out / "data" / "train.parquet", map(table_of, episodes))
     print(f"{len(episodes)} episodes: {args.out}")
     return 0
 

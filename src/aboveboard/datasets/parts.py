@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow as pa
+
 from aboveboard.core.errors import AboveboardError
-from aboveboard.datasets.episodes import with_split
-from aboveboard.datasets.schema import Episode
-from aboveboard.datasets.session import Result, Summary, unseal
+from aboveboard.datasets.schema import with_split
+from aboveboard.datasets.session import Result, Summary, table_in, unseal
 
 
 class Parts:
@@ -42,9 +43,10 @@ class Parts:
             self._index(name, result)
         return result
 
-    def episode(self, episode_id: str, split: str) -> Episode:
+    def episode(self, episode_id: str, split: str) -> pa.Table:
+        """Its rows."""
         name, place = self._where[episode_id]
-        return with_split(unseal(self._read(name).episodes[place], self._key, Episode), split)
+        return with_split(table_in(self._read(name).episodes[place], self._key), split)
 
     def _index(self, name: str, result: Result) -> None:
         for place, summary in enumerate(result.summaries):

@@ -142,28 +142,48 @@ def rows_of(episode: Episode) -> Iterator[dict[str, Any]]:
         }  # fmt: skip
 
 
-def write_episodes(out: IO[bytes], episodes: Iterable[Episode]) -> None:
-    """One Parquet file of episodes that come sorted by ID; holds one row group and one episode in memory.
+def table_of(episode: Episode) -> pa.Table:
+    """The episode's rows as SCHEMA has them. Raises BadInput for an action of unknown kind."""
+    unknown = {step.kind for step in episode.steps} - set(KINDS)
+    if unknown:
+        names = ", ".join(sorted(unknown))
+        raise BadInput(f"episode {episode.episode_id} has actions of unknown kind: {names}")
+    return pa.Table.from_pylist(list(rows_of(episode)), schema=SCHEMA)
 
-    Raises BadInput for an episode given twice or out of order, or an action of unknown kind.
+
+def with_split(table: pa.Table, split: str) -> pa.Table:
+    place = SCHEMA.get_field_index("split")
+    return table.set_column(place, SCHEMA.field(place), pa.array([split] * table.num_rows, pa.string()))
+
+
+def write_tables(out: IO[bytes], tables: Iterable[pa.Table]) -> None:
+    """One Parquet file of episodes, a table each, sorted by ID; one row group and one episode are in memory.
+
+    Raises BadInput for an episode given twice or out of order.
     """
     with pq.ParquetWriter(out, SCHEMA, compression="zstd", compression_level=9, version="2.6") as writer:
-        rows: list[dict[str, Any]] = []
-        last = ""
-        for episode in episodes:
-            if episode.episode_id <= last:
-                raise BadInput(f"episode {episode.episode_id} is given twice or out of order")
-            unknown = {step.kind for step in episode.steps} - set(KINDS)
-            if unknown:
-                names = ", ".join(sorted(unknown))
-                raise BadInput(f"episode {episode.episode_id} has actions of unknown kind: {names}")
-            last = episode.episode_id
-            rows += rows_of(episode)
-            while len(rows) >= ROWS_A_GROUP:
-                writer.write_table(pa.Table.from_pylist(rows[:ROWS_A_GROUP], schema=SCHEMA))
-                del rows[:ROWS_A_GROUP]
+        waiting = [SCHEMA.empty_table()]
+        rows, last = 0, ""
+        for table in tables:
+            name = table["episode_id"][0].as_py()
+            if name <= last:
+                raise BadInput(f"episode {name} is given twice or out of order")
+            last = name
+            waiting.append(table)
+            rows += table.num_rows
+            if rows >= ROWS_A_GROUP:
+                together = pa.concat_tables(waiting)
+                whole = rows - rows % ROWS_A_GROUP
+                for begun in range(0, whole, ROWS_A_GROUP):
+                    writer.write_table(together.slice(begun, ROWS_A_GROUP).combine_chunks())
+                waiting, rows = [together.slice(whole).combine_chunks()], rows - whole
         if rows or not last:
-            writer.write_table(pa.Table.from_pylist(rows, schema=SCHEMA))
+            writer.write_table(pa.concat_tables(waiting).combine_chunks())
+
+
+def write_episodes(out: IO[bytes], episodes: Iterable[Episode]) -> None:
+    """As write_tables. Raises BadInput for an action of unknown kind too."""
+    write_tables(out, map(table_of, episodes))
 
 
 def encode_episodes(episodes: Iterable[Episode]) -> bytes:

@@ -22,6 +22,8 @@ from aboveboard.recorder.watcher import Watcher
 
 FOCUS_S_MAX = 0.3
 FOCUS_SETTLE_US = 25_000  # focus follows a click by 12 to 20 ms
+# A key that is looked at later than this may have gone to a field that has lost the focus since: unknown, then.
+LATE_US = 500_000
 _MOVES_FOCUS = frozenset({"Tab", "ISO_Left_Tab", "Return", "KP_Enter", "Escape", "F6"})
 
 
@@ -160,6 +162,8 @@ class X11Observer:
             return Observed(event, surface)
         since_us = self._disturbed_us + FOCUS_SETTLE_US if self._disturbed_us else 0
         target, tree = self._watcher.focused(active.number, since_us, event.t_us, FOCUS_S_MAX)
+        if time.time_ns() // 1000 - event.t_us > LATE_US:
+            target = None
         if surface is not None and surface.is_browser and surface.site is None:
             surface = self._surface(active, event.t_us)  # the page may have been read meanwhile
         if event.key in _MOVES_FOCUS:

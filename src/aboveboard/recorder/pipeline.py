@@ -102,7 +102,9 @@ class Pipeline:
 
     def step(self, timeout_s: float) -> None:
         """Takes in what has come within timeout_s. Raises Unavailable when the display is gone; call finish then."""
-        self._observer.wait(min(timeout_s, OPEN_S_MAX) if self._buffer else timeout_s)
+        open_us = self._stage.open_since_us
+        may_close = bool(self._buffer) and (open_us is None or open_us > self._start_us)
+        self._observer.wait(min(timeout_s, OPEN_S_MAX) if may_close else timeout_s)
         safe_us = self._clock.now_us() - LAG_US  # what is older has come by now
         events = self._observer.read()
         self._standing()
@@ -147,7 +149,10 @@ class Pipeline:
         if self._gap is not None and self._gap[0] == reason:
             return
         self._leave_gap(t_us)
-        # What was being typed ends here; a pause drops it.
+        # What was being typed ends here; a pause drops it, and what the display's clock, a moment ahead of ours, dated
+        # after it although it came before.
+        if reason == "paused":
+            self._buffer = [item for item in self._buffer if times_of(item.event)[1] <= t_us]
         self._buffer += self._stage.gap(t_us, t_us, reason) if reason == "paused" else self._stage.flush()
         self._gap = (reason, max(t_us, self._start_us))
         self._observer.anew()

@@ -21,7 +21,7 @@ from aboveboard.core.events import Box, MemoryOnly, ObservedElement
 from aboveboard.redact.ocr import Late, Reader
 from aboveboard.redact.picture_mask import allowed_pixels
 from aboveboard.redact.redactor import Redactor
-from aboveboard.redact.strokes import without_strokes
+from aboveboard.redact.strokes import without_shades, without_strokes
 
 U8: TypeAlias = npt.NDArray[np.uint8]
 
@@ -90,13 +90,13 @@ class Withheld:
 
 
 def coarse(frame: RawFrame) -> CoarseFrame:
-    """The frame at a quarter of its size, without anything as thin as a letter's stroke, in 16 levels a colour.
+    """The frame at a quarter of its size, without anything as short as a letter's stroke, in 16 levels a colour.
 
     Areas, bars, frames of windows and lines longer than 160 pixels stay; type of up to 200 pixels goes, whatever its
     colour, weight or script, because no stroke of it is that long. Proof: bench/pictures.py.
     """
     height, width = frame.pixels.shape[:2]
-    small = without_strokes(_shrink(frame.pixels))
+    small = without_shades(without_strokes(_shrink(frame.pixels)))
     step = 256 // _LEVELS
     levels = (small // step * step + step // 2).astype(np.uint8)
     return CoarseFrame(frame.t_us, (*frame.origin, width, height), levels)

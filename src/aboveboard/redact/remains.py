@@ -14,9 +14,9 @@ from aboveboard.redact.spans import SENSITIVE, Span
 
 FRAGMENT_CHARS = 4
 _KEPT_MAX = 256
-_VALUES_MAX = 8
+_VALUES_MAX = 4
 _AROUND = 256
-_OCCURRENCES_MAX = 8
+_OCCURRENCES_MAX = 4
 _NAME_REST_CHARS = 3  # "gardenz" -> "garden" mends a slip; "Thistlethwaite" -> "Thistle" leaves half a name
 _LETTERS = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _TORN_DIGITS_MAX = 1

@@ -104,7 +104,8 @@ class RedactionStage:
         self._around = Surroundings()
         self._tail: _Tail | None = None  # of a run that was cut short
         self._said: _FieldId | None = None  # where a secret was cut short by nothing the person did
-        self._touched: dict[_FieldId, None] = {}  # fields typed into: no longer known to have been empty
+        # Fields typed into: no longer known to have been empty; True for one whose last run was cut short.
+        self._touched: dict[_FieldId, bool] = {}
         self._pasted: _FieldId | None = None
 
     # ------------------------------------------------------------ what callers use
@@ -319,7 +320,7 @@ class RedactionStage:
             said=self._said == field,
         )  # fmt: skip
         self._run_field = field
-        self._touched[field] = None
+        self._touched.setdefault(field, False)
         if len(self._touched) > _TOUCHED_MAX:
             del self._touched[next(iter(self._touched))]
 
@@ -334,10 +335,10 @@ class RedactionStage:
         element = self._element(run.element)
         if element is not None and run.is_in(element.name):
             element = msgspec.structs.replace(element, name="")
-        events = [
-            Redacted(event, self._app)
-            for event in run.finish(element, tail.text, torn=torn or tail is not _NO_TAIL, joined=tail.joined)
-        ]
+        goes_on = tail is not _NO_TAIL or self._touched.get(field, False)
+        finished = run.finish(element, tail.text, torn=torn or goes_on, joined=tail.joined)
+        events = [Redacted(event, self._app) for event in finished]
+        self._touched[field] = torn
         self._tail = _Tail(field, run.tail(tail.text), joined=True) if torn else None
         out += sorted([*events, *held], key=lambda redacted: redacted.event.t_us)
 

@@ -17,6 +17,32 @@ U8: TypeAlias = npt.NDArray[np.uint8]
 LENGTH = 40  # samples of a frame at a quarter of its size: 160 pixels
 
 
+SHADE = 32  # levels of 256
+_AROUND = 12  # samples each way: 100 pixels across
+
+
+def without_shades(pixels: U8) -> U8:
+    """Smooth where little differs from its surroundings: on a gradient, an opening leaves a shade of a large letter.
+
+    pixels: (height, width, 3), after `without_strokes`; the same shape.
+    """
+    smooth = pixels.astype(np.float32)
+    for axis in (0, 1):
+        smooth = _means(smooth, axis)
+    faint = np.abs(smooth - pixels) <= SHADE
+    return np.where(faint, np.rint(smooth), pixels).astype(np.uint8)
+
+
+def _means(values: npt.NDArray[np.float32], axis: int) -> npt.NDArray[np.float32]:
+    """Of each value and up to _AROUND on both sides; the outermost are repeated."""
+    pad = [(0, 0)] * values.ndim
+    pad[axis] = (_AROUND + 1, _AROUND)
+    sums = np.cumsum(np.pad(values, pad, mode="edge"), axis=axis, dtype=np.float64)
+    width = 2 * _AROUND + 1
+    high, low = np.moveaxis(sums, axis, 0)[width:], np.moveaxis(sums, axis, 0)[:-width]
+    return np.moveaxis((high - low) / width, 0, axis).astype(np.float32)
+
+
 def without_strokes(pixels: U8, length: int = LENGTH) -> U8:
     """pixels: (height, width, 3); the same shape. Each colour by itself, so that no pair of colours shows a letter."""
     closed = np.minimum(_close(pixels, length, 0), _close(pixels, length, 1))

@@ -261,3 +261,12 @@ def test_what_waited_too_long_is_late() -> None:
     assert checks.submit(masked_of(BUTTON)) is None
     assert collected(checks, 1) == [Withheld("late")]
     checks.close()
+
+
+def test_no_shade_of_a_large_stroke_is_left_on_a_gradient() -> None:
+    """An opening along a gradient leaves one."""
+    ground = np.repeat(np.linspace(40, 200, 800)[None, :, None], 600, axis=0).repeat(3, axis=2).astype(np.uint8)
+    marked = ground.copy()
+    marked[250:270, 360:480] = 20
+    apart = np.abs(coarse(RawFrame(1, marked)).pixels.astype(int) - coarse(RawFrame(1, ground)).pixels)
+    assert apart.max() <= 16, "one level, where it is rounded otherwise"

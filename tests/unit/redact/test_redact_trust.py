@@ -243,6 +243,19 @@ def test_a_number_cut_in_two_shows_no_half(hand: Hand, cut: int, by: str) -> Non
     assert sum(char.isdigit() for char in shown) <= 1, hand.texts()
 
 
+def test_a_number_goes_on_after_a_visit_to_another_field(hand: Hand) -> None:
+    hand.type(CARD[:14], NOTE)
+    hand.flush()
+    hand.click(NAME)
+    hand.type("garden", NAME)
+    hand.click(NOTE)
+    hand.type(CARD[14:], NOTE)
+    hand.key("Tab", NOTE)
+    hand.type("2024", NAME)
+    hand.key("Tab", NAME)
+    assert hand.texts() == ["<PHONE_1>", "garden", "<SECRET>", "2024"]
+
+
 def test_words_cut_in_two_stay(hand: Hand) -> None:
     hand.type("the old ", NOTE)
     hand.click(NOTE)

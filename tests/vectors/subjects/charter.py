@@ -14,7 +14,7 @@ from tests.vectors.keys import key
 from tests.vectors.programme import programme
 
 
-def vectors() -> dict[str, Any]:
+def make() -> dict[str, Any]:
     charter = programme().charter
     fields = msgspec.to_builtins(charter)
     representatives = charter.representatives

@@ -21,7 +21,7 @@ RECORD = ConsentRecord(
 )  # fmt: skip
 
 
-def vectors() -> dict[str, Any]:
+def make() -> dict[str, Any]:
     honest = sign_consent(RECORD, PERSON)
     signed = [
         ("signed by the person", honest, True),

@@ -37,7 +37,7 @@ REFUSED = [
 ]
 
 
-def vectors() -> dict[str, Any]:
+def make() -> dict[str, Any]:
     entries = [
         CharterLeaf(A), PolicyLeaf(A), BatchLeaf("rights", A, 16), BatchLeaf("segments", B, 64),
         KeyReleasedLeaf(A, "train-agents"), DatasetBuiltLeaf(A, B), ModelTrainedLeaf(A, B),

@@ -16,7 +16,7 @@ from tests.vectors.programme import programme
 PERSON = "9c1f" * 8
 
 
-def vectors() -> dict[str, Any]:
+def make() -> dict[str, Any]:
     policy = programme().policy()
     fields = msgspec.to_builtins(policy)
 

@@ -13,7 +13,7 @@ from tests.vectors.programme import programme
 from tests.vectors.subjects.consent import PERSON, RECORD
 
 
-def vectors() -> dict[str, Any]:
+def make() -> dict[str, Any]:
     world = programme()
     policy = Policy.parse(world.policy().to_bytes())
     given = sign_consent(

@@ -60,18 +60,15 @@ class X11Source:
         self._woken, self._waker = socket.socketpair()
         self._woken.setblocking(False)
         self._waker.setblocking(False)
-        self._urgent = select.poll()
-        self._any = select.poll()
-        self._changes = select.poll()
-        others = [self._bell.fileno(), self._woken.fileno(), *([] if windows is None else [windows.fileno()])]
-        for descriptor in others:
-            self._urgent.register(descriptor, select.POLLIN)
-            self._any.register(descriptor, select.POLLIN)
-        self._any.register(self._connection.fileno(), select.POLLIN)
-        for descriptor in others[1:]:
-            self._changes.register(descriptor, select.POLLIN)
+        self._moved = Connection(display, xauthority, ())  # rings when windows come, go or move
+        bell, moved, woken = self._bell.fileno(), self._moved.fileno(), self._woken.fileno()
+        titles = [] if windows is None else [windows.fileno()]
+        self._any = _poll(self._connection.fileno(), bell, moved, woken, *titles)
+        self._urgent = _poll(bell, moved, woken)
+        self._changes = _poll(moved, woken)
         if windows is not None:
             self._connection.follow_windows()
+            self._moved.follow_places()
         state = self._connection.follow_keyboard()
         self.keyboard = Keyboard(self._connection.keymap(), self._connection.modifier_map(), session_locale())
         self.keyboard.now(state.mods, state.group)
@@ -83,6 +80,7 @@ class X11Source:
     def close(self) -> None:
         self._connection.close()
         self._bell.close()
+        self._moved.close()
         self._woken.close()
         self._waker.close()
 
@@ -116,6 +114,7 @@ class X11Source:
     def read(self) -> list[Taken]:
         """All that has arrived, in order. Raises Unavailable when the display is gone."""
         self._bell.hush()
+        self._moved.hush()
         items = self._connection.take()
         if items and time.monotonic() - self._measured > OFFSET_EVERY_S:
             self._measure()
@@ -186,3 +185,10 @@ def _joined(out: list[Taken], motion: Motion) -> Motion:
         np.concatenate([before.t_us, motion.t_us]), np.concatenate([before.x, motion.x]),
         np.concatenate([before.y, motion.y]),
     )  # fmt: skip
+
+
+def _poll(*descriptors: int) -> select.poll:
+    poll = select.poll()
+    for descriptor in descriptors:
+        poll.register(descriptor, select.POLLIN)
+    return poll

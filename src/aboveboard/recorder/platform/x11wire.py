@@ -102,7 +102,8 @@ class Connection:
             ]
         )
         self._xkb, self._decoder = 0, Decoder(self._opcode, 0)
-        self._select(_ALL_MASTER_DEVICES, kinds)
+        if kinds:
+            self._select(_ALL_MASTER_DEVICES, kinds)
 
     def _select(self, devices: int, kinds: tuple[int, ...]) -> None:
         mask = sum(1 << each for each in kinds)
@@ -112,6 +113,10 @@ class Connection:
         """From now on `take` also tells where in the stream windows or the screen changed: StructureNotify,
         SubstructureNotify, PropertyChange."""
         self._send(struct.pack("<BxHIII", 2, 4, self.root, 0x800, 0x20000 | 0x80000 | 0x400000))
+
+    def follow_places(self) -> None:
+        """For a bell: windows that come, go or move. SubstructureNotify."""
+        self._send(struct.pack("<BxHIII", 2, 4, self.root, 0x800, 0x80000))
 
     def follow_keyboard(self) -> KeyState:
         """From now on `take` also tells each change of modifiers, group, map and devices. The state now."""
