@@ -31,7 +31,7 @@ from aboveboard.core.checks import (
 from aboveboard.core.clock import US_PER_S
 from aboveboard.core.errors import BadInput, CheckFailed, Refused
 from aboveboard.core.ids import PolicyId, sha256_hex
-from aboveboard.core.leaves import PolicyLeaf
+from aboveboard.core.leaves import PolicyLeaf, Purpose
 from aboveboard.core.proof import LogProof, check_proof
 from aboveboard.core.signatures import SIGNATURES_MAX, Signature, check_threshold
 from aboveboard.core.signing import SigningKey
@@ -40,8 +40,6 @@ CONTEXT = "policy"
 POLICY_BYTES_MAX = 256 << 10
 DAY_S = 86_400
 
-# Closed on purpose: appraisal, discipline and monitoring of people can't be named. Terms after W3C DPV 2.3.
-Purpose: TypeAlias = Literal["train-agents", "evaluate-agents", "research-interfaces", "improve-accessibility"]
 Category: TypeAlias = Literal["pointer", "keys", "text", "windows", "elements", "frames"]
 # Each level shows more than the one before it: nothing, pictures at an action, pictures in between as well.
 FrameLevel: TypeAlias = Literal["none", "on_action", "keyframes"]

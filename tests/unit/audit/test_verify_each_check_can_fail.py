@@ -17,6 +17,7 @@ from aboveboard.audit.verify import verify
 from aboveboard.cli import main
 from aboveboard.core.canonical import canonical, parse_object
 from aboveboard.core.leaves import (
+    DAY_US,
     DatasetBuiltLeaf,
     DeletionAskedLeaf,
     DeletionDoneLeaf,
@@ -29,6 +30,7 @@ from aboveboard.wire.api import CurrentPolicy, to_base64
 from tests.support.world import DAY_S, T0_S, World
 
 LATER_S = T0_S + 31 * DAY_S
+LATER_DAY_US, EARLIER_DAY_US = ((LATER_S // DAY_S + days) * DAY_US for days in (1, -1))
 
 
 def _world() -> tuple[World, SignedPolicy]:
@@ -46,7 +48,7 @@ def _busy(world: World) -> None:
     world.append(KeyReleasedLeaf("1" * 64, "train-agents").encode())
     world.append(DatasetBuiltLeaf("2" * 64, "3" * 64).encode())
     world.append(ModelTrainedLeaf("4" * 64, "3" * 64).encode())
-    world.append(DeletionAskedLeaf("5" * 64, (LATER_S + DAY_S) * 1_000_000).encode())
+    world.append(DeletionAskedLeaf("5" * 64, LATER_DAY_US).encode())
     world.append(DeletionDoneLeaf("5" * 64).encode())
 
 
@@ -142,7 +144,7 @@ def test_a_published_file_changed_fails_its_check(broken: Callable[[Path], objec
         (KeyReleasedLeaf("9" * 64, "research-interfaces").encode(), "releases"),
         (ModelTrainedLeaf("9" * 64, "8" * 64).encode(), "lineage"),
         (DeletionDoneLeaf("9" * 64).encode(), "deletions"),
-        (DeletionAskedLeaf("9" * 64, (LATER_S - DAY_S) * 1_000_000).encode(), "deletions"),
+        (DeletionAskedLeaf("9" * 64, EARLIER_DAY_US).encode(), "deletions"),
         (PolicyLeaf("9" * 64).encode(), "policies_logged"),
     ],
 )
@@ -157,11 +159,24 @@ def test_a_log_that_says_what_may_not_be_fails_that_check(entry: bytes, check: s
     assert failing <= {check, "policies_signed"}
 
 
-def test_an_entry_of_an_unknown_kind_fails(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "entry",
+    [
+        canonical({"kind": "note", "text": "Jane paused for an hour"}),
+        canonical({"commitment": "9" * 64, "kind": "key_released", "purpose": "what Jane did"}),
+        canonical({"commitment": "9" * 64, "due_us": LATER_DAY_US + 1, "kind": "deletion_asked"}),
+        canonical({"kind": "batch", "root": "9" * 64, "size": 1, "what": "segments"}),
+        b'{"kind":' + b"[" * 2000 + b"]" * 2000 + b"}",
+        b'{"\\ud800":1}',
+        b"",
+    ],
+)
+def test_an_entry_that_is_none_of_the_specification_fails(entry: bytes, tmp_path: Path) -> None:
+    """What names somebody, tells an hour or how many, or is made to break its reader."""
     world, signed = _world()
     world.batch([b"r" * 32], "rights")
     _publish(world, signed, tmp_path)
-    world.append(canonical({"kind": "note", "text": "Jane paused for an hour"}))
+    world.append(entry)
     note, entries = world.note(LATER_S), world.entries
     (tmp_path / "checkpoint").write_text(note)
     from aboveboard.core.merkle import leaf_hash
@@ -247,7 +262,7 @@ def _flip_bits(folder: Path, more: int, per_file: int | None, seed: int) -> None
     world, signed = _world()
     _busy(world)
     for i in range(more):
-        world.append(DeletionAskedLeaf(f"{i:064x}", (LATER_S + DAY_S) * 1_000_000).encode())
+        world.append(DeletionAskedLeaf(f"{i:064x}", LATER_DAY_US).encode())
     _publish(world, signed, folder)
     rng = random.Random(seed)
     paths = [path for path in (folder / "tile").rglob("*") if path.is_file()]
