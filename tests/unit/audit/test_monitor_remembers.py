@@ -21,6 +21,7 @@ from aboveboard.core.checkpoint import Checkpoint
 from aboveboard.core.clock import FixedClock
 from aboveboard.core.errors import Corrupt, Refused
 from aboveboard.core.leaves import DeletionAskedLeaf, DeletionDoneLeaf, PolicyLeaf
+from aboveboard.core.notes import NoteSignature
 from aboveboard.core.policy import SignedPolicy
 from aboveboard.wire.api import CurrentPolicy, to_base64
 from tests.support.world import DAY_S, T0_S, World
@@ -93,6 +94,24 @@ def test_a_fork_is_noticed_and_both_sides_kept_as_proof_for_anyone(watched: Watc
     report = watched.look()
     assert _failing(report) == {"append_only"}
     assert "not acknowledged" in next(c.reason for c in report.checks if c.name == "append_only")
+
+
+def test_evidence_is_kept_whole_whatever_stands_beside_the_signatures(watched: Watched) -> None:
+    """The log's server may put as many lines into a checkpoint as a note takes, in front of those that count."""
+    world, path = watched.world, watched.folder / "log" / "checkpoint"
+
+    def padded() -> None:
+        text, separator, lines = path.read_text("utf-8").partition("\n\n")
+        junk = "".join(NoteSignature(f"nobody-{i}", b"none", bytes(3000)).line() for i in range(40))
+        path.write_text(text + separator + junk + lines, "utf-8")
+
+    padded()
+    assert watched.look().ok
+    world.entries[1] = world.batch([b"x" * 32], "rights")[0].leaf.encode()
+    watched.publish(T0_S + 60)
+    padded()
+    assert "append_only" in _failing(watched.look())
+    assert [world.charter.check_checkpoint(text)[0].size for text in watched.evidence()] == [2, 3]
 
 
 def test_a_log_that_drops_its_last_entry_is_noticed(watched: Watched) -> None:
