@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from aboveboard.audit.summary import Report
 from aboveboard.audit.verify import verify
 from aboveboard.cli import main
 from aboveboard.core.canonical import canonical, parse_object
+from aboveboard.core.errors import Unavailable
 from aboveboard.core.leaves import (
     DAY_US,
     DatasetBuiltLeaf,
@@ -157,6 +159,69 @@ def test_a_log_that_says_what_may_not_be_fails_that_check(entry: bytes, check: s
     failing = _failing(_verify(world, tmp_path))
     assert check in failing
     assert failing <= {check, "policies_signed"}
+
+
+def test_a_deletion_asked_again_with_a_later_day_is_due_as_it_was(tmp_path: Path) -> None:
+    world, signed = _world()
+    for due_us in (EARLIER_DAY_US, LATER_DAY_US):
+        world.append(DeletionAskedLeaf("9" * 64, due_us).encode())
+    _publish(world, signed, tmp_path)
+    assert _failing(_verify(world, tmp_path)) == {"deletions"}
+
+
+def test_a_copy_whose_partial_tiles_were_replaced_by_full_ones_holds(tmp_path: Path) -> None:
+    """A log that grew while it was copied: the checkpoint is of before, and the full tiles begin as it says."""
+    world, signed = _world()
+    for i in range(200):
+        world.append(DeletionAskedLeaf(f"{i:064x}", LATER_DAY_US).encode())
+    _publish(world, signed, tmp_path)
+    before = {name: (tmp_path / name).read_bytes() for name in ("checkpoint", "published/counters.json")}
+    for i in range(200, 400):
+        world.append(DeletionAskedLeaf(f"{i:064x}", LATER_DAY_US).encode())
+    shutil.rmtree(tmp_path / "tile")
+    _publish(world, signed, tmp_path)
+    for name, data in before.items():
+        (tmp_path / name).write_bytes(data)
+    assert _verify(world, tmp_path).ok
+    for name, check in (("tile/entries/000", "entries"), ("tile/0/000", "tiles")):
+        honest = (tmp_path / name).read_bytes()
+        (tmp_path / name).write_bytes(honest[:70] + bytes([honest[70] ^ 1]) + honest[71:])
+        assert check in _failing(_verify(world, tmp_path))
+        (tmp_path / name).write_bytes(honest)
+
+
+class _Silent(FolderSource):
+    """Answers for everything but what has one of these words in its path."""
+
+    def __init__(self, folder: Path, *words: str) -> None:
+        super().__init__(folder)
+        self._words = words
+
+    def get(self, path: str, size_max: int) -> bytes | None:
+        if any(word in path for word in self._words):
+            raise Unavailable(f"{path} answers 503")
+        return super().get(path, size_max)
+
+
+def test_what_a_server_does_not_answer_for_is_unknown_and_hides_no_failure(tmp_path: Path) -> None:
+    world, signed = _world()
+    _busy(world)
+    lacking = world.signed(world.policy(version=2), [world.employer])
+    other = world.signed(world.policy(version=3))
+    for each in (lacking, other):
+        world.append(PolicyLeaf(each.policy_id).encode())
+    world.publish(tmp_path, [signed, lacking, other], LATER_S + 40 * DAY_S)
+
+    def results(*words: str) -> dict[str, str]:
+        report, _ = verify(_Silent(tmp_path, *words), world.charter)
+        return {check.name: check.result for check in report.checks}
+
+    asked = ("policies_signed", "policies_logged", "same_rules", "nothing_before_notice", "releases")
+    silent = results(signed.policy_id)
+    assert {silent[name] for name in asked} == {"unknown"}
+    late = results(other.policy_id)
+    assert (late["policies_signed"], late["policies_logged"]) == ("fails", "fails")
+    assert late["releases"] == "holds"
 
 
 @pytest.mark.parametrize(
