@@ -15,7 +15,10 @@ from aboveboard.core.leaves import CharterLeaf
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A checkpoint with its quorum, from elsewhere or from before. where: "the checkpoint of ...", for the report."""
+    """A checkpoint from elsewhere or from before. where: "the checkpoint of ...", for the report.
+
+    cosigned_s: by when its quorum had cosigned it, 0 when only the log is known to have signed it.
+    """
 
     checkpoint: Checkpoint
     cosigned_s: int
@@ -90,9 +93,12 @@ def check_append_only(reading: LogReading, seen: Sequence[Seen]) -> Check:
     Two that disagree are both signed by the log: together they prove to anyone that it showed two histories.
     """
     problems = []
+    ahead = ""
     for each in seen:
         size = each.checkpoint.size
-        if size > reading.facts.size:
+        if size > reading.facts.size and not each.cosigned_s:
+            ahead = f"{each.where} has {size} entries and no witness quorum: the log may not show so many yet"
+        elif size > reading.facts.size:
             problems.append(
                 f"{each.where} has {size} entries, the log now shows {reading.facts.size}: it was rolled back"
             )
@@ -102,6 +108,8 @@ def check_append_only(reading: LogReading, seen: Sequence[Seen]) -> Check:
                 "checkpoints, they prove that it showed two histories"
             )
     sizes = ", ".join(str(each.checkpoint.size) for each in seen)
+    if ahead and not problems:
+        return Check("append_only", "unknown", ahead)
     return judged("append_only", problems, f"what was seen before ({sizes} entries) is the beginning of this log")
 
 
