@@ -87,6 +87,11 @@ def check_entry_kinds(reading: LogReading) -> Check:
     return judged("entry_kinds", unreadable.first, reason, unreadable.count)
 
 
+def begins_with(reading: LogReading, seen: Seen) -> bool:
+    """Whether the log that was read begins with the one this checkpoint was signed over."""
+    return reading.roots.get(seen.checkpoint.size) == seen.checkpoint.root
+
+
 def check_append_only(reading: LogReading, seen: Sequence[Seen]) -> Check:
     """The log that each of these checkpoints was signed over is a beginning of this one.
 
@@ -102,7 +107,7 @@ def check_append_only(reading: LogReading, seen: Sequence[Seen]) -> Check:
             problems.append(
                 f"{each.where} has {size} entries, the log now shows {reading.facts.size}: it was rolled back"
             )
-        elif reading.roots.get(size) != each.checkpoint.root:
+        elif not begins_with(reading, each):
             problems.append(
                 f"the log's first {size} entries are not those that {each.where} was signed over: keep both "
                 "checkpoints, they prove that it showed two histories"

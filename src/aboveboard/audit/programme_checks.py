@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 
 from aboveboard.audit.facts import Facts
+from aboveboard.audit.log_checks import Seen
 from aboveboard.audit.published import KnownPolicy, Policies, Published, unless_unread
 from aboveboard.audit.report import Check, checked, judged
 from aboveboard.core.clock import US_PER_S
@@ -35,13 +37,21 @@ def in_force_from_s(known: KnownPolicy) -> int:
     return known.cosigned_s + DAY_S * max(known.policy.notice_days, known.charter.notice_days_min)
 
 
-def check_nothing_before_notice(facts: Facts, policies: Policies, cosigned_s: int) -> Check:
-    """The log holds segments only if some policy's notice had run by the witnesses' time, after that policy's entry."""
+def check_nothing_before_notice(facts: Facts, policies: Policies, cosigned_s: int, seen: Sequence[Seen] = ()) -> Check:
+    """The log holds segments only if some policy's notice had run by the witnesses' time, after that policy's entry.
+
+    cosigned_s: of the newest checkpoint. seen: those from before, which may hold the first segments already and so say
+    more closely when they were accepted.
+    """
+    first = facts.first_segments
+    if first is not None:
+        times = [each.cosigned_s for each in seen if each.cosigned_s and each.checkpoint.size > first]
+        cosigned_s = min([cosigned_s, *times])
 
     def run() -> str:
         good = policies.good.values()
-        if facts.first_segments is not None:
-            before = [known for known in good if known.index < facts.first_segments]
+        if first is not None:
+            before = [known for known in good if known.index < first]
             if not before:
                 raise CheckFailed("segments were accepted before any valid policy was in the log")
             if min(in_force_from_s(known) for known in before) > cosigned_s:

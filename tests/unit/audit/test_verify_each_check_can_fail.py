@@ -259,6 +259,22 @@ def test_segments_before_the_notice_has_run_fail(tmp_path: Path) -> None:
     assert _failing(_verify(world, tmp_path)) == {"nothing_before_notice"}
 
 
+def test_segments_from_before_the_notice_are_shown_later_by_a_checkpoint_that_holds_them(tmp_path: Path) -> None:
+    """One look after the notice has run finds nothing; with a checkpoint of before, the log convicts itself."""
+    world, signed = _world()
+    world.batch([b"s" * 32], "segments")
+    _publish(world, signed, tmp_path)
+    assert _verify(world, tmp_path).ok
+
+    def failing(size: int) -> set[str]:
+        note = world.note(T0_S + 60, entries=world.entries[:size])
+        seen = Seen(*world.charter.check_checkpoint(note), "the checkpoint of a contributor")
+        return _failing(verify(FolderSource(tmp_path), world.charter, [seen])[0])
+
+    assert failing(3) == {"nothing_before_notice"}
+    assert failing(2) == set()
+
+
 def test_segments_before_any_policy_fail(tmp_path: Path) -> None:
     world = World()
     world.start_log()
@@ -275,7 +291,7 @@ def test_another_history_than_was_seen_before_fails(tmp_path: Path) -> None:
     def seen(entries: list[bytes]) -> Seen:
         return Seen(*world.charter.check_checkpoint(world.note(T0_S, entries=entries)), "the checkpoint seen before")
 
-    true, rewritten = seen(world.entries[:4]), seen([*world.entries[:3], b"{}"])
+    true, rewritten = seen(world.entries[:3]), seen([*world.entries[:3], b"{}"])
     shrunk = seen([*world.entries, b"{}"])
     report, _ = verify(FolderSource(tmp_path), world.charter, [true])
     assert report.ok
