@@ -16,7 +16,7 @@ import msgspec
 
 from aboveboard.core.canonical import canonical, parse_canonical
 from aboveboard.core.checkpoint import Checkpoint, cosignatures, open_checkpoint
-from aboveboard.core.checks import TEXT_MAX, check_patterns
+from aboveboard.core.checks import check_patterns, check_text
 from aboveboard.core.errors import BadInput, ProofError
 from aboveboard.core.ids import sha256_hex
 from aboveboard.core.signing import COSIGNATURE_V1, VerifyKey
@@ -137,8 +137,7 @@ class Charter(_Part, frozen=True, dict=True):
         """Raises BadInput for a charter that promises less than it must."""
         if self.v != 1:
             raise BadInput(f"version {self.v} is not known", "v")
-        if not 0 < len(self.name.strip()) <= TEXT_MAX:
-            raise BadInput("has to say something", "name")
+        check_text(self.name, "name")
         if self.previous and not _HASH.fullmatch(self.previous):
             raise BadInput("is 64 lower-case hex digits, or empty", "previous")
         if not self.log.origin.strip() or not self.log.origin.isprintable():
