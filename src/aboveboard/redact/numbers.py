@@ -9,13 +9,8 @@ from aboveboard.redact.late import Late
 from aboveboard.redact.national import find_national_ids
 from aboveboard.redact.phones import cued, find_phones, with_extension
 from aboveboard.redact.spans import Span, has_digit
+from aboveboard.redact.times import without_times
 
-_WHEN = re.compile(  # dates and times of day, which are no numbers to call
-    r"(?<![\w./+-])(?:(?:1[89]|20|21)\d\d([-./])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])|(?:0?[1-9]|[12]\d"
-    r"|3[01])([-./])(?:0?[1-9]|[12]\d|3[01])\2(?:(?:1[89]|20|21)\d\d|\d\d))"
-    r"(?:[ T]\d{1,2}:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?(?![\w/-]|\.\d)"
-    r"|(?<![\w:.])\d{1,2}:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?![\w:])"
-)
 _ID_CUE = re.compile(
     r"\b(?:account|acct|customer|client|member(?:ship)?|employee|staff|student|patient|case|order|invoice|booking"
     r"|reference"
@@ -89,7 +84,7 @@ def find_numbers(text: str) -> Iterator[Span]:
     if not has_digit(text):
         return
     yield from _births(text)
-    text = _WHEN.sub(lambda match: " " * len(match.group()), text)  # offsets stay
+    text = without_times(text, " ")
     yield from find_phones(text)
     yield from find_national_ids(text)
     yield from _identifiers(text)
