@@ -46,13 +46,15 @@ _ENGLISH = Late(
     rf"|(?<![\w.,#])\d{{1,6}}[A-Za-z]? (?:[^\W\d_][\w'’-]{{1,24}} ){{1,3}}(?:street|avenue|ave|road|rd"
     rf"|lane|boulevard|blvd|terrace|parkway|crescent|highway|hwy)\b\.?"
 )
-# 12 bis, rue de la Paix
 _WORDS = rf"(?: {{1,2}}(?:(?!(?i:{UNITS}|nr)\b){_CAP}|{_SMALL}))"
+# 12 elm court apt 4, springfield, il 62704
 _LOWER = Late(
-    rf"(?<![\w.,#/-])\d{{1,6}}[a-z]? (?:[^\W\d_][\w'’-]{{1,24}} ){{1,3}}(?:{AFTER_NUMBER})\.?(?:,? (?:{UNITS})\.? ?#?\w{{1,5}})?"
-    rf",? (?:[^\W\d_][\w'’.-]{{1,24}} ?){{1,3}},? [a-z]{{2}},? \d{{5}}(?:-\d{{4}})?\b",
+    rf"(?<![\w.,#/-])\d{{1,6}}[a-z]? (?:[^\W\d_][\w'’-]{{1,24}} ){{1,3}}(?:{AFTER_NUMBER})\.?"
+    rf"(?:,? (?:{UNITS})\.? ?#?\w{{1,5}})?,? (?:[^\W\d_][\w'’.-]{{1,24}} ?){{1,3}},? [a-z]{{2}},?"
+    rf" \d{{5}}(?:-\d{{4}})?\b",
     re.IGNORECASE,
 )
+# 12 bis, rue de la Paix
 _FRENCH = Late(
     rf"(?<![\w.,])\d{{1,5}}(?: ?(?:bis|ter|[A-D]\b))?,? (?i:{FIRST})(?: {_SMALL}){{0,3}} (?:{_CAP}"
     rf"|[dl][’']\w+){_WORDS}{{0,4}}"
@@ -102,7 +104,8 @@ _RIGHT = Late(
     rf"|{_NAMED}(?:[ -]\d{{2,6}}(?:[ -]\d{{2,4}})?)?)(?: ?/ ?[A-Z]{{2}}\b| ?\([A-Z]{{2}}\))?"
     rf"|(?:,? ?)?(?: ?\([A-Z]{{2}}\)| ?/ ?[A-Z]{{2}}\b| {_UNIT_NO}| {_UK}| {_CANADA})"
     rf"|[ -]\d{{4,6}}(?: {_NAMED})?\b| - {_NAMED}|,? {{0,2}}(?:\d{{2}}-\d{{3}}|\d{{4}} ?[A-Z]{{2}}),? {_TOWN}"
-    rf"|,? {{1,2}}{_NAMED},? {{1,2}}(?:[A-Z]{{2}},? )?\d{{4,6}}(?:-\d{{3,4}})?\b|,? {_NAMED},? (?:{_UK}|{_CANADA})(?![\w-])"
+    rf"|,? {{1,2}}{_NAMED},? {{1,2}}(?:[A-Z]{{2}},? )?\d{{4,6}}(?:-\d{{3,4}})?\b"
+    rf"|,? {_NAMED},? (?:{_UK}|{_CANADA})(?![\w-])"
 )
 _LEFT = Late(
     rf"(?:^|(?<=[\s:(]))(?:{_UNIT_NO}|(?:к|п|с|д|г|клх|ст|х)\. ?{_CAP}(?:[- ]{_CAP})?"

@@ -20,6 +20,27 @@ ADDRESSES = [
     "2025-01-03 INFO shipping to [[boulevard de Langlois, 21940 Lesage]] done",
     "We met at 10:30 am, [[12 Elm Street]]",
 ]
+PEOPLE = [
+    "We hired [[Dr. Heidi McGlynn]] as the new accountant",
+    "(customer=[[Derek Combs Jr.]], retries=3)",
+    "[[Prof. Junk]] called",
+    "Name: [[Siv Simonsen-Strand]] (spouse)",
+    "Reader: [[Ágata PINTO]]",
+    "NAME: [[SUSANN DRUB]]",
+    "[[JUNK, Karl-Hermann]]",
+    "Dear [[Angela Ward]],",
+    "Call [[Ryan]]!",
+    "Happy birthday [[Mark]]!",
+]
+BIRTHS = [
+    "Date of Birth (DD/MM/YYYY): [[1991-04-03]]",
+    '"date_of_birth": "[[18 Nov 1942]]"',
+    "birth_date,[[2017-02-13]]",
+    "She was born [[10-Nov-1929]]",
+    "DOB [[2 August 1968]]",
+    "fecha de nacimiento: [[4 de julio de 1990]]",
+    "born in Cornwall on [[12/03/1980]]",
+]
 STAYS = [
     "The meeting has moved to 3pm",
     "Due 2 August 1968 or May 3, 2024",
@@ -36,7 +57,7 @@ def _parts(marked: str) -> tuple[str, set[int]]:
     return text, inside
 
 
-@pytest.mark.parametrize("marked", ADDRESSES)
+@pytest.mark.parametrize("marked", [*ADDRESSES, *PEOPLE, *BIRTHS])
 def test_finds_all_of_it_and_no_more(marked: str) -> None:
     text, inside = _parts(marked)
     spans = Redactor(b"k" * 16).text(text).spans
