@@ -33,7 +33,8 @@ _KEPT_MIXED = re.compile(
     r"|[A-Za-z]\d{1,2}[A-Za-z]{1,2}|[A-Z]\d{1,2}x\d{1,2}|0x[0-9A-Fa-f]{1,8}"
 )  # fmt: skip
 _BIRTH_CUE = Late(
-    r"(?:\b(?:born(?: on| in)?|birth ?da(?:te|y)|birth|date of birth|d\.?o\.?b\.?|geb(?:oren)?\.?(?: am)?"
+    r"(?:(?<![^\W_])(?:born|birth[ _-]?da(?:te|y)|birth|date[ _-]?of[ _-]?birth"
+    r"|d\.?o\.?b\.?|geb(?:oren)?\.?(?: am)?"
     r"|geburts(?:datum|tag)|n[ée]e?s? le"
     r"|naissance|nacid[oa] el|nacimiento|nat[oa] il|data di nascita|nascid[oa] em|data de nascimento"
     r"|geboortedatum|urodz\w*"
@@ -41,7 +42,8 @@ _BIRTH_CUE = Late(
     r"|doğum tarihi|născut[ăa]?(?: la)?"
     r"|data nașterii|rođen\w?)\b|дата рождения|родил(?:ся|ась)"
     r"|дата народження|ημερομηνία γέννησης|生年月日|出生日期|생년월일"
-    r")[^\w\n]{0,4}(?:is |was |on |the |am |le |el |em )?",
+    r")(?: ?\([A-Za-z/., -]{2,24}\))?[^\w\n]{0,4}(?:in [^\W\d_]{2,20}(?:,? [^\W\d_]{2,20})?,? )?"
+    r"(?:(?:is|was|on|in|the|am|le|el|em|il|o|dne|dnia|den) ){0,2}",
     re.IGNORECASE,
 )
 _MONTH = (
@@ -53,7 +55,9 @@ _ANY_DATE = Late(
     rf"\d{{4}}年\d{{1,2}}月\d{{1,2}}日|\d{{4}}[-./]\d{{1,2}}[-./]\d{{1,2}}"
     rf"|\d{{1,2}}[-./ ]\d{{1,2}}[-./ ]\d{{2,4}}|\d{{1,2}}(?:st|nd|rd|th"
     rf"|\.)? (?:of )?{_MONTH},? \d{{2,4}}"
-    rf"|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{2,4}}|(?:19|20)\d\d",
+    rf"|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}})?|\d{{1,2}}[-./]{_MONTH}[-./]\d{{2,4}}"
+    r"|\d{1,2}(?:st|nd|rd|th|er|\.|º)? (?:of |de |di )?[^\W\d_]{3,12}\.?,?(?: de| del)? (?:19|20)\d\d"
+    rf"|\d{{1,2}}(?:st|nd|rd|th)? (?:of )?{_MONTH}\b|(?:19|20)\d\d",
     re.IGNORECASE,
 )
 
