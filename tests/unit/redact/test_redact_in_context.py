@@ -39,9 +39,32 @@ BIRTHS = [
     "She was born [[10-Nov-1929]]",
     "DOB [[2 August 1968]]",
     "fecha de nacimiento: [[4 de julio de 1990]]",
-    "born in Cornwall on [[12/03/1980]]",
+    "born in the city on [[12/03/1980]]",
+]
+RANDOM = "kJ8s9Kd02mNbVqPzXw71LrTy"
+SECRETS = [
+    f"use [[amqps://svc:{RANDOM}@mq.example.com/v]]",
+    "[[postgres://app:p@ss/w0rd@db.example/prod]], then",
+    f"use [[DefaultEndpointsProtocol=https;AccountName=acme;AccountKey={RANDOM}==;EndpointSuffix=x.example]]",
+    "[[Server=db;Database=x;User Id=sa;Password=Hunter22;Encrypt=true]]",
+    "<password>[[9gQClBwD&!MYxUT3]]</password>",
+    "set password [[correct-Horse-7]]",
+    'password = "[[$iE!IVnB&BqXgK9u]]"',
+    "I pasted [[https://hooks.zapier.com/hooks/catch/0103132/2clay8w/]] by mistake",
+    "export X=[[access_token$production$7kc3h18wmedtcqpr$3e071bc9dc615d47a26a445bafa3df80]]",
 ]
 STAYS = [
+    "git checkout eaacb607f597d2a3212b4548c40e8ac8b8add2ac",
+    "index 1910abe..7b94f7d",
+    "image: nginx@sha256:642a4454c4cf5b16fdfbe4669c2b1e9e6f1e785df24aa6215c3bd1123c39f32a",
+    "uuid: 96912b94-105c-4e2a-aba7-88024e614cb2",
+    "color: #421d9e",
+    'integrity="sha384-tCmbq+f79V5b58q+w6oyWUSI+dhSsXz9Ukq6dENTTkSAgt5DuMxwd/DZa4RReFzT"',
+    "token_count: 15342",
+    "if (token === null) return",
+    "password = $DB_PASSWORD",
+    "<input type='password'>",
+    "http://host:8080/path",
     "The meeting has moved to 3pm",
     "Due 2 August 1968 or May 3, 2024",
 ]
@@ -57,7 +80,7 @@ def _parts(marked: str) -> tuple[str, set[int]]:
     return text, inside
 
 
-@pytest.mark.parametrize("marked", [*ADDRESSES, *PEOPLE, *BIRTHS])
+@pytest.mark.parametrize("marked", [*ADDRESSES, *PEOPLE, *BIRTHS, *SECRETS])
 def test_finds_all_of_it_and_no_more(marked: str) -> None:
     text, inside = _parts(marked)
     spans = Redactor(b"k" * 16).text(text).spans
