@@ -34,7 +34,7 @@ _BEARER = re.compile(
     re.IGNORECASE,
 )
 _WORD = (
-    r"(?:pass(?:word|wd|code|phrase|wort)|kennwort|contrase\u00f1a|mot de passe|secret|token|api[ _-]?key"
+    r"(?:pass(?:word|wd|code|phrase|wort)|kennwort|contrase\u00f1a|mot de passe|secret|(?<!publickey)token|api[ _-]?key"
     r"|access[ _-]?key|client[ _-]?secret"
     r"|(?<![^\W_])(?:pass|pwd|pw|senha|parola|\u043f\u0430\u0440\u043e\u043b\u044c|\u5bc6\u7801|access[ _-]?key"
     r"|auth[ _-]?key|private[ _-]?key|client[ _-]?secret|account[ _-]?key|shared[ _-]?access[ _-]?signature"
@@ -123,8 +123,8 @@ def _is_value(text: str, after: str = "", before: str = "") -> bool:
         return False
     if bare.isdecimal() and len(bare) <= 6 and _COUNTED.search(before):
         return False  # "max_tokens: 4096"
-    if _VERSION.fullmatch(bare) or before.lower().endswith("publickeytoken"):
-        return False  # the second is the hash of a public key, in names of .NET assemblies
+    if _VERSION.fullmatch(bare):
+        return False
     # "token: used for …" goes on as a sentence does
     return not (bare.islower() and bare.isalpha() and re.match(r" [a-z]+ ", after) and WORDS.plain(bare))
 

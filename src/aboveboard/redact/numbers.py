@@ -31,7 +31,9 @@ _MIXED = re.compile(
 _KEPT_MIXED = re.compile(
     r"[A-Za-z]{1,12}[-_/]?\d{1,3}|\d{1,4}(?:st|nd|rd|th|[a-zA-Z]{1,4})|\d{1,2}h\d{0,2}|\d{1,5}x\d{1,5}"
     r"|[A-Za-z]\d{1,2}[A-Za-z]{1,2}|[A-Z]\d{1,2}x\d{1,2}|0x[0-9A-Fa-f]{1,8}"
+    r"|CVE-\d{4}-\d{4,7}|(?:RFC|ISO|PEP|IEEE|DIN|EN|KB|PR|GH)[-_]?\d{3,7}"
 )  # fmt: skip
+_MESSAGE = re.compile(r"[A-Z]{1,3}\d{4}")  # "E1058:", the number of a program's message
 _BIRTH_CUE = Late(
     r"(?:(?<![^\W_])(?:born|birth[ _-]?da(?:te|y)|birth|date[ _-]?of[ _-]?birth"
     r"|d\.?o\.?b\.?|geb(?:oren)?\.?(?: am)?"
@@ -72,7 +74,8 @@ def _identifiers(text: str) -> Iterator[Span]:
     for match in _HEX.finditer(text):
         yield Span(match.start(), match.end(), "ID")
     for match in _MIXED.finditer(text):
-        if not _KEPT_MIXED.fullmatch(match.group()):
+        message = _MESSAGE.fullmatch(match.group()) and text.startswith((":", "]"), match.end())
+        if not message and not _KEPT_MIXED.fullmatch(match.group()):
             yield Span(match.start(), match.end(), "ID")
 
 

@@ -53,7 +53,20 @@ SECRETS = [
     "I pasted [[https://hooks.zapier.com/hooks/catch/0103132/2clay8w/]] by mistake",
     "export X=[[access_token$production$7kc3h18wmedtcqpr$3e071bc9dc615d47a26a445bafa3df80]]",
 ]
+NUMBERS = [
+    "7,[[256.488.8985]],x",
+    "7,[[+48 12 345 41 00]],x",
+    "VAT [[GB434031494]]",
+    "National insurance [[AB 14 86 53 T]]",
+    '[["odd name"@example.org]]',
+    "She was diagnosed with [[bipolar disorder]] and [[covid-19]]",
+]
 STAYS = [
+    "total 7,256.50 and 1,234,567 and 12,345.67",
+    "Remove Group",
+    "E1058: no such method; see CVE-2024-12345 and RFC2119",
+    "Version=4.0.0.0, PublicKeyToken=null",
+    "Stroke color",
     "git checkout eaacb607f597d2a3212b4548c40e8ac8b8add2ac",
     "index 1910abe..7b94f7d",
     "image: nginx@sha256:642a4454c4cf5b16fdfbe4669c2b1e9e6f1e785df24aa6215c3bd1123c39f32a",
@@ -80,7 +93,7 @@ def _parts(marked: str) -> tuple[str, set[int]]:
     return text, inside
 
 
-@pytest.mark.parametrize("marked", [*ADDRESSES, *PEOPLE, *BIRTHS, *SECRETS])
+@pytest.mark.parametrize("marked", [*ADDRESSES, *PEOPLE, *BIRTHS, *SECRETS, *NUMBERS])
 def test_finds_all_of_it_and_no_more(marked: str) -> None:
     text, inside = _parts(marked)
     spans = Redactor(b"k" * 16).text(text).spans
