@@ -24,6 +24,7 @@ _LETTERS = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _PARTS = re.compile("['’-]")
 _TORN_DIGITS_MAX = 1
 _TOKEN = re.compile(r"\S+")
+_PIECE = re.compile(r"[^\W_]+")
 _OPENING = "'\"(“‘¿¡"
 _PUNCTUATION = ".,!?;:'\"()…“”‘’"
 
@@ -112,6 +113,19 @@ def part_of_a_code(text: str, spans: Sequence[Span]) -> bool:
         rest = "".join(readable(match.group(), [_moved(span, match) for span in hidden]))
         rest = rest.lstrip(_OPENING).rstrip(_PUNCTUATION)  # "end." is a word, ".org" a piece of something
         if rest and (hidden or (len(rest) >= _TOKEN_CHARS and not _of_words(rest))):
+            return True
+    return False
+
+
+def hangs_on(text: str, spans: Sequence[Span]) -> bool:
+    """True when a piece of no words is left of a token of which the rest is hidden: ".qwx" behind two names is the end
+    of an address that was typed with a slip."""
+    for match in _TOKEN.finditer(text):
+        hidden = [span for span in spans if span.start < match.end() and match.start() < span.end]
+        if not hidden:
+            continue
+        rest = readable(match.group(), [_moved(span, match) for span in hidden])
+        if any(len(piece) >= _TOKEN_CHARS and not _of_words(piece) for part in rest for piece in _PIECE.findall(part)):
             return True
     return False
 
