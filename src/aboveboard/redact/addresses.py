@@ -143,6 +143,7 @@ _EAST = Late(
 _EAST_CUE = Late(r"(?:住所|地址|주소)(?:は|是)?[:： ]{1,2}([^\s,。;；|]{4,40}(?: [^\s,。;；|]{1,20}){0,3})")
 _EAST_HINT = re.compile(r"[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7af〒]")
 _WORD = re.compile(r"[^\W\d_]+")
+_FIVE = re.compile(r"\d{5}")
 _HYPHENED = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _BEFORE_STREET = frozenset(("am", "an", "auf", "im", "in", "zum", "zur", "unter", "hinter", "str"))
 _CAPITAL = re.compile(r"[^\W\d_a-zß-öø-ÿ]")
@@ -236,7 +237,8 @@ def _anchors(text: str) -> Iterator[Span]:
         return
     if streets:
         yield from _spans(_ENGLISH, text)
-        yield from _spans(_LOWER, text)
+        if _FIVE.search(text):
+            yield from _spans(_LOWER, text)
         yield from _spans(_FRENCH, text)
         yield from _spans(_FIRST, text)
         yield from _spans(_LAST, text)

@@ -24,6 +24,7 @@ PEOPLE = [
     "We hired [[Dr. Heidi McGlynn]] as the new accountant",
     "(customer=[[Derek Combs Jr.]], retries=3)",
     "[[Prof. Junk]] called",
+    "write to [[kjwvz.zzqwvk.qwx]] soon",
     "Name: [[Siv Simonsen-Strand]] (spouse)",
     "Reader: [[Ágata PINTO]]",
     "NAME: [[SUSANN DRUB]]",
