@@ -28,7 +28,7 @@ from aboveboard.redact.words import WORDS, codes
 _CAP = r"(?:[^\W\d_a-zß-öø-ÿα-ωа-яё\u2e80-\u9fff\uac00-\ud7af][\w'’`.-]{0,30})"
 _SMALL = (
     r"(?:de|del|della|delle|dei|di|da|do|dos|das|du|des|la|le|les|los|las|el|y|e|van|von|den|der|zum|zur"
-    r"|of|the|d[’']\w+|l[’']\w+)"
+    r"|of|the|d[’']\w+|l[’']\w+)\b"
 )
 _NUMBER = r"(?:\d{1,5}(?: ?[A-Za-zА-Я]\b)?(?: ?[/–-] ?\d{1,5}[A-Za-z]?\b)?)"
 _NAMED = rf"{_CAP}(?: (?:{_CAP}|{_SMALL})){{0,4}}"
