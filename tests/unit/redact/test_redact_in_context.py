@@ -17,6 +17,7 @@ ADDRESSES = [
     "Pickup from [[ul. Polna 10 66-374 Police]] at noon",
     "ship to [[8530 hernandez drive, west michael, UT 28930]]",
     "[[Skrytka pocztowa 78404]]",
+    "We moved to [[plac Wyspiańskiego 76, 64-932 Biała Podlaska]] last month",
     "2025-01-03 INFO shipping to [[boulevard de Langlois, 21940 Lesage]] done",
     "We met at 10:30 am, [[12 Elm Street]]",
 ]
