@@ -236,7 +236,9 @@ def _anchors(text: str) -> Iterator[Span]:
     if not digits:
         return
     if streets:
-        yield from _spans(_ENGLISH, text)
+        for match in _ENGLISH.finditer(text):
+            if not _counted_thing(match.group()):
+                yield Span(match.start(), match.end(), "ADDRESS")
         if _FIVE.search(text):
             yield from _spans(_LOWER, text)
         yield from _spans(_FRENCH, text)
@@ -258,6 +260,20 @@ def _named_thing(found: str) -> bool:
     """ "Ring 0", "Hof 2": the ending alone, or a plain English word, is no street."""
     word = _HYPHENED.search(found)
     return word is None or len(word.group()) < 5 or "e" in codes(word.group().lower())
+
+
+_SURELY_STREETS = frozenset(
+    ("street", "st", "avenue", "ave", "road", "rd", "lane", "ln", "boulevard", "blvd", "drive", "dr", "court", "ct")
+)
+
+
+def _counted_thing(found: str) -> bool:
+    """ "12 Month View", "3 Button Bridge": a number of things, as the words before the last are nobody's name."""
+    words = [word.lower() for word in _WORD.findall(found)]
+    return words[-1] not in _SURELY_STREETS and all(
+        WORDS.plain(word) and not {"F", "G"} & set(codes(word)) and word not in WORDS.family | WORDS.given
+        for word in words[:-1]
+    )
 
 
 def _postcodes(text: str) -> Iterator[Span]:
