@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
 from collections.abc import Callable, Iterable
@@ -326,6 +327,27 @@ def test_the_command_says_what_it_found_and_keeps_the_checkpoint(
     assert len(json.loads(capsys.readouterr().out)["checks"]) == 16
     assert main(["audit", "verify", str(tmp_path / "nowhere"), "--charter", str(charter)]) == 2
     assert "neither the address of a collector" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("place", ["checkpoint", "tile/entries/000.p/9", "tile/0/000.p/9", "published/charter.json",
+                                   "published/counters.json", "published/policies"])  # fmt: skip
+@pytest.mark.parametrize("instead", ["a folder", "a pipe", "itself"])
+def test_what_is_no_file_in_a_copy_ends_no_audit(place: str, instead: str, tmp_path: Path) -> None:
+    world, signed = _world()
+    _busy(world)
+    _publish(world, signed, tmp_path)
+    path = tmp_path / place if place != "published/policies" else next((tmp_path / place).iterdir())
+    path.unlink()
+    match instead:
+        case "a folder":
+            path.mkdir()
+        case "a pipe":
+            os.mkfifo(path)
+        case _:
+            path.symlink_to(path)
+    report = _verify(world, tmp_path)
+    assert report.exit_code == (3 if instead == "itself" and place != "checkpoint" else report.exit_code)
+    assert report.exit_code in (1, 3), report.to_text()
 
 
 def _flip_every(path: Path, bits: Iterable[int], seen: Callable[[], bool]) -> None:
