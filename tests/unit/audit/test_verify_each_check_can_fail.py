@@ -170,6 +170,16 @@ def test_a_deletion_asked_again_with_a_later_day_is_due_as_it_was(tmp_path: Path
     assert _failing(_verify(world, tmp_path)) == {"deletions"}
 
 
+def test_a_deletion_said_to_be_done_twice_was_done(tmp_path: Path) -> None:
+    """As after a crash between the log and the collector's own record of it."""
+    world, signed = _world()
+    world.append(DeletionAskedLeaf("9" * 64, EARLIER_DAY_US).encode())
+    for _ in range(2):
+        world.append(DeletionDoneLeaf("9" * 64).encode())
+    _publish(world, signed, tmp_path)
+    assert _verify(world, tmp_path).ok
+
+
 def test_a_copy_whose_partial_tiles_were_replaced_by_full_ones_holds(tmp_path: Path) -> None:
     """A log that grew while it was copied: the checkpoint is of before, and the full tiles begin as it says."""
     world, signed = _world()
