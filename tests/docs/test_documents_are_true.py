@@ -41,10 +41,12 @@ def test_commands_in_blocks_can_be_typed_as_they_stand(document: Path, capsys: p
     blocks = "\n".join(_FENCE.findall(document.read_text(encoding="utf-8"))).replace("\\\n", " ")
     for line in _COMMAND.findall(blocks):
         words = shlex.split(re.split(r" [|<>&]", f" {line}")[0])
+        code: object = 0
         try:
             parser_of(words[0]).parse_args(words)
         except SystemExit as stop:
-            assert stop.code == 0, f"`aboveboard {line}`: {capsys.readouterr().err}"
+            code = stop.code
+        assert code == 0, f"`aboveboard {line}`: {capsys.readouterr().err}"
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
