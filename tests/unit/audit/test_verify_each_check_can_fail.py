@@ -28,7 +28,9 @@ from aboveboard.core.leaves import (
     ModelTrainedLeaf,
     PolicyLeaf,
 )
+from aboveboard.core.merkle import leaf_hash
 from aboveboard.core.policy import SignedPolicy
+from aboveboard.core.tiles import encode_bundle, entries_path, tile_path
 from aboveboard.wire.api import CurrentPolicy, to_base64
 from tests.support.world import DAY_S, T0_S, World
 
@@ -201,6 +203,19 @@ def test_a_copy_whose_partial_tiles_were_replaced_by_full_ones_holds(tmp_path: P
         (tmp_path / name).write_bytes(honest)
 
 
+def test_tiles_of_earlier_sizes_that_a_folder_still_holds_are_held_against_the_entries_too(tmp_path: Path) -> None:
+    """Readers with an older checkpoint, and proofs made from it, go by them."""
+    world, signed = _world()
+    _busy(world)
+    _publish(world, signed, tmp_path)
+    bundle, tile = tmp_path / "tile/entries/000.p/2", tmp_path / "tile/0/000.p/2"
+    bundle.write_bytes(encode_bundle(world.entries[:2]))
+    tile.write_bytes((tmp_path / tile_path(0, 0, len(world.entries))).read_bytes()[:64])
+    assert _verify(world, tmp_path).ok
+    for path in (bundle, tile):
+        _flip_every(path, range(0, 64 * 8, 31), lambda: _failing(_verify(world, tmp_path)) == {"tiles"})
+
+
 class _Silent(FolderSource):
     """Answers for everything but what has one of these words in its path."""
 
@@ -255,9 +270,6 @@ def test_an_entry_that_is_none_of_the_specification_fails(entry: bytes, tmp_path
     world.append(entry)
     note, entries = world.note(LATER_S), world.entries
     (tmp_path / "checkpoint").write_text(note)
-    from aboveboard.core.merkle import leaf_hash
-    from aboveboard.core.tiles import encode_bundle, entries_path, tile_path
-
     (tmp_path / entries_path(0, len(entries))).write_bytes(encode_bundle(entries))
     (tmp_path / tile_path(0, 0, len(entries))).write_bytes(b"".join(leaf_hash(entry) for entry in entries))
     assert _failing(_verify(world, tmp_path)) == {"entry_kinds"}
