@@ -150,6 +150,7 @@ def test_a_published_file_changed_fails_its_check(broken: Callable[[Path], objec
         (ModelTrainedLeaf("9" * 64, "8" * 64).encode(), "lineage"),
         (DeletionDoneLeaf("9" * 64).encode(), "deletions"),
         (DeletionAskedLeaf("9" * 64, EARLIER_DAY_US).encode(), "deletions"),
+        (DeletionAskedLeaf("9" * 64, EARLIER_DAY_US + 40 * DAY_US).encode(), "deletions"),
         (PolicyLeaf("9" * 64).encode(), "policies_logged"),
     ],
 )
