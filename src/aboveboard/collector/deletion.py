@@ -12,11 +12,9 @@ from aboveboard.collector.storage.tables import deletions, epochs, segments
 from aboveboard.core.access import DeletionRequest, SignedDeletion, check_deletion
 from aboveboard.core.errors import Refused
 from aboveboard.core.ids import ContributorId, SegmentId
-from aboveboard.core.leaves import DeletionAskedLeaf, DeletionDoneLeaf, due_day_us
+from aboveboard.core.leaves import DELETION_DAYS_MAX, DeletionAskedLeaf, DeletionDoneLeaf, due_day_us
 from aboveboard.core.vault import SignedDeviceCert
 from aboveboard.wire.api import DeletionState
-
-DELETION_DAYS_MAX = 30
 
 
 def ask(service: Service, cert: SignedDeviceCert, signed: SignedDeletion) -> DeletionState:
