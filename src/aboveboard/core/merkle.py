@@ -99,8 +99,8 @@ def consistency_proof_of_hashes(hashes: Sequence[bytes], size1: int) -> list[byt
 
 
 def _check_hashes(*hashes: bytes) -> None:
-    if any(len(each) != HASH_BYTES for each in hashes):
-        raise ProofError(f"a hash in the proof has not {HASH_BYTES} bytes")
+    if any(not isinstance(each, bytes) or len(each) != HASH_BYTES for each in hashes):
+        raise ProofError(f"a hash in the proof is not {HASH_BYTES} bytes")
 
 
 def verify_inclusion(leaf_hash: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> None:

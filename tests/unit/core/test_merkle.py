@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -123,3 +124,13 @@ def test_arguments_have_the_names_of_the_interface() -> None:
     verify_inclusion(leaf_hash=leaf_hash(data=leaves[2]), index=2, size=5, proof=proof, root=root)
     old, proof = root_hash(leaves[:3]), consistency_proof(leaves=leaves, size1=3)
     verify_consistency(size1=3, size2=5, proof=proof, root1=old, root2=root)
+
+
+@pytest.mark.parametrize("bad", ["a" * 32, None, 7, b"", b"x" * 31, b"x" * 33])
+def test_what_is_no_hash_is_no_proof_whatever_it_is(bad: Any) -> None:
+    leaves = [b"a", b"b", b"c"]
+    root, leaf = root_hash(leaves), leaf_hash(b"a")
+    with pytest.raises(ProofError, match="32 bytes"):
+        verify_inclusion(leaf, 0, 3, [bad, bad], root)
+    with pytest.raises(ProofError, match="32 bytes"):
+        verify_consistency(2, 3, [bad], root_hash(leaves[:2]), root)
