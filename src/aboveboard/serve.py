@@ -15,14 +15,17 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from aboveboard.collector.cli import add_init
+from aboveboard.collector import deletion, retention
+from aboveboard.collector.cli import add_init, add_stores
 from aboveboard.collector.home import read_home
 from aboveboard.collector.http.app import make_app
+from aboveboard.collector.jobs import Workers
+from aboveboard.collector.limits import Uploads
 from aboveboard.collector.publisher import Publisher
+from aboveboard.collector.retention import schedule_tidy
 from aboveboard.collector.sequencer import Sequencer
 from aboveboard.collector.service import Service
-from aboveboard.collector.storage.blobs import Blobs
-from aboveboard.collector.storage.sql import Database
+from aboveboard.collector.settings import Settings, open_blobs, open_database, read_settings
 from aboveboard.core.charter import CHARTER_BYTES_MAX, Charter
 from aboveboard.core.clock import Clock, SystemClock
 from aboveboard.core.errors import BadInput, Unavailable
@@ -30,35 +33,51 @@ from aboveboard.portal.pages import add_pages
 from aboveboard.wire.durable import make_folders, read_bounded
 
 
-def open_service(home: Path, charter: Charter, witnesses: list[str], clock: Clock) -> Service:
-    """Opens everything in the collector's folder. Raises BadInput, Refused, Corrupt or Unavailable."""
-    keys = read_home(home)
+def open_service(
+    home: Path, charter: Charter, witnesses: list[str], clock: Clock, settings: Settings | None = None
+) -> Service:
+    """Opens everything that the settings name. Raises BadInput, Refused, Corrupt or Unavailable."""
+    settings = settings or Settings()
+    keys = read_home(home, settings.master_key)
+    if str(keys.vault.to_public()) != charter.collector.recipient:
+        raise BadInput("its vault is not the collector's of the charter", str(home))
     try:
         make_folders(home / "log")
     except OSError as error:
         raise Unavailable(f"can't write in {home}: {error.strerror}") from error
     log = Sequencer(home / "log", keys.log, charter, witnesses)
-    return Service(
-        charter, keys, Database(home / "collector.sqlite"), Blobs(home / "segments"), log, home / "log", clock
-    )
+    try:
+        database, blobs = open_database(settings, home), open_blobs(settings, home)
+    except BaseException:
+        log.close()
+        raise
+    uploads = Uploads(settings.uploads_at_once, settings.device_mb_per_hour)
+    return Service(charter, keys, database, blobs, log, home / "log", clock, uploads)
 
 
 def make_server(service: Service) -> FastAPI:
     """Collector, pages, and the background that fills the log, started and stopped with the server."""
     publisher = Publisher(service, service.log_folder)
+    workers = Workers(service, HANDLERS)
     app = make_app(service)
     add_pages(app)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        schedule_tidy(service)
         publisher.start()
+        workers.start()
         yield
+        workers.stop()
         publisher.stop()
         service.log.close()
         service.database.close()
 
     app.router.lifespan_context = lifespan
     return app
+
+
+HANDLERS = {deletion.KIND: deletion.run, retention.KIND: retention.run, retention.TIDY: retention.tidy}
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -94,10 +113,15 @@ def serve(args: argparse.Namespace) -> int:
     if data is None:
         raise BadInput("is missing", str(args.charter))
     bound = listen(args.host, args.port)
-    service = open_service(args.home, Charter.parse(data, str(args.charter)), args.witness, SystemClock())
+    flags = {"database": args.database, "blobs": args.blobs, "master_key": args.master_key}
+    settings = read_settings(args.config, flags)
+    service = open_service(args.home, Charter.parse(data, str(args.charter)), args.witness, SystemClock(), settings)
+    app = make_server(service)
+    if args.metrics_port:
+        app.state.figures.serve(args.metrics_port)
     # No access log: who asked for what and when is nobody's business here.
     config = uvicorn.Config(
-        make_server(service), log_level="warning", access_log=False, timeout_graceful_shutdown=5,
+        app, log_level="warning", access_log=False, timeout_graceful_shutdown=20,
         limit_concurrency=200, timeout_keep_alive=15, server_header=False,
     )  # fmt: skip
     server = _Server(config)
@@ -111,7 +135,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Adds `init` and `serve`."""
     verbs = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
     add_init(verbs)
-    server = verbs.add_parser("serve", help="run the server: SQLite and a folder, nothing else to set up")
+    server = verbs.add_parser("serve", help="run the server: SQLite and a folder, unless told otherwise")
     server.add_argument("--home", type=Path, required=True, help="the folder made by `aboveboard collector init`")
     server.add_argument("--charter", type=Path, required=True, help="the charter it runs under")
     server.add_argument(
@@ -119,4 +143,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     server.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
     server.add_argument("--port", type=int, default=8460, help="port, 0 for a free one (default 8460)")
+    server.add_argument(
+        "--metrics-port", type=int, default=0, help="Prometheus metrics on 127.0.0.1:PORT (default none)"
+    )
+    add_stores(server)
     server.set_defaults(run=serve)

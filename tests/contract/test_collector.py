@@ -10,6 +10,7 @@ import pytest
 
 from aboveboard.audit.source import FolderSource
 from aboveboard.audit.verify import verify
+from aboveboard.collector.settings import Settings
 from aboveboard.core.errors import Refused
 from aboveboard.core.ids import SegmentId
 from aboveboard.core.leaves import segment_commitment
@@ -21,8 +22,8 @@ from tests.support.servers import Person, Researcher, Servers, running
 
 
 @pytest.fixture(scope="module")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
-    with running(tmp_path_factory.mktemp("servers")) as made:
+def servers(tmp_path_factory: pytest.TempPathFactory, settings: Settings) -> Iterator[Servers]:
+    with running(tmp_path_factory.mktemp("servers"), settings) as made:
         yield made
 
 

@@ -18,7 +18,9 @@ import msgspec
 import pyrage
 import uvicorn
 
+from aboveboard.collector.home import Keys, write_home
 from aboveboard.collector.service import Service
+from aboveboard.collector.settings import Settings
 from aboveboard.core.access import DeletionRequest, Grant, SignedGrant, new_grant, sign_deletion, sign_grant
 from aboveboard.core.checkpoint import Checkpoint, sign_checkpoint
 from aboveboard.core.clock import SystemClock
@@ -146,8 +148,8 @@ class Servers:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Servers]:
-    """All of it, with a policy in force; zero notice, as a demo charter allows."""
+def running(folder: Path, settings: Settings | None = None) -> Iterator[Servers]:
+    """All of it, with a policy in force; zero notice, as a demo charter allows. settings: the collector's stores."""
     world = World(notice_days_min=0, demo=True)
     clock = SystemClock()
     with ExitStack() as stack:
@@ -159,11 +161,8 @@ def running(folder: Path) -> Iterator[Servers]:
                 stack.enter_context(small_server([Route("POST", "/add-checkpoint", 1 << 17, witness.add_checkpoint)]))
             )
         home = folder / "collector"
-        home.mkdir()
-        for name, text in (("log.key", world.log_key.encode()), ("vault.key", world.collector_identity)):
-            (home / name).write_text(text)
-            (home / name).chmod(0o600)
-        service = open_service(home, world.charter, urls, clock)
+        write_home(home, Keys(world.log_key, pyrage.x25519.Identity.from_str(world.collector_identity)))
+        service = open_service(home, world.charter, urls, clock, settings)
         url = stack.enter_context(collector_server(service))
         http = stack.enter_context(httpx.Client(base_url=url, timeout=30))
         keys = GuardianKeys(world.guardian_key, pyrage.x25519.Identity.from_str(world.guardian_identity))

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, insert, select
 
 from aboveboard.collector.registries import certificate, consent_records
 from aboveboard.collector.service import Service
+from aboveboard.collector.storage.blobs import BlobName
 from aboveboard.collector.storage.tables import consents, epochs, grants, policies, releases, segments
 from aboveboard.core.access import Grant, ReleaseOpening, SignedGrant, check_grant, new_opening
 from aboveboard.core.consent import SignedConsent
@@ -38,7 +39,7 @@ INCLUSION_S_MAX = 20.0
 
 def record_grant(service: Service, signed: SignedGrant) -> GrantId:
     """Keeps a grant that holds for every policy it names. Raises Refused."""
-    with service.database.transaction() as tx:
+    with service.database.transaction(f"grant:{signed.grant.grant_id}") as tx:
         for policy_id in signed.grant.policies:
             check_grant(signed, service.charter, _policy(service, tx, policy_id), service.clock.now_us())
         if not signed.grant.policies:
@@ -58,7 +59,7 @@ def _policy(service: Service, tx: Connection, policy_id: PolicyId) -> Policy:
 
 def grant_of(service: Service, grant_id: str) -> SignedGrant:
     """Raises Refused for one that is not known."""
-    with service.database.transaction() as tx:
+    with service.database.reading() as tx:
         signed = tx.execute(select(grants.c.signed).where(grants.c.grant_id == grant_id)).scalar()
     if signed is None:
         raise Refused("grant", "the grant is not known here")
@@ -103,16 +104,19 @@ def release(service: Service, signed: SignedGrant) -> ReleaseReply:
     """
     grant = signed.grant
     record_grant(service, signed)
-    with service.database.transaction() as tx:
+    with service.database.transaction(f"grant:{grant.grant_id}") as tx:
         openings = [(each, *_logged(service, tx, grant, each)) for each in _epochs_in_scope(tx, grant)]
         bundles = tuple(_bundle(service, tx, policy_id) for policy_id in grant.policies)
     service.wake.set()
     _await_inclusion(service, max((index for _, _, index in openings), default=-1))
+    with service.database.reading() as tx:  # a person may have withdrawn or deleted while the log was waited for
+        still = {each.epoch for each in _epochs_in_scope(tx, grant)}
     given = [
         Release(
             opening, service.log.proof(at).encode(), _share(service, grant, each), SignedDeposit.parse(each.deposit)
         )
         for each, opening, at in openings
+        if each.epoch in still
     ]
     return ReleaseReply(tuple(given), bundles)
 
@@ -160,7 +164,7 @@ def _bundle(service: Service, tx: Connection, policy_id: PolicyId) -> CurrentPol
 
 def granted_segments(service: Service, grant: Grant) -> list[GrantedSegment]:
     """What the reader may fetch: segments of the epochs in scope that are not deleted."""
-    with service.database.transaction() as tx:
+    with service.database.reading() as tx:
         scope = [each.epoch for each in _epochs_in_scope(tx, grant)]
         query = select(segments).where(segments.c.epoch.in_(scope), segments.c.deleted.is_(False))
         found = []
@@ -181,13 +185,13 @@ def granted_segment(service: Service, grant: Grant, segment: str) -> bytes:
     """The sealed file. Raises Refused when it is not in the grant's scope."""
     for each in granted_segments(service, grant):
         if each.segment == segment:
-            return service.blobs.get(each.contributor, each.epoch, each.segment)
+            return service.blobs.get(BlobName(each.contributor, each.epoch, each.segment))
     raise Refused("grant", "the grant does not cover this segment, or it was deleted")
 
 
 def accesses(service: Service, contributor: ContributorId) -> list[Access]:
     """Who was given this person's keys: each with its opening, its grant and its proof, once included."""
-    with service.database.transaction() as tx:
+    with service.database.reading() as tx:
         rows = tx.execute(
             select(releases, grants.c.signed).join(grants, grants.c.grant_id == releases.c.grant_id)
             .where(releases.c.contributor == contributor).order_by(releases.c.leaf_index)

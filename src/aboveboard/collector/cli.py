@@ -23,3 +23,17 @@ def add_init(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser.add_argument("--home", type=Path, required=True, help="folder for keys, database, segments and log")
     parser.add_argument("--name", required=True, help="the log's key name, such as log.example.org")
     parser.set_defaults(run=init)
+
+
+def add_stores(parser: argparse.ArgumentParser) -> None:
+    """Adds where things are stored; each also as ABOVEBOARD_COLLECTOR_<NAME> or in the file of --config."""
+    parser.add_argument("--config", type=Path, metavar="FILE", help="YAML with these settings and the limits")
+    parser.add_argument(
+        "--database", metavar="URL", help="sqlite:///PATH or postgresql://user@host/name (default: a file in --home)"
+    )
+    parser.add_argument(
+        "--blobs", metavar="URL", help="a folder, or s3://BUCKET/PREFIX?endpoint=URL (default: a folder in --home)"
+    )
+    parser.add_argument(
+        "--master-key", metavar="KEY", help="file:PATH, env:NAME or aws-kms:KEY (default: a file in --home)"
+    )

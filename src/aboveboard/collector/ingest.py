@@ -1,6 +1,6 @@
 """Takes sealed segments: checks everything that can be checked from outside the seal, and acknowledges what is durable.
 
-The same segment may come any number of times. What is acknowledged is in the folder and in the database, and will be
+The same segment may come any number of times. What is acknowledged is in the store and in the database, and will be
 in the log: all three before the answer, the last as a promise.
 """
 
@@ -10,15 +10,19 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, insert, select
 
-from aboveboard.collector.registries import consent_records, queue
+from aboveboard.collector.registries import consent_records, person, queue
 from aboveboard.collector.service import Service
+from aboveboard.collector.storage.blobs import BlobName
 from aboveboard.collector.storage.tables import consents, epochs, segments
 from aboveboard.core.errors import BadInput, ChainError, Refused
 from aboveboard.core.ids import SegmentId, sha256_hex
 from aboveboard.core.leaves import segment_commitment
 from aboveboard.core.vault import SignedDeviceCert, check_device_cert
-from aboveboard.wire.segment import GENESIS, Manifest, SealedSegment
+from aboveboard.wire.segment import GENESIS, SIZE_CLASSES, Manifest
 from aboveboard.wire.segment import parse as parse_segment
+
+AGE_HEADER_BYTES_MAX = 16 << 10
+_PAYLOADS = frozenset(16 + size + 16 * -(-size // 65536) for size in SIZE_CLASSES)
 
 
 class OutOfOrder(ChainError):
@@ -47,13 +51,40 @@ def ingest(service: Service, cert: SignedDeviceCert, seq: int, data: bytes, dige
     sealed.verify(check_device_cert(cert))
     if (manifest.device, manifest.contributor, manifest.seq) != (cert.cert.device, cert.cert.contributor, seq):
         raise BadInput("the segment is another device's, or another number", "segment")
-    with service.database.transaction() as tx:
-        if not _expected(tx, manifest):
+    check_size_class(sealed.sealed)
+    name = BlobName(manifest.contributor, manifest.epoch, manifest.segment_id)
+    with service.database.reading() as tx:  # what is refused must not cost a write
+        if not _due(tx, manifest):
             return Accepted(manifest.segment_id, new=False)
-        _check_terms(tx, manifest)
-        _store(service, tx, sealed, data)
+    # The blob first: a row must never name bytes that are not there. A blob without a row is taken again, or is taken
+    # away by the `tidy` job.
+    service.blobs.put(name, data)
+    with service.database.transaction(person(manifest.contributor)) as tx:
+        if not _due(tx, manifest):
+            return Accepted(manifest.segment_id, new=False)
+        _insert(tx, manifest)
     service.wake.set()
     return Accepted(manifest.segment_id, new=True)
+
+
+def check_size_class(sealed: bytes) -> None:
+    """Raises Refused unless the age file is as long as one of a size class: its size would say how much happened.
+
+    Its header is text that ends with a line `--- <mac>`, and its length says nothing (age adds "grease" to it). Behind
+    that, as in the age specification: 16 bytes of nonce, and chunks of 64 KiB with 16 bytes each.
+    """
+    end = sealed.find(b"\n--- ", 0, AGE_HEADER_BYTES_MAX)
+    start = sealed.find(b"\n", end + 1, end + 100) + 1 if end >= 0 else 0
+    if not start or len(sealed) - start not in _PAYLOADS:
+        raise Refused("size", "the sealed part has the size of no size class")
+
+
+def _due(tx: Connection, manifest: Manifest) -> bool:
+    """False when this very segment is here already. Raises OutOfOrder or Refused when it may not come now."""
+    if not _expected(tx, manifest):
+        return False
+    _check_terms(tx, manifest)
+    return True
 
 
 def _expected(tx: Connection, manifest: Manifest) -> bool:
@@ -97,11 +128,7 @@ def _check_terms(tx: Connection, manifest: Manifest) -> None:
         raise Refused("destroyed", "this epoch's key was destroyed at the person's request")
 
 
-def _store(service: Service, tx: Connection, sealed: SealedSegment, data: bytes) -> None:
-    manifest = sealed.manifest
-    # The blob first: a row must never name bytes that are not there. A blob without a row is taken again, or stays
-    # unreachable.
-    service.blobs.put(manifest.contributor, manifest.epoch, manifest.segment_id, data)
+def _insert(tx: Connection, manifest: Manifest) -> None:
     tx.execute(
         insert(segments).values(
             segment=manifest.segment_id, device=manifest.device, seq=manifest.seq, contributor=manifest.contributor,

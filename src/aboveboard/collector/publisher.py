@@ -1,4 +1,5 @@
-"""The background of the collector: batches go into the log, the log is cosigned, deletions are done, files published.
+"""The background of the collector: batches go into the log, the log is cosigned, files published. (Deletions and
+retention are jobs: see jobs.py.)
 
 One thread. What waits is in the database, so nothing is lost when witnesses are away or the process dies: the next
 round takes it up.
@@ -14,7 +15,6 @@ from typing import Literal, get_args
 import structlog
 from sqlalchemy import insert, select, update
 
-from aboveboard.collector import deletion
 from aboveboard.collector.service import Service
 from aboveboard.collector.storage.tables import batches, commitments, policies
 from aboveboard.core.errors import AboveboardError, Refused, Unavailable
@@ -66,7 +66,6 @@ class Publisher:
 
     def round(self) -> None:
         """Everything that is due. Raises Unavailable when the quorum does not answer."""
-        deletion.run_pending(self._service)
         for what in get_args(Literal["rights", "segments"]):
             self._batch(what)
         checkpoint = self._service.log.checkpoint
@@ -77,6 +76,9 @@ class Publisher:
     def _batch(self, what: Literal["rights", "segments"]) -> None:
         service = self._service
         where = (commitments.c.batch.is_(None)) & (commitments.c.what == what)
+        with service.database.reading() as tx:  # mostly there is none, and looking must not hold up writers
+            if tx.execute(select(commitments.c.commitment).where(where).limit(1)).scalar() is None:
+                return
         with service.database.transaction() as tx:
             query = select(commitments.c.commitment).where(where).limit(BATCH_SIZES[-1])
             waiting = list(tx.execute(query).scalars())
@@ -97,7 +99,7 @@ class Publisher:
             for entry in service.log.entries(self._counted, min(self._counted + 1000, checkpoint.size)):
                 self._counts[type(parse_leaf(entry)).__struct_config__.tag] += 1  # type: ignore[index]
                 self._counted += 1
-        with service.database.transaction() as tx:
+        with service.database.reading() as tx:
             rows = tx.execute(select(policies)).all()
         for row in rows:
             if row.leaf_index < checkpoint.size:
@@ -111,7 +113,7 @@ class Publisher:
 
 def batch_proof(service: Service, commitment: bytes) -> BatchProof:
     """Raises Refused for what is not known, Unavailable while it waits for its batch or the batch for witnesses."""
-    with service.database.transaction() as tx:
+    with service.database.reading() as tx:
         row = tx.execute(select(commitments).where(commitments.c.commitment == commitment.hex())).one_or_none()
         if row is None:
             raise Refused("unknown", "nothing of that name was accepted here")

@@ -6,19 +6,25 @@ import hashlib
 import secrets
 
 from sqlalchemy import Connection, select, update
-from sqlalchemy.dialects.sqlite import insert
 
+from aboveboard.collector.jobs import enqueue
 from aboveboard.collector.service import Service
+from aboveboard.collector.storage.sql import insert
 from aboveboard.collector.storage.tables import commitments, consents, devices, epochs, invitations, policies
 from aboveboard.core.consent import ConsentRecord, SignedConsent, check_consent
 from aboveboard.core.errors import BadInput, Refused
 from aboveboard.core.ids import ConsentId, ContributorId, DeviceId, PolicyId
-from aboveboard.core.leaves import PolicyLeaf
-from aboveboard.core.policy import SignedPolicy, verify_signatures
-from aboveboard.core.vault import SignedDeposit, SignedDeviceCert, check_deposit, check_device_cert
+from aboveboard.core.leaves import PolicyLeaf, due_day_us
+from aboveboard.core.policy import Policy, SignedPolicy, verify_signatures
+from aboveboard.core.vault import EpochDeposit, SignedDeposit, SignedDeviceCert, check_deposit, check_device_cert
 from aboveboard.wire.api import EnrolRequest, SignedInvitation
 
 TOKEN_BYTES = 32
+
+
+def person(contributor: ContributorId) -> str:
+    """The subject of every transaction that decides about one person: see Database.transaction."""
+    return f"person:{contributor}"
 
 
 def token_hash(token: str) -> str:
@@ -39,7 +45,7 @@ def enrol(service: Service, request: EnrolRequest) -> str:
     cert = request.cert.cert
     code = hashlib.sha256(request.code.encode()).hexdigest()
     token = secrets.token_urlsafe(TOKEN_BYTES)
-    with service.database.transaction() as tx:
+    with service.database.transaction(f"invitation:{code}") as tx:
         row = tx.execute(select(invitations).where(invitations.c.code_sha256 == code)).one_or_none()
         known = tx.execute(select(devices.c.cert).where(devices.c.device == cert.device)).scalar()
         if row is None or row.expires_us < service.clock.now_us() or (row.used and known != request.cert.to_bytes()):
@@ -53,7 +59,7 @@ def enrol(service: Service, request: EnrolRequest) -> str:
 
 def device_of(service: Service, token: str) -> SignedDeviceCert:
     """The device that holds the token. Raises Refused."""
-    with service.database.transaction() as tx:
+    with service.database.reading() as tx:
         cert = tx.execute(select(devices.c.cert).where(devices.c.token_sha256 == token_hash(token))).scalar()
     if cert is None:
         raise Refused("token", "the device's token is not known: enrol with `aboveboard record --invitation CODE`")
@@ -63,7 +69,7 @@ def device_of(service: Service, token: str) -> SignedDeviceCert:
 def publish_policy(service: Service, signed: SignedPolicy) -> PolicyId:
     """Puts a policy with all its signatures into the log. The same again changes nothing."""
     policy = verify_signatures(signed, service.charter)
-    with service.database.transaction() as tx:
+    with service.database.transaction("policies") as tx:
         known = tx.execute(select(policies.c.number).where(policies.c.policy == policy.policy_id)).scalar()
         if known is None:
             [index] = service.log.append([PolicyLeaf(policy.policy_id).encode()])
@@ -87,7 +93,7 @@ def record_consent(service: Service, cert: SignedDeviceCert, signed: SignedConse
     record = signed.record
     if (record.contributor, record.device) != (cert.cert.contributor, cert.cert.device):
         raise Refused("consent", "the consent is another person's or another device's")
-    with service.database.transaction() as tx:
+    with service.database.transaction(person(record.contributor)) as tx:
         if tx.execute(select(policies.c.number).where(policies.c.policy == record.policy)).scalar() is None:
             raise Refused("no_policy", "the consent names a policy that was never published here")
         row = {
@@ -113,7 +119,7 @@ def deposit_epoch(service: Service, cert: SignedDeviceCert, signed: SignedDeposi
         raise Refused("epoch", "the deposit is another person's or another device's")
     if not deposit.collector_share or deposit.guardian_share:
         raise BadInput("the collector takes its own share of a key, and no other", "epoch deposit")
-    with service.database.transaction() as tx:
+    with service.database.transaction(person(deposit.contributor)) as tx:
         row = tx.execute(select(epochs).where(epochs.c.epoch == deposit.epoch)).one_or_none()
         if row is not None:
             if row.deposit is None:
@@ -123,7 +129,18 @@ def deposit_epoch(service: Service, cert: SignedDeviceCert, signed: SignedDeposi
             return False
         values = {"epoch": deposit.epoch, "contributor": deposit.contributor, "policy": deposit.policy}
         tx.execute(insert(epochs).values(**values, deposit=signed.to_bytes()))
+        _schedule_retention(tx, deposit, service.clock.now_us())
     return True
+
+
+def _schedule_retention(tx: Connection, deposit: EpochDeposit, now_us: int) -> None:
+    """Writes down, as a whole day, when this epoch's data has to be gone: see retention.py."""
+    signed = tx.execute(select(policies.c.signed).where(policies.c.policy == deposit.policy)).scalar()
+    if signed is None:
+        raise Refused("no_policy", "the epoch names a policy that was never published here")
+    policy = Policy.parse(SignedPolicy.parse(signed).policy_bytes)
+    days = min(terms.retention_days for terms in policy.categories.values())
+    enqueue(tx, "retention", deposit.epoch, due_day_us(now_us, days - 1))
 
 
 def certificate(tx: Connection, device: DeviceId) -> SignedDeviceCert:

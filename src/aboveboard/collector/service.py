@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from aboveboard.collector.home import Keys
+from aboveboard.collector.limits import Uploads
 from aboveboard.collector.sequencer import Sequencer
 from aboveboard.collector.storage.blobs import Blobs
 from aboveboard.collector.storage.sql import Database
@@ -29,6 +30,7 @@ class Service:
     log: Sequencer
     log_folder: Path
     clock: Clock
+    uploads: Uploads = field(default_factory=Uploads)
     wake: threading.Event = field(default_factory=threading.Event)
 
     def promise(self, what: str, name: str) -> SignedPromise:

@@ -49,7 +49,7 @@ def style() -> Response:
 
 
 def _newest_policy(service: Service) -> Policy | None:
-    with service.database.transaction() as tx:
+    with service.database.reading() as tx:
         signed = tx.execute(select(policies.c.signed).order_by(policies.c.number.desc()).limit(1)).scalar()
     return None if signed is None else Policy.parse(SignedPolicy.parse(signed).policy_bytes)
 
@@ -105,7 +105,7 @@ def me(request: Request, service: Serving) -> Response:
     except Refused as error:
         return _page("sign_in.html", 401, problem=str(error))
     person = cert.cert.contributor
-    with service.database.transaction() as tx:
+    with service.database.reading() as tx:
         rows = tx.execute(select(segments.c.deleted).where(segments.c.contributor == person)).scalars().all()
         records = consent_records(tx, person)
     return _page(

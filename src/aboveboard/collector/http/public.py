@@ -39,7 +39,7 @@ def charter(service: Serving) -> Response:
 def current_policy(service: Serving) -> Response:
     """The newest policy that is in the log. Whether it is in force yet, each laptop decides for itself."""
     checkpoint = service.log.checkpoint
-    with service.database.transaction() as tx:
+    with service.database.reading() as tx:
         query = select(policies).where(policies.c.leaf_index < (checkpoint.size if checkpoint else 0))
         row = tx.execute(query.order_by(policies.c.number.desc()).limit(1)).one_or_none()
     if row is None:
