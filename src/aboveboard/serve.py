@@ -26,6 +26,7 @@ from aboveboard.collector.retention import schedule_tidy
 from aboveboard.collector.sequencer import Sequencer
 from aboveboard.collector.service import Service
 from aboveboard.collector.settings import Settings, open_blobs, open_database, read_settings
+from aboveboard.collector.storage.groups import Groups
 from aboveboard.core.charter import CHARTER_BYTES_MAX, Charter
 from aboveboard.core.clock import Clock, SystemClock
 from aboveboard.core.errors import BadInput, Unavailable
@@ -52,7 +53,7 @@ def open_service(
         log.close()
         raise
     uploads = Uploads(settings.uploads_at_once, settings.device_mb_per_hour)
-    return Service(charter, keys, database, blobs, log, home / "log", clock, uploads)
+    return Service(charter, keys, database, Groups(database), blobs, log, home / "log", clock, uploads)
 
 
 def make_server(service: Service) -> FastAPI:
@@ -70,6 +71,7 @@ def make_server(service: Service) -> FastAPI:
         yield
         workers.stop()
         publisher.stop()
+        service.groups.close()
         service.log.close()
         service.database.close()
 

@@ -184,8 +184,8 @@ def test_the_log_it_publishes_holds_in_every_check(servers: Servers) -> None:
     assert report.ok, report.to_text()
 
 
-@pytest.mark.parametrize("path", ["/tile/0/../../log.key", "/published/../../vault.key", "/tile/..%2f..%2fvault.key",
-                                  "/published/policies/../../../vault.key", "/tile/.state/journal"])  # fmt: skip
+@pytest.mark.parametrize("path", ["/tile/0/../../log.key", "/published/../../vault.json", "/tile/..%2f..%2fvault.json",
+                                  "/published/policies/../../../master.key", "/tile/.state/journal"])  # fmt: skip
 def test_no_path_leads_out_of_what_is_published(path: str, servers: Servers) -> None:
     url = servers.http.base_url
     connection = http.client.HTTPConnection(url.host, url.port or 80, timeout=10)  # sends the path as it is

@@ -7,16 +7,19 @@ in the log: all three before the answer, the last as a promise.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import BigInteger, Column, ColumnElement, Connection, ScalarSelect, String, bindparam, insert, select
 
-from aboveboard.collector.registries import consent_records, person, queue
+from aboveboard.collector.registries import person, queue
 from aboveboard.collector.service import Service
 from aboveboard.collector.storage.blobs import BlobName
 from aboveboard.collector.storage.tables import consents, epochs, segments
 from aboveboard.core.errors import BadInput, ChainError, Refused
 from aboveboard.core.ids import SegmentId, sha256_hex
 from aboveboard.core.leaves import segment_commitment
+from aboveboard.core.signing import VerifyKey
 from aboveboard.core.vault import SignedDeviceCert, check_device_cert
 from aboveboard.wire.segment import GENESIS, SIZE_CLASSES, Manifest
 from aboveboard.wire.segment import parse as parse_segment
@@ -48,23 +51,27 @@ def ingest(service: Service, cert: SignedDeviceCert, seq: int, data: bytes, dige
         raise BadInput("the body is not what its Content-Digest says: send it again", "segment")
     sealed = parse_segment(data)
     manifest = sealed.manifest
-    sealed.verify(check_device_cert(cert))
+    sealed.verify(_device_key(cert))
     if (manifest.device, manifest.contributor, manifest.seq) != (cert.cert.device, cert.cert.contributor, seq):
         raise BadInput("the segment is another device's, or another number", "segment")
     check_size_class(sealed.sealed)
-    name = BlobName(manifest.contributor, manifest.epoch, manifest.segment_id)
+    segment = manifest.segment_id
     with service.database.reading() as tx:  # what is refused must not cost a write
-        if not _due(tx, manifest):
-            return Accepted(manifest.segment_id, new=False)
+        if not _due(tx, manifest, segment):
+            return Accepted(segment, new=False)
     # The blob first: a row must never name bytes that are not there. A blob without a row is taken again, or is taken
     # away by the `tidy` job.
-    service.blobs.put(name, data)
-    with service.database.transaction(person(manifest.contributor)) as tx:
-        if not _due(tx, manifest):
-            return Accepted(manifest.segment_id, new=False)
-        _insert(tx, manifest)
-    service.wake.set()
-    return Accepted(manifest.segment_id, new=True)
+    service.blobs.put(BlobName(manifest.contributor, manifest.epoch, segment), data)
+
+    def keep(tx: Connection) -> bool:
+        return _due(tx, manifest, segment) and _insert(tx, manifest, segment)
+
+    return Accepted(segment, new=service.groups.run(person(manifest.contributor), keep))
+
+
+@lru_cache(maxsize=10_000)
+def _device_key(cert: SignedDeviceCert) -> VerifyKey:
+    return check_device_cert(cert)
 
 
 def check_size_class(sealed: bytes) -> None:
@@ -79,30 +86,48 @@ def check_size_class(sealed: bytes) -> None:
         raise Refused("size", "the sealed part has the size of no size class")
 
 
-def _due(tx: Connection, manifest: Manifest) -> bool:
+def _scalar(column: Column[Any], *where: ColumnElement[bool]) -> ScalarSelect[Any]:
+    return select(column).where(*where).limit(1).scalar_subquery()
+
+
+_DEVICE, _CONTRIBUTOR, _POLICY, _CONSENT, _EPOCH = (
+    bindparam(name, type_=String) for name in ("device", "contributor", "policy", "consent", "epoch")
+)
+_SEQ = bindparam("seq", type_=BigInteger)
+# Everything the decision needs, in one question.
+_STANDING = select(
+    _scalar(segments.c.segment, segments.c.device == _DEVICE, segments.c.seq == _SEQ).label("here"),
+    _scalar(segments.c.segment, segments.c.device == _DEVICE, segments.c.seq == _SEQ - 1).label("before"),
+    _scalar(
+        consents.c.consent, consents.c.consent == _CONSENT, consents.c.kind == "given",
+        consents.c.contributor == _CONTRIBUTOR, consents.c.policy == _POLICY,
+    ).label("consent"),
+    select(consents.c.kind).where(consents.c.contributor == _CONTRIBUTOR).order_by(consents.c.number.desc()).limit(1)
+    .scalar_subquery().label("last_word"),
+    _scalar(
+        epochs.c.epoch, epochs.c.epoch == _EPOCH, epochs.c.contributor == _CONTRIBUTOR, epochs.c.policy == _POLICY
+    ).label("epoch"),
+    _scalar(epochs.c.epoch, epochs.c.epoch == _EPOCH, epochs.c.deposit.is_not(None)).label("readable"),
+)  # fmt: skip
+
+
+def _due(tx: Connection, manifest: Manifest, segment: SegmentId) -> bool:
     """False when this very segment is here already. Raises OutOfOrder or Refused when it may not come now."""
-    if not _expected(tx, manifest):
+    known = {
+        "device": manifest.device, "seq": manifest.seq, "contributor": manifest.contributor,
+        "policy": manifest.policy, "consent": manifest.consent, "epoch": manifest.epoch,
+    }  # fmt: skip
+    found = tx.execute(_STANDING, known).one()
+    if found.here == segment:
         return False
-    _check_terms(tx, manifest)
-    return True
-
-
-def _expected(tx: Connection, manifest: Manifest) -> bool:
-    """False when this very segment is here already. Raises OutOfOrder when another is due."""
-    rows = tx.execute(
-        select(segments.c.seq, segments.c.segment)
-        .where(segments.c.device == manifest.device, segments.c.seq.in_([manifest.seq - 1, manifest.seq]))
-    )  # fmt: skip
-    known = {row.seq: row.segment for row in rows}
-    if manifest.seq in known:
-        if known[manifest.seq] == manifest.segment_id:
-            return False
+    if found.here is not None:
         raise OutOfOrder(_next(tx, manifest), f"another segment {manifest.seq} of this device is here already")
-    before = known.get(manifest.seq - 1, GENESIS if manifest.seq == 0 else None)
+    before = GENESIS if manifest.seq == 0 else found.before
     if before is None:
         raise OutOfOrder(_next(tx, manifest), f"segment {manifest.seq} comes too early")
     if manifest.prev != before:
         raise OutOfOrder(_next(tx, manifest), f"segment {manifest.seq} does not follow the one before it")
+    _check_terms(found)
     return True
 
 
@@ -112,28 +137,25 @@ def _next(tx: Connection, manifest: Manifest) -> int:
     return 0 if last is None else last + 1
 
 
-def _check_terms(tx: Connection, manifest: Manifest) -> None:
+def _check_terms(found: Any) -> None:
     """The consent the segment names was given by this person for this policy, and nothing after it withdrew it."""
-    row = tx.execute(select(consents).where(consents.c.consent == manifest.consent)).one_or_none()
-    if row is None or (row.kind, row.contributor, row.policy) != ("given", manifest.contributor, manifest.policy):
+    if found.consent is None:
         raise Refused("no_consent", "the segment names no consent of this person to this policy")
     # After an opt-out, what the person chose to send before leaving may still arrive; after a withdrawal nothing may.
-    later = [record.kind for record in consent_records(tx, manifest.contributor)]
-    if later and later[-1] == "withdrawn":
+    if found.last_word == "withdrawn":
         raise Refused("no_consent", "the person has withdrawn their consent")
-    epoch = tx.execute(select(epochs).where(epochs.c.epoch == manifest.epoch)).one_or_none()
-    if epoch is None or (epoch.contributor, epoch.policy) != (manifest.contributor, manifest.policy):
+    if found.epoch is None:
         raise Refused("epoch", "the segment's epoch was not deposited by this person for this policy")
-    if epoch.deposit is None:
+    if found.readable is None:
         raise Refused("destroyed", "this epoch's key was destroyed at the person's request")
 
 
-def _insert(tx: Connection, manifest: Manifest) -> None:
-    tx.execute(
-        insert(segments).values(
-            segment=manifest.segment_id, device=manifest.device, seq=manifest.seq, contributor=manifest.contributor,
-            epoch=manifest.epoch, policy=manifest.policy, consent=manifest.consent, manifest=manifest.to_bytes(),
-            deleted=False,
-        )
-    )  # fmt: skip
-    queue(tx, segment_commitment(manifest.segment_id), "segments")
+def _insert(tx: Connection, manifest: Manifest, segment: SegmentId) -> bool:
+    values = {
+        "segment": segment, "device": manifest.device, "seq": manifest.seq, "contributor": manifest.contributor,
+        "epoch": manifest.epoch, "policy": manifest.policy, "consent": manifest.consent,
+        "manifest": manifest.to_bytes(), "deleted": False,
+    }  # fmt: skip
+    tx.execute(insert(segments), values)
+    queue(tx, segment_commitment(segment), "segments")
+    return True

@@ -10,6 +10,7 @@ from aboveboard.collector.home import Keys
 from aboveboard.collector.limits import Uploads
 from aboveboard.collector.sequencer import Sequencer
 from aboveboard.collector.storage.blobs import Blobs
+from aboveboard.collector.storage.groups import Groups
 from aboveboard.collector.storage.sql import Database
 from aboveboard.core.charter import Charter
 from aboveboard.core.clock import Clock
@@ -26,6 +27,7 @@ class Service:
     charter: Charter
     keys: Keys
     database: Database
+    groups: Groups
     blobs: Blobs
     log: Sequencer
     log_folder: Path

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
-from obstore.exceptions import BaseError, NotFoundError
+from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class S3Blobs:
         """Errors name the bucket and the kind of failure; the store's own words may hold anything."""
         try:
             return what()
-        except NotFoundError:
+        except FileNotFoundError:
             raise
         except (BaseError, OSError) as error:
             raise Unavailable(f"the store {self._name} can't be used now: {type(error).__name__}") from error
@@ -94,7 +94,7 @@ class S3Blobs:
             if found.meta["size"] > FILE_BYTES_MAX:
                 return b""
             return bytes(self._ask(found.bytes))
-        except NotFoundError:
+        except FileNotFoundError:
             return None
 
     def get(self, name: BlobName) -> bytes:
@@ -106,7 +106,7 @@ class S3Blobs:
     def _remove(self, path: str) -> None:
         try:
             self._ask(lambda: self._store.delete(path))
-        except NotFoundError:
+        except FileNotFoundError:
             return
 
     def names(self, contributor: ContributorId | None = None, epoch: EpochId | None = None) -> Iterator[Stored]:
@@ -126,7 +126,7 @@ class S3Blobs:
         path = f".check-{secrets.token_hex(8)}"
         try:
             result = self._ask(lambda: self._store.put(path, b"aboveboard", use_multipart=False))
-        except NotFoundError as error:
+        except FileNotFoundError as error:
             raise Unavailable(f"the store {self._name} can't be used now: there is no such bucket") from error
         try:
             if result["version"] is not None:
