@@ -16,16 +16,17 @@ import uvicorn
 from fastapi import FastAPI
 
 from aboveboard.collector import deletion, retention
-from aboveboard.collector.cli import add_init, add_stores
+from aboveboard.collector.cli import add_init, add_stores, settings_of
 from aboveboard.collector.home import read_home
 from aboveboard.collector.http.app import make_app
 from aboveboard.collector.jobs import Workers
 from aboveboard.collector.limits import Uploads
+from aboveboard.collector.operate_cli import add_operations
 from aboveboard.collector.publisher import Publisher
 from aboveboard.collector.retention import schedule_tidy
 from aboveboard.collector.sequencer import Sequencer
 from aboveboard.collector.service import Service
-from aboveboard.collector.settings import Settings, open_blobs, open_database, read_settings
+from aboveboard.collector.settings import Settings, open_blobs, open_database
 from aboveboard.collector.storage.groups import Groups
 from aboveboard.core.charter import CHARTER_BYTES_MAX, Charter
 from aboveboard.core.clock import Clock, SystemClock
@@ -115,8 +116,7 @@ def serve(args: argparse.Namespace) -> int:
     if data is None:
         raise BadInput("is missing", str(args.charter))
     bound = listen(args.host, args.port)
-    flags = {"database": args.database, "blobs": args.blobs, "master_key": args.master_key}
-    settings = read_settings(args.config, flags)
+    settings = settings_of(args)
     service = open_service(args.home, Charter.parse(data, str(args.charter)), args.witness, SystemClock(), settings)
     app = make_server(service)
     if args.metrics_port:
@@ -137,6 +137,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Adds `init` and `serve`."""
     verbs = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
     add_init(verbs)
+    add_operations(verbs)
     server = verbs.add_parser("serve", help="run the server: SQLite and a folder, unless told otherwise")
     server.add_argument("--home", type=Path, required=True, help="the folder made by `aboveboard collector init`")
     server.add_argument("--charter", type=Path, required=True, help="the charter it runs under")

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from aboveboard.collector.home import make_home, rekey
+from aboveboard.collector.settings import Settings, read_settings
 
 MASTER_KEY = "file:PATH, env:NAME or aws-kms:KEY (default: master.key in --home)"
 
@@ -37,6 +38,12 @@ def add_init(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     again.add_argument("--from", dest="old", default="", metavar="KEY", help=MASTER_KEY)
     again.add_argument("--to", dest="new", required=True, metavar="KEY", help="the new one")
     again.set_defaults(run=wrap_anew)
+
+
+def settings_of(args: argparse.Namespace) -> Settings:
+    """From the arguments that add_stores added, the environment and the file. Raises BadInput."""
+    flags = {"database": args.database, "blobs": args.blobs, "master_key": args.master_key}
+    return read_settings(args.config, flags)
 
 
 def add_stores(parser: argparse.ArgumentParser) -> None:

@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, Connection, insert, select, update
 from aboveboard.collector.jobs import Job, enqueue
 from aboveboard.collector.registries import person
 from aboveboard.collector.service import Service
-from aboveboard.collector.storage.blobs import BlobName
+from aboveboard.collector.storage.blobs import BlobName, Blobs
+from aboveboard.collector.storage.sql import Database
 from aboveboard.collector.storage.tables import deletions, epochs, segments
 from aboveboard.core.access import DeletionRequest, SignedDeletion, check_deletion
 from aboveboard.core.errors import Refused
@@ -19,6 +20,7 @@ from aboveboard.core.ids import ContributorId, EpochId, SegmentId
 from aboveboard.core.leaves import DeletionAskedLeaf, DeletionDoneLeaf, due_day_us
 from aboveboard.core.vault import SignedDeviceCert
 from aboveboard.wire.api import DeletionState
+from aboveboard.wire.durable import make_folders, write_durable
 
 DELETION_DAYS_MAX = 30
 KIND = "deletion"
@@ -40,6 +42,10 @@ def ask(service: Service, cert: SignedDeviceCert, signed: SignedDeletion) -> Del
         tx.execute(insert(deletions).values(**values, due_us=due_us, done=False))
         forbid(tx, request)
         enqueue(tx, KIND, name, now_us)
+        # Beside the database: a backup that is older than this request must not bring the data back. See backup.py.
+        folder = service.log_folder.parent / "deletions"
+        make_folders(folder, 0o700)
+        write_durable(folder / f"{name}.json", signed.to_bytes(), 0o600)
         service.log.append([DeletionAskedLeaf(name, due_us).encode()])
     service.wake.set()
     return DeletionState(name, done=False, due_us=due_us)
@@ -80,7 +86,7 @@ def run(service: Service, job: Job) -> None:
     with service.database.reading() as tx:
         row = tx.execute(select(deletions).where(deletions.c.deletion == job.subject)).one()
     contributor = ContributorId(row.contributor)
-    remove_bytes(service, contributor)
+    remove_bytes(service.database, service.blobs, contributor)
     with service.database.transaction(person(contributor)) as tx:
         # The leaf before the mark: a crash between them logs "done" twice, never a done that is not in the log.
         if not row.done:
@@ -90,10 +96,10 @@ def run(service: Service, job: Job) -> None:
     service.wake.set()
 
 
-def remove_bytes(service: Service, contributor: ContributorId) -> None:
+def remove_bytes(database: Database, blobs: Blobs, contributor: ContributorId) -> None:
     """Everything of one person that lies in the store and may not be given any more: of destroyed epochs whatever is
     there, by listing, and of others the segments that are marked."""
-    with service.database.reading() as tx:
+    with database.reading() as tx:
         destroyed = select(epochs.c.epoch).where(epochs.c.contributor == contributor, epochs.c.deposit.is_(None))
         gone = [EpochId(each) for each in tx.execute(destroyed).scalars()]
         marked = select(segments.c.epoch, segments.c.segment).where(
@@ -101,7 +107,7 @@ def remove_bytes(service: Service, contributor: ContributorId) -> None:
         )
         names = [BlobName(contributor, EpochId(row.epoch), SegmentId(row.segment)) for row in tx.execute(marked)]
     for epoch in gone:
-        for stored in service.blobs.names(contributor, epoch):
-            service.blobs.remove(stored.name)
+        for stored in blobs.names(contributor, epoch):
+            blobs.remove(stored.name)
     for name in names:
-        service.blobs.remove(name)
+        blobs.remove(name)

@@ -17,10 +17,11 @@ from aboveboard.collector.deletion import remove_bytes
 from aboveboard.collector.jobs import Job, enqueue
 from aboveboard.collector.registries import person
 from aboveboard.collector.service import Service
-from aboveboard.collector.storage.blobs import BlobName
+from aboveboard.collector.storage.blobs import BlobName, Blobs
+from aboveboard.collector.storage.sql import Database
 from aboveboard.collector.storage.tables import epochs, segments
 from aboveboard.core.clock import US_PER_S
-from aboveboard.core.ids import ContributorId
+from aboveboard.core.ids import ContributorId, EpochId
 from aboveboard.core.leaves import due_day_us
 
 KIND = "retention"
@@ -30,17 +31,21 @@ ORPHAN_S = 3600  # longer than any upload can be under way
 
 
 def run(service: Service, job: Job) -> None:
-    """The job of one epoch: share, rows and bytes."""
-    with service.database.reading() as tx:
-        contributor = ContributorId(
-            tx.execute(select(epochs.c.contributor).where(epochs.c.epoch == job.subject)).scalar_one()
-        )
-    with service.database.transaction(person(contributor)) as tx:
-        tx.execute(update(epochs).where(epochs.c.epoch == job.subject).values(deposit=None))
-        tx.execute(update(segments).where(segments.c.epoch == job.subject).values(deleted=True))
-    remove_bytes(service, contributor)
+    """The job of one epoch."""
+    sweep(service.database, service.blobs, EpochId(job.subject))
     with service.database.transaction() as tx:
         job.done(tx)
+
+
+def sweep(database: Database, blobs: Blobs, epoch: EpochId) -> None:
+    """Share, rows and bytes of one epoch; again changes nothing."""
+    with database.reading() as tx:
+        found = tx.execute(select(epochs.c.contributor).where(epochs.c.epoch == epoch)).scalar_one()
+    contributor = ContributorId(found)
+    with database.transaction(person(contributor)) as tx:
+        tx.execute(update(epochs).where(epochs.c.epoch == epoch).values(deposit=None))
+        tx.execute(update(segments).where(segments.c.epoch == epoch).values(deleted=True))
+    remove_bytes(database, blobs, contributor)
 
 
 def tidy(service: Service, job: Job) -> None:

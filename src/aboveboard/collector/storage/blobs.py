@@ -8,7 +8,7 @@ bytes: so whatever a store gives back is checked here, and no store has to be tr
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,6 +16,8 @@ from aboveboard.core.errors import CheckFailed, Corrupt
 from aboveboard.core.ids import ContributorId, EpochId, SegmentId, sha256_hex
 from aboveboard.wire.segment import parse
 
+PIECE_BYTES = 8 << 20
+PIECE_OVERLAP_BYTES = 4096
 _PATH = re.compile(r"([0-9a-f]{32})/([0-9a-f]{32})/([0-9a-f]{64})\.seg")
 
 
@@ -64,6 +66,9 @@ class Blobs(Protocol):
     def names(self, contributor: ContributorId | None = None, epoch: EpochId | None = None) -> Iterator[Stored]:
         """Everything that is there, of one person, of one epoch; in no order."""
 
+    def raw(self) -> Iterator[tuple[str, bytes]]:
+        """Path and bytes of everything in the store, ours or not, unchecked; large ones in pieces."""
+
     def remove_torn(self, before_s: float) -> int:
         """Removes what writes torn by a crash before that time left behind; how many."""
 
@@ -85,3 +90,11 @@ def checked(name: BlobName, data: bytes | None) -> bytes:
     if not holds:
         raise Corrupt("a stored segment is damaged")
     return data
+
+
+def pieces(read: Callable[[int], bytes]) -> Iterator[bytes]:
+    """All of a file, each piece beginning with the end of the one before, so that nothing hides on an edge."""
+    tail = b""
+    while piece := read(PIECE_BYTES):
+        yield tail + piece
+        tail = piece[-PIECE_OVERLAP_BYTES:]

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from aboveboard.collector.storage.blobs import BlobName, Stored, checked
+from aboveboard.collector.storage.blobs import BlobName, Stored, checked, pieces
 from aboveboard.core.errors import Unavailable
 from aboveboard.core.ids import ContributorId, EpochId
 from aboveboard.wire.durable import make_folders, read_bounded, remove_durable, write_durable
@@ -43,6 +43,13 @@ class FolderBlobs:
             name = BlobName.of(str(path.relative_to(self._folder)))
             if name is not None and (found := _written_s(path)) is not None:
                 yield Stored(name, found)
+
+    def raw(self) -> Iterator[tuple[str, bytes]]:
+        for path in self._folder.rglob("*"):
+            if path.is_file():
+                with path.open("rb") as file:
+                    for piece in pieces(file.read):
+                        yield str(path.relative_to(self._folder)), piece
 
     def remove_torn(self, before_s: float) -> int:
         torn = [each for each in self._folder.glob("*/*/.*.tmp") if (_written_s(each) or before_s) < before_s]

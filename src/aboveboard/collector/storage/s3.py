@@ -6,6 +6,7 @@ import datetime
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
@@ -15,7 +16,7 @@ from obstore.store import S3Store
 if TYPE_CHECKING:
     from obstore.store import S3Config
 
-from aboveboard.collector.storage.blobs import BlobName, Stored, checked
+from aboveboard.collector.storage.blobs import PIECE_BYTES, PIECE_OVERLAP_BYTES, BlobName, Stored, checked
 from aboveboard.core.errors import BadInput, Unavailable
 from aboveboard.core.ids import ContributorId, EpochId
 from aboveboard.wire.segment import FILE_BYTES_MAX
@@ -117,6 +118,16 @@ class S3Blobs:
                 name = BlobName.of(meta["path"])
                 if name is not None and epoch in (None, name.epoch):
                     yield Stored(name, meta["last_modified"].timestamp())
+
+    def raw(self) -> Iterator[tuple[str, bytes]]:
+        listing = self._ask(lambda: self._store.list(None))
+        while page := self._ask(lambda: next(listing, None)):
+            for meta in page:
+                path, size = meta["path"], meta["size"]
+                for start in range(0, max(size, 1), PIECE_BYTES):
+                    end = min(start + PIECE_BYTES + PIECE_OVERLAP_BYTES, size)
+                    got = bytes(self._ask(partial(self._store.get_range, path, start=start, end=end))) if size else b""
+                    yield path, got
 
     def remove_torn(self, before_s: float) -> int:
         return 0  # an object is there as a whole or not at all

@@ -72,6 +72,13 @@ class Database:
             yield tx
 
     @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """As reading(), and everything is of one moment. (On SQLite any transaction is.)"""
+        level = {"isolation_level": "REPEATABLE READ"} if self.kind == "postgresql" else {}
+        with self._errors(), self._readers.execution_options(**level).begin() as tx:
+            yield tx
+
+    @contextmanager
     def _errors(self) -> Iterator[None]:
         try:
             yield
