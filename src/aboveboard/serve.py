@@ -49,7 +49,13 @@ def open_service(
         raise Unavailable(f"can't write in {home}: {error.strerror}") from error
     log = Sequencer(home / "log", keys.log, charter, witnesses)
     try:
-        database, blobs = open_database(settings, home), open_blobs(settings, home)
+        database = open_database(settings, home)
+        try:
+            database.claim()
+            blobs = open_blobs(settings, home)
+        except BaseException:
+            database.close()
+            raise
     except BaseException:
         log.close()
         raise

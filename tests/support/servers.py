@@ -108,6 +108,8 @@ def collector_server(service: Service) -> Iterator[str]:
     server = uvicorn.Server(uvicorn.Config(make_server(service), log_level="error", timeout_graceful_shutdown=2))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
     thread.start()
+    while not server.started and thread.is_alive():
+        time.sleep(0.01)
     try:
         yield f"http://127.0.0.1:{bound.getsockname()[1]}"
     finally:

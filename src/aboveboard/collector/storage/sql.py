@@ -17,7 +17,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from aboveboard.core.errors import BadInput, Unavailable
+from aboveboard.core.errors import BadInput, Refused, Unavailable
+from aboveboard.wire.durable import FolderLock
 
 __all__ = ["Database", "insert", "migrate"]
 
@@ -26,6 +27,7 @@ CONNECTIONS_MAX = 20
 POOL_WAIT_S_MAX = 5
 STATEMENT_MS_MAX = 60_000
 _MIGRATING = "migrations"
+_WRITING = "the log's writer"
 _DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
 
 
@@ -39,6 +41,8 @@ class Database:
         in no error.
         """
         self._url = parse_url(url)
+        self._claim: FolderLock | None = None
+        self._claim_connection: Connection | None = None
         self.kind = self._url.get_backend_name()
         self._engine = _sqlite(self._url) if self.kind == "sqlite" else _postgresql(self._url)
         self._readers = self._engine.execution_options(reading=True)
@@ -85,6 +89,22 @@ class Database:
         except (DBAPIError, PoolTimeout) as error:
             raise Unavailable(f"the database can't be used now: {_why(error)}") from error
 
+    def claim(self) -> None:
+        """From here on this process writes the one log that the rows point into. Raises Refused when another does."""
+        taken = Refused("database_in_use", f"another collector writes into {self}: stop it first")
+        file = self.file()
+        if file is not None:
+            self._claim = FolderLock(file.with_name(f".{file.name}.lock"), taken)
+            return
+        with self._errors():
+            connection = self._engine.connect()
+            number = _lock_number(_WRITING)
+            if not connection.execute(text("SELECT pg_try_advisory_lock(:n)"), {"n": number}).scalar():
+                connection.close()
+                raise taken
+            connection.commit()  # the lock is the connection's, not the transaction's
+            self._claim_connection = connection
+
     def erase_free_space(self) -> None:
         """Overwrites what deleted rows left in the files: rewrites them as they are now, and empties the WAL."""
         statements = ["VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"] if self.kind == "sqlite" else ["VACUUM FULL"]
@@ -103,6 +123,10 @@ class Database:
         return Path(self._url.database) if self.kind == "sqlite" and self._url.database else None
 
     def close(self) -> None:
+        if self._claim is not None:
+            self._claim.close()
+        if self._claim_connection is not None:
+            self._claim_connection.invalidate()
         self._engine.dispose()
 
 
