@@ -163,7 +163,7 @@ def measured(folder: Path, settings: Settings, size: int, each: int, rounds: int
 def main() -> None:
     args = arguments(__doc__ or "")
     rows: list[Row] = []
-    rounds = 1 if args.quick else 5
+    rounds = 1 if args.quick else 3
     with postgres() as cluster:
         for database in ("SQLite", "PostgreSQL"):
             for name, size in SIZES.items():
