@@ -289,6 +289,14 @@ class Person:
         return sign_deletion(request, self.key).to_bytes()
 
 
+def put_request(person: Person, segment: SealedSegment) -> tuple[str, dict[str, str], bytes]:
+    """Path, headers and body of a segment's upload."""
+    body = segment.to_bytes()
+    digest = base64.b64encode(hashlib.sha256(body).digest()).decode()
+    headers = {**person.headers, "Content-Digest": f"sha-256=:{digest}:", "Content-Length": str(len(body))}
+    return f"/v1/segments/{person.device}/{segment.manifest.seq}", headers, body
+
+
 @dataclass
 class Researcher:
     """A reader with a grant."""
