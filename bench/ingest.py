@@ -168,7 +168,7 @@ def main() -> None:
         for database in ("SQLite", "PostgreSQL"):
             for name, size in SIZES.items():
                 settings = Settings(database=cluster.new_database() if database == "PostgreSQL" else "")
-                each = (10 if args.quick else 25) * (1 if size > 1 << 18 else 4)
+                each = (10 if args.quick else 15) * (1 if size > 1 << 18 else 4)
                 with tempfile.TemporaryDirectory(prefix="aboveboard-bench-") as folder:
                     ours, peer = measured(Path(folder), settings, size, each, rounds)
                 target = ">= 0.8" if size > 1 << 18 else ">= 0.7"
