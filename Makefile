@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 QUICK ?=
 KEEP ?=
 
-.PHONY: help install demo test lint types arch check bench prove docs lock clean
+.PHONY: help install demo test lint types arch check bench prove docs pictures lock clean
 
 help:            ## this list
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -51,6 +51,9 @@ prove: install    ## the slow proofs: crash rounds, long property runs, the full
 
 docs: install     ## documents whose commands and links are tested
 	$(BIN)/python -m pytest tests/docs
+
+pictures: install ## a picture of every page, light and dark, wide and narrow, into docs/portal
+	$(BIN)/python -m tests.portal.pictures
 
 lock:             ## make the hashed lock files anew (needs uv)
 	./requirements/compile.sh

@@ -41,7 +41,8 @@ def listen_ours() -> int:
     print("ready", flush=True)
     n = 0
     while True:
-        events = source.read(0.25)
+        source.wait(0.25)
+        events = source.read()
         for event in events:
             n += len(event.t_us) if isinstance(event, Motion) else isinstance(event, (ButtonEdge, KeyEdge))
         if ended.is_set() and not events:

@@ -1,13 +1,20 @@
-"""Servers that tests of several folders share: started once, and only when a test asks."""
+"""How hard Hypothesis tries, and servers that tests share: started once, and only when a test asks."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 
 from aboveboard.collector.settings import Settings
 from tests.support.stores import S3, Postgres, moto, postgres
+
+# A busy machine makes examples slow to draw, which is no failure of what is tested.
+_patient = [hypothesis.HealthCheck.too_slow]
+hypothesis.settings.register_profile("default", deadline=None, suppress_health_check=_patient)
+hypothesis.settings.register_profile("prove", hypothesis.settings.get_profile("default"), max_examples=500)
+hypothesis.settings.load_profile("default")
 
 
 @pytest.fixture(scope="session")

@@ -16,9 +16,11 @@ import uvicorn
 from fastapi import FastAPI
 
 from aboveboard.collector import deletion, retention
+from aboveboard.collector.charters import open_charters
 from aboveboard.collector.cli import add_init, add_stores, settings_of
 from aboveboard.collector.home import read_home
 from aboveboard.collector.http.app import make_app
+from aboveboard.collector.invite_cli import add_invite
 from aboveboard.collector.jobs import Workers
 from aboveboard.collector.limits import Uploads
 from aboveboard.collector.operate_cli import add_operations
@@ -47,20 +49,17 @@ def open_service(
         make_folders(home / "log")
     except OSError as error:
         raise Unavailable(f"can't write in {home}: {error.strerror}") from error
-    log = Sequencer(home / "log", keys.log, charter, witnesses)
+    database = open_database(settings, home)
     try:
-        database = open_database(settings, home)
-        try:
-            database.claim()
-            blobs = open_blobs(settings, home)
-        except BaseException:
-            database.close()
-            raise
+        database.claim()
+        blobs = open_blobs(settings, home)
+        charters = open_charters(database, charter)
+        log = Sequencer(home / "log", keys.log, charters.current, witnesses, charters.earlier)
     except BaseException:
-        log.close()
+        database.close()
         raise
     uploads = Uploads(settings.uploads_at_once, settings.device_mb_per_hour)
-    return Service(charter, keys, database, Groups(database), blobs, log, home / "log", clock, uploads)
+    return Service(charters, keys, database, Groups(database), blobs, log, home / "log", clock, uploads)
 
 
 def make_server(service: Service) -> FastAPI:
@@ -91,7 +90,10 @@ HANDLERS = {deletion.KIND: deletion.run, retention.KIND: retention.run, retentio
 
 def listen(host: str, port: int) -> socket.socket:
     """A bound socket. Raises Unavailable with what to do."""
-    bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    # TCP by name: asyncio turns Nagle's algorithm off only for sockets that say so, else each answer waits some 40 ms
+    # for the acknowledgement of its own headers.
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((host, port))
@@ -140,10 +142,11 @@ def serve(args: argparse.Namespace) -> int:
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Adds `init` and `serve`."""
+    """Adds `init`, `serve`, `invite` and `revoke`."""
     verbs = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
     add_init(verbs)
     add_operations(verbs)
+    add_invite(verbs)
     server = verbs.add_parser("serve", help="run the server: SQLite and a folder, unless told otherwise")
     server.add_argument("--home", type=Path, required=True, help="the folder made by `aboveboard collector init`")
     server.add_argument("--charter", type=Path, required=True, help="the charter it runs under")

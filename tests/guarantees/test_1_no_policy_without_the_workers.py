@@ -6,12 +6,21 @@ import base64
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from aboveboard.core.errors import Refused
+from aboveboard.core.charter import Signers
+from aboveboard.core.charter_chain import CharterBundle, charter_at, follow, history
+from aboveboard.core.errors import CheckFailed, Refused
 from aboveboard.core.leaves import PolicyLeaf
 from aboveboard.core.policy import Policy, SignedPolicy, in_force, verify_signatures
+from aboveboard.core.signatures import Signature
 from aboveboard.core.signing import SigningKey
+from tests.support.charters import rotated, successor
 from tests.support.world import DAY_S, T0_S, World
+
+MIXED = World()
+STRANGERS = [SigningKey.generate(key.name) for key in [MIXED.employer, *MIXED.representatives]]
 
 
 @pytest.fixture
@@ -88,4 +97,74 @@ def test_the_recorder_refuses_it_whatever_the_log_says(world: World) -> None:
     signed = world.signed(signers=[world.employer, world.representatives[0]])
     index = world.append(PolicyLeaf(signed.policy_id).encode())
     with pytest.raises(Refused, match="representatives"):
-        in_force(signed, world.proof(index), world.charter, (T0_S + 40 * DAY_S) * 1_000_000, "DE")
+        in_force(
+            signed, world.proof(index), world.charter, (T0_S + 40 * DAY_S) * 1_000_000, "DE", T0_S + 40 * DAY_S
+        )  # fmt: skip
+
+
+# ------------------------------------------------------------ who may sign is the charter's matter: attacks on that
+
+
+def _rotation_refused(world: World, bundles: list[CharterBundle], words: str) -> None:
+    with pytest.raises((Refused, CheckFailed), match=words):
+        follow(world.charter, bundles)
+
+
+def test_the_employer_can_not_appoint_other_representatives(world: World) -> None:
+    """A new charter with obedient representatives, signed by them and the employer, is nobody's charter."""
+    obedient = [SigningKey.generate(f"obedient-{i}") for i in range(3)]
+    people = Signers(2, tuple(key.verify_key.encode() for key in obedient))
+    new = successor(world.charter, representatives=people)
+    _rotation_refused(world, [rotated(world, new, [world.employer, *obedient])], "representatives")
+    policy = world.signed(signers=[world.employer, *obedient[:2]])
+    _refused(world, policy, "representatives")
+
+
+def test_an_unsigned_charter_in_the_log_is_still_nobodys(world: World) -> None:
+    _rotation_refused(world, [rotated(world, successor(world.charter), [])], "employer")
+
+
+def test_two_new_charters_at_once_are_shown_as_a_fork(world: World) -> None:
+    one, other = successor(world.charter, name="A"), successor(world.charter, name="B")
+    _rotation_refused(world, [rotated(world, one), rotated(world, other)], "two charters follow")
+
+
+def test_the_old_charter_signs_nothing_any_more_once_it_is_replaced(world: World) -> None:
+    """A policy counts under the charter that was in force at its place in the log."""
+    keys = [SigningKey.generate(f"new-{i}") for i in range(2)]
+    new = successor(world.charter, representatives=Signers(2, tuple(key.verify_key.encode() for key in keys)))
+    world.start_log()
+    before = world.signed()
+    early = world.append(PolicyLeaf(before.policy_id).encode())
+    steps = history(world.charter, [rotated(world, new)])
+    after = world.signed(world.policy(version=2))
+    late = world.append(PolicyLeaf(after.policy_id).encode())
+    now_s = T0_S + 40 * DAY_S
+    for signed, index, holds in ((before, early, True), (after, late, False)):
+        charter = charter_at(steps, index)
+        if holds:
+            assert in_force(signed, world.proof(index), charter, now_s * 1_000_000, "DE", now_s)
+        else:
+            with pytest.raises(Refused, match="representatives"):
+                in_force(signed, world.proof(index), charter, now_s * 1_000_000, "DE", now_s)
+
+
+def test_a_policy_with_a_field_that_no_one_has_seen_is_refused_however_well_signed(world: World) -> None:
+    data = world.policy().to_bytes().replace(b'"regions"', b'"rank":["manager"],"regions"')
+    signatures = tuple(Signature.make(key, "policy", data) for key in [world.employer, *world.representatives])
+    _refused(world, SignedPolicy.of(data, signatures), "rank")
+
+
+@given(st.lists(st.integers(0, 9), max_size=12))
+@settings(max_examples=60)
+def test_no_mixture_of_signatures_that_lacks_one_suffices(who: list[int]) -> None:
+    """Any multiset of signers, some twice, some strangers under the right names: only the real threshold counts."""
+    people = [MIXED.employer, *MIXED.representatives, *MIXED.stewards, *STRANGERS]
+    keys = [people[each % len(people)] for each in who]
+    signed = MIXED.signed(signers=keys)
+    real = {key.name for key in keys if key in MIXED.representatives}
+    if MIXED.employer in keys and len(real) >= 2:
+        assert verify_signatures(signed, MIXED.charter) == MIXED.policy()
+    else:
+        with pytest.raises(Refused):
+            verify_signatures(signed, MIXED.charter)

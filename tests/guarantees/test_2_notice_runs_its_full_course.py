@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from aboveboard.core.clock import FixedClock
 from aboveboard.core.errors import Refused
 from aboveboard.core.leaves import PolicyLeaf
 from aboveboard.core.policy import Policy, SignedPolicy, in_force
 from aboveboard.core.proof import LogProof
+from aboveboard.recorder.home import Config, Home
+from aboveboard.recorder.terms import Terms
+from aboveboard.wire.api import CurrentPolicy, to_base64
 from tests.support.world import DAY_S, T0_S, World
 
 US = 1_000_000
@@ -20,7 +26,8 @@ def _published(world: World, policy: Policy | None = None) -> tuple[SignedPolicy
 
 
 def _in_force(world: World, signed: SignedPolicy, proof: LogProof, at_s: int, region: str = "DE") -> Policy:
-    return in_force(signed, proof, world.charter, at_s * US, region)
+    """At a time that laptop and witnesses agree on."""
+    return in_force(signed, proof, world.charter, at_s * US, region, at_s)
 
 
 def test_not_a_second_early() -> None:
@@ -93,3 +100,64 @@ def test_before_its_start_after_its_end_and_elsewhere_it_does_not_act() -> None:
     with pytest.raises(Refused, match="DE, and this laptop is in FR") as caught:
         _in_force(world, signed, proof, june, "FR")
     assert caught.value.reason == "region"
+
+
+# ------------------------------------------------------------ clocks of the employer's, moved back and forward
+
+
+def test_a_laptop_whose_clock_is_set_forward_starts_nothing() -> None:
+    """The employer manages the laptop, so its clock proves nothing: the witnesses have to have signed since."""
+    world = World()
+    signed, index = _published(world)
+    proof = world.proof(index)
+    for days in (31, 365, 3000):
+        for witnessed_s in (None, T0_S, T0_S + 30 * DAY_S - 1):
+            with pytest.raises(Refused, match=r"notice period runs until|expired"):
+                in_force(signed, proof, world.charter, (T0_S + days * DAY_S) * US, "DE", witnessed_s)
+    later = T0_S + 30 * DAY_S
+    assert in_force(signed, proof, world.charter, later * US, "DE", later)
+
+
+def test_a_laptop_whose_clock_is_set_back_goes_on_with_no_policy_that_ran_out() -> None:
+    world = World()
+    signed, index = _published(world, world.policy(expires="2027-03-31"))
+    proof, after = world.proof(index), T0_S + 100 * DAY_S
+    for now_s in (after, T0_S + 40 * DAY_S):
+        with pytest.raises(Refused, match=r"expired|clock"):
+            in_force(signed, proof, world.charter, now_s * US, "DE", after)
+
+
+def test_one_witness_whose_clock_runs_ahead_ends_no_notice_period() -> None:
+    """Nor does a quorum of which the workers' own says that the time has not come."""
+    world = World()
+    world.start_log()
+    ahead = T0_S + 90 * DAY_S
+    note = world.note(T0_S + DAY_S, [world.council])
+    hurried = note + world.note(ahead, [world.auditor]).splitlines(keepends=True)[-1]
+    assert world.charter.check_checkpoint(hurried)[1] == ahead  # who begins a period by it begins late
+    assert world.charter.time_passed_s(hurried) == T0_S + DAY_S  # and who ends one ends it late too
+
+
+def test_dates_in_the_policy_shorten_nothing() -> None:
+    world = World()
+    signed, index = _published(world, world.policy(starts="2020-01-01", notice_days=0))
+    with pytest.raises(Refused, match="notice period runs"):
+        _in_force(world, signed, world.proof(index), T0_S + 29 * DAY_S)
+
+
+def test_the_collectors_clock_is_not_asked(tmp_path: Path) -> None:
+    """A collector whose clock is a year ahead serves the same proof, and no laptop begins by it."""
+    world = World()
+    signed, index = _published(world)
+    home = Home(tmp_path)
+    home.make()
+    home.write(world.charter.to_bytes(), "charter.json")
+    home.write(Config("DE", "http://127.0.0.1:1", "http://127.0.0.1:1").to_bytes(), "config.json")
+    home.write(CurrentPolicy(to_base64(signed.to_bytes()), world.proof(index).encode()).to_bytes(), "policy.json")
+    home.write(world.note(T0_S + DAY_S).encode(), "checkpoint")
+    clock = FixedClock((T0_S + 365 * DAY_S) * US)
+    assert "notice period runs until" in Terms(home, clock).why_not()
+    home.write(world.note(T0_S + 31 * DAY_S).encode(), "checkpoint")
+    assert Terms(home, clock).why_not() == ""
+    home.write(world.note(T0_S + 31 * DAY_S, [world.auditor]).encode(), "checkpoint")
+    assert "quorum" in Terms(home, clock).why_not()

@@ -16,7 +16,7 @@ from aboveboard.core.checkpoint import Checkpoint, cosignatures, sign_checkpoint
 from aboveboard.core.clock import FixedClock
 from aboveboard.core.errors import BadInput, Corrupt, ProofError, Refused, Unavailable
 from aboveboard.core.leaves import DeletionAskedLeaf, PolicyLeaf
-from aboveboard.core.merkle import leaf_hash, root_of_hashes
+from aboveboard.core.merkle import root_hash
 from aboveboard.core.policy import in_force
 from aboveboard.witness.home import lock_home
 from aboveboard.witness.http import Reply
@@ -46,9 +46,7 @@ def test_it_signs_what_continues_what_it_saw(tmp_path: Path) -> None:
     assert _ask(witness, add_checkpoint_request(0, ENTRIES[:5], world)).status == 200
     reply = _ask(witness, add_checkpoint_request(5, ENTRIES[:9], world))
     assert reply.status == 200
-    note = sign_checkpoint(
-        Checkpoint(world.charter.origin, 9, root_of_hashes([leaf_hash(e) for e in ENTRIES[:9]])), world.log_key
-    )
+    note = sign_checkpoint(Checkpoint(world.charter.origin, 9, root_hash(ENTRIES[:9])), world.log_key)
     assert cosignatures(note + reply.body.decode(), [world.council.verify_key]) == {"witness-council": T0_S}
 
 
@@ -83,9 +81,7 @@ def test_its_time_never_falls(tmp_path: Path) -> None:
     _ask(witness, add_checkpoint_request(0, ENTRIES[:2], world))
     clock.advance(-1_000_000_000)
     reply = _ask(witness, add_checkpoint_request(2, ENTRIES[:3], world))
-    note = sign_checkpoint(
-        Checkpoint(world.charter.origin, 3, root_of_hashes([leaf_hash(e) for e in ENTRIES[:3]])), world.log_key
-    )
+    note = sign_checkpoint(Checkpoint(world.charter.origin, 3, root_hash(ENTRIES[:3])), world.log_key)
     assert cosignatures(note + reply.body.decode(), [world.council.verify_key]) == {"witness-council": T0_S}
 
 
@@ -166,8 +162,7 @@ def test_a_real_log_grows_under_both_witnesses(tmp_path: Path) -> None:
 
 def _shown(world: World, entries: list[bytes], witnesses: list[Witness], old: int) -> str:
     """The checkpoint of `entries` with what each witness is willing to add."""
-    hashes = [leaf_hash(entry) for entry in entries]
-    note = sign_checkpoint(Checkpoint(world.charter.origin, len(hashes), root_of_hashes(hashes)), world.log_key)
+    note = sign_checkpoint(Checkpoint(world.charter.origin, len(entries), root_hash(entries)), world.log_key)
     for witness in witnesses:
         reply = _ask(witness, add_checkpoint_request(old, entries, world))
         note += reply.body.decode() if reply.status == 200 else ""
@@ -184,12 +179,13 @@ def test_two_recorders_cant_be_shown_two_logs(tmp_path: Path) -> None:
     world.start_log()
     true, wider = world.signed(), world.signed(world.policy(apps=("chromium", "libreoffice", "slack")))
     first, second = PolicyLeaf(true.policy_id).encode(), PolicyLeaf(wider.policy_id).encode()
-    later_us = (T0_S + 31 * 86_400) * 1_000_000
+    later_s = T0_S + 31 * 86_400
+    later_us = later_s * 1_000_000
 
     honest = [world.entries[0], first]
     note = _shown(world, honest, [council, auditor], 0)
     world.entries = honest
-    assert in_force(true, world.proof(1, note), world.charter, later_us, "DE") == world.policy()
+    assert in_force(true, world.proof(1, note), world.charter, later_us, "DE", later_s) == world.policy()
 
     # The council's witness has signed the other history already. The second one colludes and forgets; still no quorum.
     colluding = Witness(world.auditor, logs, WitnessState(tmp_path / "colluding"), clock)
@@ -198,7 +194,7 @@ def test_two_recorders_cant_be_shown_two_logs(tmp_path: Path) -> None:
         note = _shown(world, forged, [council, colluding], old)
         world.entries = forged
         with pytest.raises(Refused) as refused:
-            in_force(wider, world.proof(1, note), world.charter, later_us, "DE")
+            in_force(wider, world.proof(1, note), world.charter, later_us, "DE", later_s)
         assert refused.value.reason == "no_quorum"
 
 

@@ -64,7 +64,7 @@ def test_both_shares_open_the_data_and_the_person_sees_it(servers: Servers) -> N
     answer = servers.http.get("/v1/me/accesses", headers=person.headers)
     accesses = parse(answer.content, "accesses", MyAccesses).accesses
     laptop = Laptop(person.contributor, person.device, person.device_key.verify_key, [], [], [], "", "")
-    check = check_own_accesses(laptop, accesses, {}, servers.world.charter)
+    check = check_own_accesses(laptop, accesses, {}, servers.world.steps)
     assert (check.result, "Fola" in check.reason) == ("holds", True)
     assert release.opening.leaf().commitment in {each.commitment for each in read_releases(servers.folder)}
     # The same again is the same access, not another one.

@@ -104,6 +104,7 @@ def _made_in(name: str) -> set[str]:
 def test_only_the_gate_makes_permitted_and_only_redaction_makes_redacted() -> None:
     assert _made_in("Permitted") == {"recorder/gate.py"}
     assert _made_in("Redacted") == {"redact/stage.py", "recorder/spool/chunks.py"}
+    assert _made_in("CoarseFrame") == _made_in("SharpCrop") == {"redact/pictures.py"}
 
 
 def test_only_upload_speaks_http_outwards() -> None:

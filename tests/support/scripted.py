@@ -54,7 +54,13 @@ class ScriptedObserver:
     here: Surface | None = field(default_factory=page)
     lost: bool = False
 
-    def read(self, timeout_s: float) -> list[Observed]:
+    def wait(self, timeout_s: float) -> None:
+        """Never waits: what was put in is there."""
+
+    def wake(self) -> None:
+        """Nobody waits."""
+
+    def read(self) -> list[Observed]:
         found = list(self.queue)
         self.queue.clear()
         if self.lost and not found:
@@ -81,7 +87,7 @@ class Recording:
         self.pauses = Pauses(home, self.clock)
         self.spool = Spool(folder / "spool", bytes(range(32)))
         self.observer = ScriptedObserver()
-        self.conditions = Conditions(self.pauses, policy or World().policy(), "given")
+        self.conditions = Conditions(self.pauses, policy or World().policy(), "given", region="DE")
         self.conditions.indicator = lambda: True
         self.stage = RedactionStage(Redactor(bytes(32)), self.clock)
         self.gate = Gate(self.conditions)

@@ -36,7 +36,7 @@ from aboveboard.core.ids import (
     key_id_of,
     sha256_hex,
 )
-from aboveboard.core.merkle import consistency_proof, leaf_hash, root_of_hashes
+from aboveboard.core.merkle import consistency_proof, root_hash
 from aboveboard.core.policy import Policy
 from aboveboard.core.signing import SigningKey
 from aboveboard.core.vault import (
@@ -80,9 +80,8 @@ def now_us() -> int:
 
 def add_checkpoint_request(old: int, entries: list[bytes], world: World, proof: list[bytes] | None = None) -> bytes:
     """A body for C2SP tlog-witness: from `old` to the tree of `entries`, with its true proof unless one is given."""
-    hashes = [leaf_hash(entry) for entry in entries]
-    lines = proof if proof is not None else consistency_proof(hashes, old) if 0 < old < len(hashes) else []
-    note = sign_checkpoint(Checkpoint(world.charter.origin, len(hashes), root_of_hashes(hashes)), world.log_key)
+    lines = proof if proof is not None else consistency_proof(entries, old) if 0 < old < len(entries) else []
+    note = sign_checkpoint(Checkpoint(world.charter.origin, len(entries), root_hash(entries)), world.log_key)
     head = "".join(f"{base64.b64encode(each).decode()}\n" for each in lines)
     return f"old {old}\n{head}\n{note}".encode()
 
@@ -105,6 +104,7 @@ def small_server(routes: list[Route]) -> Iterator[str]:
 def collector_server(service: Service) -> Iterator[str]:
     """Its address."""
     bound = listen("127.0.0.1", 0)
+    bound.listen()  # from here on a connection waits for the server instead of being refused
     server = uvicorn.Server(uvicorn.Config(make_server(service), log_level="error", timeout_graceful_shutdown=2))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
     thread.start()
@@ -217,8 +217,8 @@ class Person:
         )
         return sign_device_cert(cert, self.key)
 
-    def enrol(self, code: str | None = None) -> httpx.Response:
-        body = EnrolRequest(code or self.servers.invited(), self.cert()).to_bytes()
+    def enrol(self, code: str | None = None, region: str = "DE") -> httpx.Response:
+        body = EnrolRequest(code or self.servers.invited(), self.cert(), region).to_bytes()
         answer = self.servers.http.post("/v1/enrol", content=body)
         if answer.status_code == 201:
             self.token = answer.json()["token"]

@@ -21,9 +21,10 @@ from aboveboard.core.charter import (
     WitnessEntry,
     Witnesses,
 )
+from aboveboard.core.charter_chain import InForce
 from aboveboard.core.checkpoint import Checkpoint, cosign, sign_checkpoint
 from aboveboard.core.leaves import CharterLeaf, PolicyLeaf, parse_leaf
-from aboveboard.core.merkle import inclusion_proof, leaf_hash, root_of_hashes
+from aboveboard.core.merkle import inclusion_proof, leaf_hash, root_hash, root_of_hashes
 from aboveboard.core.policy import CategoryTerms, Consultation, Policy, SignedPolicy, sign_policy
 from aboveboard.core.proof import Batch, BatchProof, LogProof, make_batch
 from aboveboard.core.signing import COSIGNATURE_V1, SigningKey
@@ -88,6 +89,11 @@ class World:
             self._charter.check()
         return self._charter
 
+    @property
+    def steps(self) -> tuple[InForce, ...]:
+        """The history of a log under this charter alone."""
+        return (InForce(0, self.charter),)
+
     def policy(self, **changes: Any) -> Policy:
         terms = CategoryTerms(("train-agents",), "the agent has to see what was done", 90, ("agents group",))
         base = Policy(
@@ -128,15 +134,14 @@ class World:
     ) -> str:
         """The checkpoint of all entries, signed and cosigned."""
         own = self.entries if entries is None else entries
-        root = root_of_hashes([leaf_hash(entry) for entry in own])
+        root = root_hash(own)
         note = sign_checkpoint(Checkpoint(self.charter.origin, len(own), root), self.log_key)
         for key in [self.council, self.auditor] if witnesses is None else witnesses:
             note += cosign(note, key, time_s)
         return note
 
     def proof(self, index: int, note: str | None = None) -> LogProof:
-        hashes = [leaf_hash(entry) for entry in self.entries]
-        return LogProof(index, tuple(inclusion_proof(hashes, index)), note or self.note())
+        return LogProof(index, tuple(inclusion_proof(self.entries, index)), note or self.note())
 
     def batch(self, commitments: Sequence[bytes], what: Any) -> tuple[Batch, int]:
         """A batch over these, appended; and its place."""

@@ -12,12 +12,13 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+from aboveboard.audit.charters import alone, charters_or_alone
 from aboveboard.audit.laptop import read_laptop
 from aboveboard.audit.log_checks import Seen
 from aboveboard.audit.monitor import Monitor, Person, seen_from
 from aboveboard.audit.own_datasets import MANIFEST_BYTES_MAX, parse_manifest
 from aboveboard.audit.remembered import Memory
-from aboveboard.audit.source import HttpSource, open_source
+from aboveboard.audit.source import HttpSource, Source, open_source
 from aboveboard.audit.summary import HOLDS, Report
 from aboveboard.audit.verify import verify
 from aboveboard.core.charter import CHARTER_BYTES_MAX, Charter
@@ -41,14 +42,15 @@ def _charter(path: Path) -> Charter:
     return Charter.parse(_read(path, CHARTER_BYTES_MAX), str(path))
 
 
-def _seen(paths: list[Path], charter: Charter) -> list[Seen]:
+def _seen(paths: list[Path], source: Source, charter: Charter) -> list[Seen]:
+    charters = charters_or_alone(source, charter) if paths else alone(charter)
     found = []
     for path in paths:
         try:
             note = _read(path, NOTE_BYTES_MAX).decode("utf-8")
         except UnicodeDecodeError as error:
             raise BadInput("is not UTF-8", str(path)) from error
-        found.append(seen_from(note, charter, f"the checkpoint {path.name}"))
+        found.append(seen_from(note, charters, f"the checkpoint {path.name}"))
     return found
 
 
@@ -64,7 +66,8 @@ def _tell(report: Report, as_json: bool) -> int:
 def run_verify(args: argparse.Namespace) -> int:
     """One look, with nothing but the charter."""
     charter = _charter(args.charter)
-    report, audit = verify(open_source(args.source), charter, _seen(args.since, charter), _progress)
+    source = open_source(args.source)
+    report, audit = verify(source, charter, _seen(args.since, source, charter), _progress)
     if args.save is not None and report.exit_code == HOLDS:
         write_durable(args.save, audit.published.note.encode())
     return _tell(report, args.json)
@@ -96,7 +99,7 @@ def run_monitor(args: argparse.Namespace) -> int:
     with contextlib.closing(Memory(args.state or _default_state(charter), charter.origin)) as memory:
         monitor = Monitor(
             source, charter, memory, SystemClock(), isinstance(source, HttpSource),
-            (lambda: _person(args)) if args.home is not None else None, _seen(args.since, charter), _progress,
+            (lambda: _person(args)) if args.home is not None else None, _seen(args.since, source, charter), _progress,
         )  # fmt: skip
         if args.acknowledge:
             _progress(f"{monitor.acknowledge()} alarms acknowledged; their evidence stays in {memory.folder}/evidence")

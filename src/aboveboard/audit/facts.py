@@ -13,6 +13,7 @@ from aboveboard.core.leaves import (
     DatasetBuiltLeaf,
     DeletionAskedLeaf,
     DeletionDoneLeaf,
+    ExemptionLeaf,
     KeyReleasedLeaf,
     Leaf,
     ModelTrainedLeaf,
@@ -43,8 +44,8 @@ class Problems:
 class Facts:
     """counters_size: the size of the log at which its published counters were taken; `counted` are the kinds up to it.
 
-    policies, charters: by name, the index of their first entry. purposes: of released keys, where each was first
-    named. first_segments: index of the first batch of segments. asked: open deletions with their due time in µs.
+    policies, charters, exemptions: by name, the index of their first entry. purposes: of released keys, where each was
+    first named. first_segments: index of the first batch of segments. asked: open deletions with their due time in µs.
     """
 
     counters_size: int = 0
@@ -53,6 +54,7 @@ class Facts:
     counted: Counter[str] = field(default_factory=Counter)
     policies: dict[str, int] = field(default_factory=dict)
     charters: dict[str, int] = field(default_factory=dict)
+    exemptions: dict[str, int] = field(default_factory=dict)
     purposes: dict[str, int] = field(default_factory=dict)
     first_segments: int | None = None
     first_release: int | None = None
@@ -87,6 +89,8 @@ class Facts:
                 _first(self.policies, leaf.policy, index)
             case CharterLeaf():
                 _first(self.charters, leaf.charter, index)
+            case ExemptionLeaf():
+                _first(self.exemptions, leaf.exemption, index)
             case KeyReleasedLeaf():
                 self.first_release = index if self.first_release is None else self.first_release
                 _first(self.purposes, leaf.purpose, index)

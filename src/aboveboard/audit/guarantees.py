@@ -34,7 +34,7 @@ TEN: tuple[Guarantee, ...] = (
         4, "Paused means nothing is kept", ("nothing_while_paused", "pauses_marked", "holes_explained"), LAPTOP,
         "a modified recorder is found by reproducible builds, not here",
     ),
-    Guarantee(5, "The same rules for everyone", ("same_rules",), "the published policies"),
+    Guarantee(5, "The same rules for everyone", ("same_rules", "exemptions"), "the published policies and exemptions"),
     Guarantee(
         6, "Every access is seen by its subject", ("counters", "releases", "own_accesses", "own_accesses_complete"),
         f"the published log, {LAPTOP}, and the collector's and the guardian's answers to it",

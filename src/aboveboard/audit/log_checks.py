@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from aboveboard.audit.log_reader import LogReading
 from aboveboard.audit.published import Policies, Published
 from aboveboard.audit.report import Check, checked, judged
-from aboveboard.core.charter import Charter
 from aboveboard.core.checkpoint import Checkpoint
 from aboveboard.core.errors import CheckFailed
 from aboveboard.core.leaves import CharterLeaf
@@ -24,30 +23,31 @@ class Seen:
     note: str = ""
 
 
-def check_checkpoint(found: Published, charter: Charter) -> Check:
+def check_checkpoint(found: Published) -> Check:
     """Signed by the log, cosigned by the quorum."""
 
     def run() -> str:
-        if "checkpoint" in found.problems:
+        if found.checkpoint is None:
             raise found.problems["checkpoint"]
-        checkpoint, _ = charter.check_checkpoint(found.note)
-        return f"{checkpoint.size} entries, signed by the log and cosigned by its witness quorum"
+        return f"{found.checkpoint.size} entries, signed by the log and cosigned by its witness quorum"
 
     return checked("checkpoint", run)
 
 
-def check_charter(found: Published, reading: LogReading, charter: Charter) -> Check:
-    """The published charter is the one in hand, and the log's first entry names it."""
+def check_charter(found: Published, reading: LogReading) -> Check:
+    """The published charter is the one in hand or follows from it, and the log names these charters and no other."""
 
     def run() -> str:
         for problem in (found.problems.get("charter"), reading.problems.get("entries")):
             if problem is not None:
                 raise problem
-        if found.charter != charter.to_bytes():
-            raise CheckFailed("the published charter is another one than the charter given")
-        if reading.first != CharterLeaf(charter.charter_id).encode():
-            raise CheckFailed("the log's first entry does not name the charter given")
-        return f"{charter.name}: published, and named by the log's first entry"
+        steps = found.charters
+        if reading.first != CharterLeaf(steps[0].charter.charter_id).encode():
+            raise CheckFailed("the log's first entry does not name the charter given, or the one it follows from")
+        if reading.facts.charters != {step.charter.charter_id: step.since for step in steps}:
+            raise CheckFailed("the log names other charters, or in other places, than the published ones")
+        later = f"; {len(steps) - 1} follow the first, each signed by those before" if len(steps) > 1 else ""
+        return f"{steps[-1].charter.name}: published, and named by the log's own entry{later}"
 
     return checked("charter", run)
 

@@ -12,13 +12,12 @@ from aboveboard.audit.facts import Facts
 from aboveboard.audit.source import Source, required
 from aboveboard.core.checkpoint import Checkpoint
 from aboveboard.core.errors import AboveboardError, CheckFailed, Corrupt, Unavailable
-from aboveboard.core.frontier import Frontier, fold
-from aboveboard.core.merkle import HASH_BYTES, leaf_hash
+from aboveboard.core.frontier import Frontier
+from aboveboard.core.merkle import HASH_BYTES, leaf_hash, root_of_hashes
 from aboveboard.core.tiles import WIDTH, entries_path, parse_bundle, tile_path
 
 ENTRIES_MAX = 100_000_000
 BUNDLE_BYTES_MAX = WIDTH * (2 + 0xFFFF)
-TILE_LEVEL = 8  # a full tile is a subtree of 2**8 hashes
 PROGRESS_ENTRIES = WIDTH * 400
 
 
@@ -49,9 +48,11 @@ class _Tiles:
         self._edge: list[list[bytes]] = []  # per level from 1 on, the hashes of its last, partial tile
         self._done: list[int] = []  # per level from 1 on, how many full tiles were seen
 
-    def full(self, index: int, hashes: list[bytes], root: bytes) -> None:
+    def take(self, index: int, hashes: list[bytes]) -> None:
+        """The hashes of one bundle's entries."""
         self._compare(0, index, hashes)
-        self._push(0, root)
+        if len(hashes) == WIDTH:
+            self._push(0, root_of_hashes(hashes))
 
     def _push(self, level: int, root: bytes) -> None:
         if level == len(self._edge):
@@ -63,10 +64,7 @@ class _Tiles:
             self._compare(level + 1, self._done[level], edge)
             self._done[level] += 1
             self._edge[level] = []
-            self._push(level + 1, fold(edge))
-
-    def partial(self, index: int, hashes: list[bytes]) -> None:
-        self._compare(0, index, hashes)
+            self._push(level + 1, root_of_hashes(edge))
 
     def end(self) -> None:
         for level, edge in enumerate(self._edge):
@@ -124,14 +122,11 @@ def _pass(source: Source, size: int, reading: LogReading, progress: Callable[[st
         hashes = [leaf_hash(entry) for entry in entries]
         for wanted in reading.wanted_sizes:
             if start < wanted <= start + count:
-                reading.roots[wanted] = frontier.extended(hashes[: wanted - start]).root()
-        if count == WIDTH:
-            root = fold(hashes)
-            frontier.push(root, TILE_LEVEL)
-            tiles.full(start // WIDTH, hashes, root)
-        else:
-            frontier = frontier.extended(hashes)
-            tiles.partial(start // WIDTH, hashes)
+                before = frontier.copy()
+                before.extend(hashes[: wanted - start])
+                reading.roots[wanted] = before.root()
+        frontier.extend(hashes)
+        tiles.take(start // WIDTH, hashes)
         if start and start % PROGRESS_ENTRIES == 0:
             progress(f"{start} of {size} entries read")
     tiles.end()

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from aboveboard.audit.answers import NOT_ASKED, Answers, ask
+from aboveboard.audit.charters import charters_or_alone
 from aboveboard.audit.laptop import Laptop
 from aboveboard.audit.log_checks import Seen
 from aboveboard.audit.own import own_checks
@@ -22,6 +23,7 @@ from aboveboard.audit.source import HttpSource, Source
 from aboveboard.audit.summary import Report
 from aboveboard.audit.verify import Audit, look
 from aboveboard.core.charter import Charter
+from aboveboard.core.charter_chain import Charters, under
 from aboveboard.core.clock import US_PER_S, Clock
 from aboveboard.core.errors import AboveboardError
 
@@ -68,12 +70,16 @@ class Monitor:
     def _before(self, known: Remembered) -> list[Seen]:
         if not known.note:
             return []
-        checkpoint, cosigned_s = self.charter.check_checkpoint(known.note)
-        return [Seen(checkpoint, cosigned_s, "the checkpoint of the last look", known.note)]
+        charters = charters_or_alone(self.source, self.charter)
+        return [seen_from(known.note, charters, "the checkpoint of the last look")]
 
     def _sizes(self, person: Person | None) -> set[int]:
         try:
-            shown = own_checkpoints(person.laptop, self.charter) if person is not None else []
+            shown = (
+                own_checkpoints(person.laptop, charters_or_alone(self.source, self.charter))
+                if person is not None
+                else []
+            )
         except AboveboardError:
             return set()  # own_same_log meets the same proof and says what is wrong with it
         return {checkpoint.size for checkpoint in shown}
@@ -138,7 +144,7 @@ def _with_alarms(checks: Sequence[Check], alarms: Sequence[Alarm]) -> tuple[Chec
     return tuple(out)
 
 
-def seen_from(note: str, charter: Charter, where: str) -> Seen:
+def seen_from(note: str, charters: Charters, where: str) -> Seen:
     """A checkpoint from a file. Raises SignatureError or ProofError unless it holds."""
-    checkpoint, cosigned_s = charter.check_checkpoint(note)
+    checkpoint, cosigned_s = under(charters, lambda charter: charter.check_checkpoint(note))
     return Seen(checkpoint, cosigned_s, where, note)

@@ -47,20 +47,20 @@ def own_checks(
     laptop: Laptop, audit: Audit, answers: Answers = NOT_ASKED, manifests: Sequence[HeldManifest] = ()
 ) -> tuple[Check, ...]:
     """audit: a look that was asked for the sizes of own_checkpoints and the entries of Answers.logged."""
-    charter, reading, good = audit.charter, audit.reading, audit.policies.good
+    charters, reading, good = audit.published.charters, audit.reading, audit.policies.good
     spans = [each.span for each in laptop.segments if each.span is not None]
     return (
         check_own_consents(laptop),
         check_own_policies(laptop, good),
-        check_own_policy_in_force(laptop, good, charter),
-        check_own_segments_logged(laptop, charter),
-        check_own_same_log(laptop, reading, charter),
+        check_own_policy_in_force(laptop, good, charters),
+        check_own_segments_logged(laptop, charters),
+        check_own_same_log(laptop, reading, charters),
         check_contiguous(spans),
         check_events_in_span(spans),
         check_nothing_while_paused(spans, laptop.pauses),
         check_pauses_marked(spans, laptop.pauses),
         check_holes_explained(spans),
-        _asked("own_accesses", lambda: check_own_accesses(laptop, told(answers.accesses), good, charter)),
+        _asked("own_accesses", lambda: check_own_accesses(laptop, told(answers.accesses), good, charters)),
         _asked(
             "own_accesses_complete",
             lambda: check_own_accesses_complete(told(answers.given), told(answers.accesses), reading.found),
@@ -68,8 +68,8 @@ def own_checks(
         check_own_datasets(laptop, manifests, reading.facts),
         check_own_chain(laptop),
         _asked("own_segments_held", lambda: check_own_segments_held(laptop, told(answers.held))),
-        check_own_consents_logged(laptop, charter),
+        check_own_consents_logged(laptop, charters),
         check_own_segments_consented(laptop),
-        check_own_consent_first(laptop, charter),
+        check_own_consent_first(laptop, charters),
         check_own_within_terms(laptop, good),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
+from functools import partial
 
 from aboveboard.audit.laptop import Laptop, OwnSegment
 from aboveboard.audit.log_reader import LogReading
@@ -10,12 +11,14 @@ from aboveboard.audit.published import KnownPolicy
 from aboveboard.audit.report import Check, checked, judged
 from aboveboard.core.access import check_grant
 from aboveboard.core.charter import Charter
+from aboveboard.core.charter_chain import Charters, under
 from aboveboard.core.checkpoint import Checkpoint
 from aboveboard.core.consent import SignedConsent, check_consent
 from aboveboard.core.errors import AboveboardError, CheckFailed, Refused, Unavailable
 from aboveboard.core.events import Gap
 from aboveboard.core.ids import PolicyId
 from aboveboard.core.leaves import segment_commitment
+from aboveboard.core.policy import Policy
 from aboveboard.core.proof import BatchProof, LogProof, check_batch_proof, check_proof
 from aboveboard.wire.api import Access, Given
 from aboveboard.wire.segment import Manifest, check_chain
@@ -35,25 +38,25 @@ def check_own_consents(laptop: Laptop) -> Check:
     return judged("own_consents", problems, f"signed by this person's key: {said}")
 
 
-def check_own_consents_logged(laptop: Laptop, charter: Charter) -> Check:
+def check_own_consents_logged(laptop: Laptop, charters: Charters) -> Check:
     """Each is in a batch of rights that is in the log under the quorum."""
 
     def run() -> str:
         for signed, proof in laptop.consents:
-            _batched(signed.record.commitment, proof, charter, "rights", f"consent {signed.record.consent_id[:16]}")
+            _batched(signed.record.commitment, proof, charters, "rights", f"consent {signed.record.consent_id[:16]}")
         return f"{len(laptop.consents)} consents and withdrawals, each in the log as cosigned by the quorum"
 
     return checked("own_consents_logged", run)
 
 
-def _batched(commitment: bytes, proof: BatchProof | None, charter: Charter, what: str, name: str) -> int:
+def _batched(commitment: bytes, proof: BatchProof | None, charters: Charters, what: str, name: str) -> int:
     """Index of the batch's entry. Raises Unavailable without a proof, CheckFailed for one that doesn't hold."""
     if proof is None:
         raise Unavailable(f"{name} has no proof yet: the recorder fetches it when the log has it")
     if proof.what != what:
         raise CheckFailed(f"{name}: its proof is of a batch of {proof.what}")
     try:
-        _, _, index = check_batch_proof(commitment, proof, charter)
+        _, _, index = under(charters, lambda charter: check_batch_proof(commitment, proof, charter))
     except CheckFailed as error:
         raise CheckFailed(f"{name}: {error}") from error
     return index
@@ -116,17 +119,17 @@ def _ended_us(laptop: Laptop, consent: SignedConsent) -> int | None:
     return min(later, default=None)
 
 
-def check_own_consent_first(laptop: Laptop, charter: Charter) -> Check:
+def check_own_consent_first(laptop: Laptop, charters: Charters) -> Check:
     """In the log, each consent stands before the first segment that goes by it."""
 
     def run() -> str:
         places = {
-            signed.record.consent_id: _batched(signed.record.commitment, proof, charter, "rights", "the consent")
+            signed.record.consent_id: _batched(signed.record.commitment, proof, charters, "rights", "the consent")
             for signed, proof in laptop.consents
         }
         for each in laptop.segments:
             commitment = segment_commitment(each.sealed.manifest.segment_id)
-            index = _batched(commitment, each.proof, charter, "segments", f"segment {each.seq}")
+            index = _batched(commitment, each.proof, charters, "segments", f"segment {each.seq}")
             if each.sealed.manifest.consent not in places:
                 raise CheckFailed(f"segment {each.seq} names a consent that was never given")
             if index <= places[each.sealed.manifest.consent]:
@@ -136,33 +139,42 @@ def check_own_consent_first(laptop: Laptop, charter: Charter) -> Check:
     return checked("own_consent_first", run)
 
 
-def check_own_segments_logged(laptop: Laptop, charter: Charter) -> Check:
+def check_own_segments_logged(laptop: Laptop, charters: Charters) -> Check:
     """Each segment is in a batch in the log."""
 
     def run() -> str:
         for each in laptop.segments:
             commitment = segment_commitment(each.sealed.manifest.segment_id)
-            _batched(commitment, each.proof, charter, "segments", f"segment {each.seq}")
+            _batched(commitment, each.proof, charters, "segments", f"segment {each.seq}")
         return f"{len(laptop.segments)} segments, each in the log as cosigned by the quorum"
 
     return checked("own_segments_logged", run)
 
 
-def own_checkpoints(laptop: Laptop, charter: Charter) -> list[Checkpoint]:
+def _checkpoint_of(proof: BatchProof, charters: Charters) -> tuple[Checkpoint, int]:
+    note = LogProof.parse(proof.log_proof).note
+    return under(charters, lambda charter: charter.check_checkpoint(note))
+
+
+def _check_grant(access: Access, policy: Policy, charter: Charter) -> None:
+    check_grant(access.grant, charter, policy, access.at_us)
+
+
+def own_checkpoints(laptop: Laptop, charters: Charters) -> list[Checkpoint]:
     """Every checkpoint this person was shown in a proof. Raises CheckFailed for one without its quorum."""
     notes: dict[tuple[int, bytes], Checkpoint] = {}
     for proof in [*(p for _, p in laptop.consents), *(s.proof for s in laptop.segments)]:
         if proof is not None:
-            checkpoint, _ = charter.check_checkpoint(LogProof.parse(proof.log_proof).note)
+            checkpoint, _ = _checkpoint_of(proof, charters)
             notes[checkpoint.size, checkpoint.root] = checkpoint
     return list(notes.values())
 
 
-def check_own_same_log(laptop: Laptop, reading: LogReading, charter: Charter) -> Check:
+def check_own_same_log(laptop: Laptop, reading: LogReading, charters: Charters) -> Check:
     """Every checkpoint this person was shown is a beginning of the log that everyone is shown."""
 
     def run() -> str:
-        shown = own_checkpoints(laptop, charter)
+        shown = own_checkpoints(laptop, charters)
         if "entries" in reading.problems:
             raise reading.problems["entries"]
         for checkpoint in shown:
@@ -207,7 +219,7 @@ def check_own_accesses_complete(given: Sequence[Given], accesses: Sequence[Acces
 
 
 def check_own_accesses(
-    laptop: Laptop, accesses: Sequence[Access], policies: Mapping[PolicyId, KnownPolicy], charter: Charter
+    laptop: Laptop, accesses: Sequence[Access], policies: Mapping[PolicyId, KnownPolicy], charters: Charters
 ) -> Check:
     """Who read: each access has a grant signed by enough stewards, for a purpose of its policy, and is in the log."""
     problems, readers = [], []
@@ -218,11 +230,13 @@ def check_own_accesses(
         try:
             if access.opening.contributor != laptop.contributor or access.opening.grant_id != grant.grant_id:
                 raise CheckFailed("the access shown is another person's, or of another grant")
-            check_proof(access.opening.leaf().encode(), LogProof.parse(access.log_proof), charter)
+            entry, proof = access.opening.leaf().encode(), LogProof.parse(access.log_proof)
+            under(charters, partial(check_proof, entry, proof))
             for name in set(grant.policies) & own_policies:
                 if name not in policies:
                     raise CheckFailed("its grant names a policy that is not published and valid")
-                check_grant(access.grant, charter, policies[PolicyId(name)].policy, access.at_us)
+                policy = policies[PolicyId(name)].policy
+                under(charters, partial(_check_grant, access, policy))
         except (CheckFailed, Refused, AboveboardError) as error:
             problems.append(f"the access of {grant.reader}: {error}")
     return judged("own_accesses", problems, f"{len(accesses)} accesses: {', '.join(readers) or 'nobody has read'}")

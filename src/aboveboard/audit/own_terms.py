@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 from aboveboard.audit.laptop import Laptop, OwnSegment
 from aboveboard.audit.programme_checks import in_force_from_s
 from aboveboard.audit.published import KnownPolicy
 from aboveboard.audit.report import Check, checked, judged
-from aboveboard.core.charter import Charter
+from aboveboard.core.charter_chain import Charters, under
 from aboveboard.core.clock import US_PER_S
 from aboveboard.core.errors import CheckFailed
 from aboveboard.core.events import Button, Focus, Gap, KeptEvent, Key, PointerPath, Scene, Scroll, Text
@@ -76,7 +77,7 @@ def check_own_within_terms(laptop: Laptop, policies: Mapping[PolicyId, KnownPoli
     return judged("own_within_terms", problems, f"{events} events, each of a kind, an app and a site agreed to")
 
 
-def check_own_policy_in_force(laptop: Laptop, policies: Mapping[PolicyId, KnownPolicy], charter: Charter) -> Check:
+def check_own_policy_in_force(laptop: Laptop, policies: Mapping[PolicyId, KnownPolicy], charters: Charters) -> Check:
     """Nothing was recorded, and nothing accepted, before the notice of its policy had run by the witnesses' time."""
 
     def run() -> str:
@@ -84,7 +85,7 @@ def check_own_policy_in_force(laptop: Laptop, policies: Mapping[PolicyId, KnownP
             known = policies.get(each.sealed.manifest.policy)
             if known is None:
                 raise CheckFailed(f"segment {each.seq} names a policy that is not published and valid")
-            starts_s = in_force_from_s(known, charter)
+            starts_s = in_force_from_s(known)
             # The recorder allows its clock to differ by seconds only where there is no notice at all (a demonstration).
             slack_s = CLOCK_SLACK_S if starts_s == known.cosigned_s else 0
             kept = [event.t_us for event in each.body.events if not isinstance(event, Gap)] if each.body else []
@@ -92,7 +93,7 @@ def check_own_policy_in_force(laptop: Laptop, policies: Mapping[PolicyId, KnownP
                 raise CheckFailed(f"segment {each.seq} holds something from before its policy's notice had run")
             if each.proof is not None:
                 commitment = segment_commitment(each.sealed.manifest.segment_id)
-                _, accepted_s, _ = check_batch_proof(commitment, each.proof, charter)
+                _, accepted_s, _ = under(charters, partial(check_batch_proof, commitment, each.proof))
                 if accepted_s < starts_s:
                     raise CheckFailed(f"segment {each.seq} was accepted before its policy's notice had run")
         return f"{len(laptop.segments)} segments, none from before its policy was in force"

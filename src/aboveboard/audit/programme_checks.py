@@ -7,7 +7,6 @@ import datetime
 from aboveboard.audit.facts import Facts
 from aboveboard.audit.published import KnownPolicy, Policies, Published
 from aboveboard.audit.report import Check, checked, judged
-from aboveboard.core.charter import Charter
 from aboveboard.core.clock import US_PER_S
 from aboveboard.core.errors import CheckFailed
 from aboveboard.core.policy import DAY_S
@@ -26,12 +25,12 @@ def check_policies_logged(facts: Facts, policies: Policies) -> Check:
     )
 
 
-def in_force_from_s(known: KnownPolicy, charter: Charter) -> int:
+def in_force_from_s(known: KnownPolicy) -> int:
     """The second at which its notice has run: from the witnesses' time of signing, for the longer of both periods."""
-    return known.cosigned_s + DAY_S * max(known.policy.notice_days, charter.notice_days_min)
+    return known.cosigned_s + DAY_S * max(known.policy.notice_days, known.charter.notice_days_min)
 
 
-def check_nothing_before_notice(facts: Facts, policies: Policies, charter: Charter, cosigned_s: int) -> Check:
+def check_nothing_before_notice(facts: Facts, policies: Policies, cosigned_s: int) -> Check:
     """The log holds segments only if some policy's notice had run by the witnesses' time, after that policy's entry."""
 
     def run() -> str:
@@ -40,12 +39,12 @@ def check_nothing_before_notice(facts: Facts, policies: Policies, charter: Chart
             before = [known for known in good if known.index < facts.first_segments]
             if not before:
                 raise CheckFailed("segments were accepted before any valid policy was in the log")
-            if min(in_force_from_s(known, charter) for known in before) > cosigned_s:
+            if min(in_force_from_s(known) for known in before) > cosigned_s:
                 raise CheckFailed("segments were accepted although no policy's notice period has run")
         if not good:
             return "no policy, and no segments"
-        earliest = min(in_force_from_s(known, charter) for known in good)
-        days = max(min(known.policy.notice_days for known in good), charter.notice_days_min)
+        earliest = min(in_force_from_s(known) for known in good)
+        days = min(max(known.policy.notice_days, known.charter.notice_days_min) for known in good)
         moment = datetime.datetime.fromtimestamp(earliest, datetime.UTC)
         return f"notice of {days} days from the witnesses' time: in force from {moment:%Y-%m-%d %H:%M UTC}"
 

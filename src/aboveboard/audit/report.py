@@ -18,7 +18,7 @@ GUARANTEES: dict[str, int] = {
     "charter": 3, "checkpoint": 3, "entries": 3, "tiles": 3, "append_only": 3, "own_segments_logged": 3,
     "own_same_log": 3,
     "spans_contiguous": 4, "events_in_span": 4, "nothing_while_paused": 4, "pauses_marked": 4, "holes_explained": 4,
-    "same_rules": 5,
+    "same_rules": 5, "exemptions": 5,
     "counters": 6, "releases": 6, "own_accesses": 6, "own_accesses_complete": 6,
     "lineage": 7, "own_datasets": 7,
     "deletions": 8, "own_chain": 8, "own_segments_held": 8,

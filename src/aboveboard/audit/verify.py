@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from aboveboard.audit.exemptions import check_exemptions
 from aboveboard.audit.facts import Facts
 from aboveboard.audit.log_checks import (
     Seen,
@@ -39,7 +40,6 @@ NO_LOG = Checkpoint("", 0, b"\0" * 32)
 class Audit:
     """One look at a published log. reading: of the entries, in one pass."""
 
-    charter: Charter
     published: Published
     reading: LogReading
     policies: Policies
@@ -67,15 +67,18 @@ def look(
         reading = LogReading(facts, problems={"entries": found.problems["checkpoint"]})
     else:
         reading = read_log(source, found.checkpoint, facts, sizes=sizes, entries=entries, progress=progress)
-    policies = read_policies(source, facts.policies, charter)
+    policies = read_policies(source, facts.policies, found.charters)
     checkpoint = found.checkpoint or NO_LOG
     checks = [
-        check_checkpoint(found, charter),
-        check_charter(found, reading, charter),
+        check_checkpoint(found),
+        check_charter(found, reading),
         check_entries(reading, checkpoint),
         check_tiles(reading),
     ]
-    rest = _of_the_entries(found, reading, policies, charter, now_s)
+    rest = [
+        *_of_the_entries(found, reading, policies, now_s),
+        check_exemptions(source, facts.exemptions, found.charters),
+    ]
     if seen:
         rest = [check_append_only(reading, seen), *rest, check_notice_start(policies, seen)]
     # Of a log that could not be read whole, or whose entries are not the signed ones, nothing is said but why.
@@ -84,19 +87,17 @@ def look(
     )
     if broken is not None:
         rest = [not_known(check.name, broken) for check in rest]
-    return Audit(charter, found, reading, policies, (*checks, *rest))
+    return Audit(found, reading, policies, (*checks, *rest))
 
 
-def _of_the_entries(
-    found: Published, reading: LogReading, policies: Policies, charter: Charter, now_s: int
-) -> list[Check]:
+def _of_the_entries(found: Published, reading: LogReading, policies: Policies, now_s: int) -> list[Check]:
     facts = reading.facts
     return [
         check_entry_kinds(reading),
         policies.signed,
         policies.rules,
         check_policies_logged(facts, policies),
-        check_nothing_before_notice(facts, policies, charter, found.cosigned_s),
+        check_nothing_before_notice(facts, policies, found.cosigned_s),
         check_counters(found, facts),
         check_releases(facts, policies),
         check_lineage(facts),

@@ -13,11 +13,12 @@ from aboveboard.collector.registries import certificate, consent_records
 from aboveboard.collector.service import Service
 from aboveboard.collector.storage.blobs import BlobName
 from aboveboard.collector.storage.tables import consents, epochs, grants, policies, releases, segments
+from aboveboard.collector.terms import policy_of
 from aboveboard.core.access import Grant, ReleaseOpening, SignedGrant, check_grant, new_opening
 from aboveboard.core.consent import SignedConsent
 from aboveboard.core.errors import Refused, SignatureError, Unavailable
 from aboveboard.core.ids import ContributorId, EpochId, GrantId, PolicyId
-from aboveboard.core.policy import Policy, SignedPolicy, verify_signatures
+from aboveboard.core.policy import Policy
 from aboveboard.core.records import parse_record
 from aboveboard.core.signing import VerifyKey
 from aboveboard.core.vault import SignedDeposit
@@ -51,10 +52,10 @@ def record_grant(service: Service, signed: SignedGrant) -> GrantId:
 
 
 def _policy(service: Service, tx: Connection, policy_id: PolicyId) -> Policy:
-    signed = tx.execute(select(policies.c.signed).where(policies.c.policy == policy_id)).scalar()
-    if signed is None:
+    policy = policy_of(tx, service.charters, policy_id)
+    if policy is None:
         raise Refused("no_policy", "the grant names a policy that was never published here")
-    return verify_signatures(SignedPolicy.parse(signed), service.charter)
+    return policy
 
 
 def grant_of(service: Service, grant_id: str) -> SignedGrant:
@@ -106,7 +107,7 @@ def release(service: Service, signed: SignedGrant) -> ReleaseReply:
     record_grant(service, signed)
     with service.database.transaction(f"grant:{grant.grant_id}") as tx:
         openings = [(each, *_logged(service, tx, grant, each)) for each in _epochs_in_scope(tx, grant)]
-        bundles = tuple(_bundle(service, tx, policy_id) for policy_id in grant.policies)
+        bundles = tuple(_bundle(tx, policy_id) for policy_id in grant.policies)
     service.wake.set()
     _await_inclusion(service, max((index for _, _, index in openings), default=-1))
     with service.database.reading() as tx:  # a person may have withdrawn or deleted while the log was waited for
@@ -157,9 +158,11 @@ def _share(service: Service, grant: Grant, each: _Epoch) -> str:
     return to_base64(pyrage.encrypt(share, [recipient]))
 
 
-def _bundle(service: Service, tx: Connection, policy_id: PolicyId) -> CurrentPolicy:
+def _bundle(tx: Connection, policy_id: PolicyId) -> CurrentPolicy:
     row = tx.execute(select(policies).where(policies.c.policy == policy_id)).one()
-    return CurrentPolicy(to_base64(row.signed), service.log.proof(row.leaf_index).encode())
+    if row.log_proof is None:
+        raise Unavailable("the grant's policy is not in the log yet: ask again in a moment")
+    return CurrentPolicy(to_base64(row.signed), row.log_proof.decode("utf-8"))
 
 
 def granted_segments(service: Service, grant: Grant) -> list[GrantedSegment]:

@@ -30,7 +30,7 @@ def add_init(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     """Adds the verbs."""
     parser = verbs.add_parser("init", help="make the collector's keys and print their public halves as JSON")
     parser.add_argument("--home", type=Path, required=True, help="folder for keys, database, segments and log")
-    parser.add_argument("--name", required=True, help="the log's key name, such as log.example.org")
+    parser.add_argument("--name", required=True, help="the log's key name: its origin, such as log.example.org/2026")
     parser.add_argument("--master-key", default="", metavar="KEY", help=MASTER_KEY)
     parser.set_defaults(run=init)
     again = verbs.add_parser("rekey", help="wrap the vault anew under another master key")

@@ -1,11 +1,12 @@
-"""The log's journal: what was acknowledged but is not yet in tiles. One fsync an append.
+"""The log's journal: what was acknowledged but is not yet in tiles. One wait for the disk an append.
 
     frame = "ABJ1" || u64 index of the first entry || u32 number of entries || u32 length of payload
             || payload || SHA-256 of everything before in the frame           (integers big-endian)
     payload = entries, each with its length as u16 in front (as in a C2SP entry bundle)
 
-A frame counts whole or not at all. A last frame that is cut off was never acknowledged and is dropped at the
-next start; a bad frame with others behind it is damage, and the log stops.
+A frame counts whole or not at all. Room for frames is written ahead as zeros, so that an append changes neither the
+file's length nor where it lies, and the disk has only the frame itself to keep. A last frame that is torn was never
+acknowledged and is dropped at the next start; a bad frame with a good one behind it is damage, and the log stops.
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from aboveboard.core.errors import Corrupt, Unavailable
-from aboveboard.wire.durable import sync_folder, write_all
+from aboveboard.wire.durable import pwrite_all, sync_folder
 
 MAGIC = b"ABJ1"
 HEAD = struct.Struct(">4sQII")
 DIGEST_BYTES = 32
 ENTRY_BYTES_MAX = 65535
 PAYLOAD_BYTES_MAX = 64 << 20
+ROOM_BYTES = 1 << 20
 
 
 def encode_frame(first: int, entries: Sequence[bytes]) -> bytes:
@@ -43,29 +45,32 @@ def _decode_payload(payload: bytes, count: int) -> list[bytes]:
     return entries
 
 
+def _frame_at(data: bytes, at: int) -> tuple[int, list[bytes], int] | None:
+    """(first index, entries, where the next frame begins), None when no whole frame stands there."""
+    if len(data) - at < HEAD.size:
+        return None
+    magic, first, count, length = HEAD.unpack_from(data, at)
+    end = at + HEAD.size + length
+    if magic != MAGIC or length > PAYLOAD_BYTES_MAX or end + DIGEST_BYTES > len(data):
+        return None
+    if hashlib.sha256(data[at:end]).digest() != data[end : end + DIGEST_BYTES]:
+        return None
+    return first, _decode_payload(data[at + HEAD.size : end], count), end + DIGEST_BYTES
+
+
 def decode_frames(data: bytes) -> tuple[list[tuple[int, list[bytes]]], int]:
     """(frames as (first index, entries), length of the good part). Raises Corrupt for damage before the last frame."""
     frames: list[tuple[int, list[bytes]]] = []
     at = 0
-    while at < len(data):
-        rest = len(data) - at
-        if rest < HEAD.size:
-            break  # cut off in the head
-        magic, first, count, length = HEAD.unpack_from(data, at)
-        if magic != MAGIC or length > PAYLOAD_BYTES_MAX:
-            if not any(data[at:]):
-                break  # a file grown by the system whose bytes never came
+    while (frame := _frame_at(data, at)) is not None:
+        frames.append(frame[:2])
+        at = frame[2]
+    # After a power cut any sector of the last write may be missing, so all that tells it from damage is what follows.
+    behind = data.find(MAGIC, at + 1)
+    while behind >= 0:
+        if _frame_at(data, behind) is not None:
             raise Corrupt(f"the log's journal is damaged at byte {at}: restore the log's folder from a copy")
-        whole = HEAD.size + length + DIGEST_BYTES
-        if rest < whole:
-            break  # cut off in the payload
-        body, digest = data[at : at + whole - DIGEST_BYTES], data[at + whole - DIGEST_BYTES : at + whole]
-        if hashlib.sha256(body).digest() != digest:
-            if rest == whole:
-                break  # the last write, torn
-            raise Corrupt(f"the log's journal is damaged at byte {at}: restore the log's folder from a copy")
-        frames.append((first, _decode_payload(body[HEAD.size :], count)))
-        at += whole
+        behind = data.find(MAGIC, behind + 1)
     return frames, at
 
 
@@ -75,13 +80,14 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._descriptor = -1
-        self._length = 0
+        self._length = 0  # of the frames
+        self._room = 0  # of the file: frames, then zeros
         self._broken = False
 
     def open(self) -> list[tuple[int, list[bytes]]]:
         """What it holds; cuts off a torn last frame. Raises Corrupt or Unavailable."""
         try:
-            self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+            self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
             frames, good = decode_frames(self._path.read_bytes())
             if good != os.fstat(self._descriptor).st_size:
                 os.ftruncate(self._descriptor, good)
@@ -89,7 +95,7 @@ class Journal:
             sync_folder(self._path.parent)
         except OSError as error:
             raise Unavailable(f"can't open the log's journal {self._path}: {error.strerror}") from error
-        self._length = good
+        self._length = self._room = good
         return frames
 
     def append(self, first: int, entries: Sequence[bytes]) -> None:
@@ -100,17 +106,24 @@ class Journal:
         self._broken = True  # until all of it is done: after a failed fsync nobody knows what the disk holds
         try:
             self._write(frame)
-            os.fsync(self._descriptor)
+            os.fdatasync(self._descriptor)
         except OSError as error:
             raise Unavailable(f"the log can't be written: {error.strerror}") from error
         self._length += len(frame)
         self._broken = False
 
     def _write(self, frame: bytes) -> None:
+        end = self._length + len(frame)
         try:
-            write_all(self._descriptor, frame)
+            if end > self._room:
+                room = end + ROOM_BYTES
+                pwrite_all(self._descriptor, bytes(room - self._room), self._room)
+                os.fsync(self._descriptor)
+                self._room = room
+            pwrite_all(self._descriptor, frame, self._length)
         except OSError:  # a full disk: take back the half that was written, then others may try again later
             os.ftruncate(self._descriptor, self._length)
+            self._room = self._length
             self._broken = False
             raise
 
@@ -123,7 +136,7 @@ class Journal:
             except OSError as error:
                 self._broken = True
                 raise Unavailable(f"the log can't be written: {error.strerror}") from error
-            self._length = 0
+            self._length = self._room = 0
 
     def close(self) -> None:
         if self._descriptor >= 0:

@@ -4,7 +4,7 @@
     tile/entries/<N>[.p/<W>]    the entries themselves
     .state/tree                 "<size>\\n<base64 of root>\\n": how far the tiles are whole
 
-`extend` writes bundles, then hash tiles, then `.state/tree`; a crash in between leaves files that the next run
+`extend` writes bundles and hash tiles, then `.state/tree`; a crash in between leaves files that the next run
 writes again with the same content, since the entries are already in the journal.
 """
 
@@ -12,32 +12,27 @@ from __future__ import annotations
 
 import base64
 import shutil
-from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from aboveboard.core.errors import AboveboardError, Corrupt
-from aboveboard.core.merkle import EMPTY_ROOT, leaf_hash, node_hash
-from aboveboard.core.tiles import WIDTH, encode_bundle, entries_path, parse_bundle, tile_path
-from aboveboard.wire.durable import make_folders, read_bounded, write_durable
+from aboveboard.collector.tilenodes import TILE_BYTES, TileNodes, fold
+from aboveboard.core.errors import Corrupt
+from aboveboard.core.frontier import Frontier
+from aboveboard.core.merkle import EMPTY_ROOT, HASH_BYTES, leaf_hash, node_hash, split
+from aboveboard.core.tiles import WIDTH, encode_bundle, entries_path, parse_bundle, parse_tile_path, tile_path
+from aboveboard.wire.durable import make_folders, read_bounded, write_durable, write_files_durable
 
-HASH_BYTES = 32
-TILE_BYTES_MAX = WIDTH * HASH_BYTES
 BUNDLE_BYTES_MAX = WIDTH * (2 + 65535)
-TILES_CACHED_MAX = 64  # 512 KiB
 
 
-def fold(hashes: Sequence[bytes]) -> bytes:
-    """The root over 2**k hashes of complete subtrees."""
-    level = list(hashes)
-    while len(level) > 1:
-        level = [node_hash(level[i], level[i + 1]) for i in range(0, len(level), 2)]
-    return level[0]
+@dataclass(slots=True)
+class _Edge:
+    """What is not full yet. bundle: the last entries; levels: per level the hashes of its last tile, one string."""
 
-
-def _split(n: int) -> int:
-    """The largest power of two below n (n >= 2)."""
-    return 1 << (n - 1).bit_length() - 1
+    size: int = 0
+    bundle: list[bytes] = field(default_factory=list)
+    levels: list[bytes] = field(default_factory=lambda: [b""])
 
 
 class LogStore:
@@ -46,12 +41,15 @@ class LogStore:
     def __init__(self, folder: Path) -> None:
         """Raises Corrupt when the tiles do not make the root that was written down."""
         self.folder = folder
-        self.size = 0
-        self._entries: list[bytes] = []  # of the last, partial bundle
-        self._edge: list[list[bytes]] = [[]]  # per level, the hashes of its last, partial tile
-        self._cache: OrderedDict[tuple[int, int], bytes] = OrderedDict()
+        self._edge = _Edge()
+        self._nodes = TileNodes(folder)
+        self._outgrown: list[Path] = []  # folders of partial tiles whose full tile is there
         make_folders(folder / ".state")
         self._recover()
+
+    @property
+    def size(self) -> int:
+        return self._edge.size
 
     def _recover(self) -> None:
         data = read_bounded(self.folder / ".state" / "tree", 200)
@@ -62,23 +60,22 @@ class LogStore:
             size, root = int(size_line), base64.b64decode(root_line, validate=True)
         except ValueError as error:
             raise Corrupt(f"{self.folder}/.state/tree can't be read: restore the log's folder from a copy") from error
-        self.size = size
-        self._edge = self._read_edge(size)
-        self._entries = self._read_bundle(size // WIDTH, size % WIDTH) if size % WIDTH else []
-        if self.root() != root or [leaf_hash(entry) for entry in self._entries] != self._edge[0]:
+        self._edge.size = size
+        self._edge.levels = self._read_levels(size)
+        self._edge.bundle = self._read_bundle(size // WIDTH, size % WIDTH) if size % WIDTH else []
+        if self.root() != root or b"".join(map(leaf_hash, self._edge.bundle)) != self._edge.levels[0]:
             raise Corrupt(f"the log's tiles in {self.folder} do not make its root: restore the folder from a copy")
 
-    def _read_edge(self, size: int) -> list[list[bytes]]:
-        edge, level = [], 0
-        while size or not level:
+    def _read_levels(self, size: int) -> list[bytes]:
+        levels: list[bytes] = []
+        while size or not levels:
             width = size % WIDTH
-            data = self._read(tile_path(level, size // WIDTH, width), TILE_BYTES_MAX) if width else b""
+            data = self._read(tile_path(len(levels), size // WIDTH, width), TILE_BYTES) if width else b""
             if len(data) != width * HASH_BYTES:
-                raise Corrupt(f"the log's last tile of level {level} is damaged: restore the folder from a copy")
-            edge.append([data[i : i + HASH_BYTES] for i in range(0, len(data), HASH_BYTES)])
+                raise Corrupt(f"the log's last tile of level {len(levels)} is damaged: restore the folder from a copy")
+            levels.append(data)
             size //= WIDTH
-            level += 1
-        return edge
+        return levels
 
     def _read(self, path: str, size_max: int) -> bytes:
         data = read_bounded(self.folder / path, size_max)
@@ -88,46 +85,67 @@ class LogStore:
 
     def _read_bundle(self, index: int, width: int) -> list[bytes]:
         path = entries_path(index, width % WIDTH)
-        return list(parse_bundle(self._read(path, BUNDLE_BYTES_MAX), width or WIDTH))
+        return parse_bundle(self._read(path, BUNDLE_BYTES_MAX), width or WIDTH)
 
     # ------------------------------------------------------------ writing
 
-    def extend(self, entries: Sequence[bytes]) -> None:
-        """Adds entries to the tiles. Durable when it returns. On an error nothing is taken over: call it again."""
+    def extend(self, entries: Sequence[bytes], hashes: Sequence[bytes]) -> None:
+        """Adds entries, with their leaf hashes, to the tiles. Durable when it returns.
+
+        On an error nothing is taken over: call it again with the same entries.
+        """
         if not entries:
             return
-        bundle, edge, size = list(self._entries), [list(level) for level in self._edge], self.size
-        done: list[str] = []  # tiles that became full
+        before, edge = self._edge, _Edge(self.size, list(self._edge.bundle), list(self._edge.levels))
         files: dict[str, bytes] = {}
-        for entry in entries:
-            bundle.append(entry)
-            size += 1
-            _push(edge, files, done, leaf_hash(entry), 0, size)
-            if len(bundle) == WIDTH:
-                path = entries_path(size // WIDTH - 1, 0)
-                files[path] = encode_bundle(bundle)
-                done.append(path)
-                bundle = []
-        if bundle:
-            files[entries_path(size // WIDTH, len(bundle))] = encode_bundle(bundle)
-        for level, hashes in enumerate(edge):
-            if hashes:
-                index = (size >> (8 * level)) // WIDTH
-                files[tile_path(level, index, len(hashes))] = b"".join(hashes)
-        for path, data in files.items():
-            target = self.folder / path
-            make_folders(target.parent)
-            write_durable(target, data)
-        before = self._entries, self._edge, self.size
-        self._entries, self._edge, self.size = bundle, edge, size
+        full: list[str] = []
+        at = 0
+        while at < len(entries):
+            end = at + WIDTH - len(edge.bundle)
+            edge.bundle += entries[at:end]
+            edge.levels[0] += b"".join(hashes[at:end])
+            edge.size += min(end, len(entries)) - at
+            if len(edge.bundle) == WIDTH:
+                path = entries_path(edge.size // WIDTH - 1)
+                files[path] = encode_bundle(edge.bundle)
+                full.append(path)
+                edge.bundle = []
+                self._carry(edge, files, full)
+            at = end
+        files |= _partial_files(edge)
+        write_files_durable(self.folder, files)
+        self._edge = edge
         try:
-            state = f"{size}\n{base64.b64encode(self.root()).decode('ascii')}\n"
+            state = f"{edge.size}\n{base64.b64encode(self.root()).decode('ascii')}\n"
             write_durable(self.folder / ".state" / "tree", state.encode("ascii"))
-        except AboveboardError:
-            self._entries, self._edge, self.size = before
+        except BaseException:
+            self._edge = before
             raise
-        for path in done:  # C2SP: partial tiles may go once the full one is there
-            shutil.rmtree(self.folder / f"{path}.p", ignore_errors=True)
+        self._outgrown += [found for path in full if (found := self.folder / f"{path}.p").is_dir()]
+
+    def _carry(self, edge: _Edge, files: dict[str, bytes], full: list[str]) -> None:
+        """Writes full tiles, from level 0 up, and hands their roots to the level above."""
+        level = 0
+        while len(edge.levels[level]) == TILE_BYTES:
+            index = (edge.size >> (8 * (level + 1))) - 1
+            path = tile_path(level, index)
+            files[path] = edge.levels[level]
+            full.append(path)
+            if level + 1 == len(edge.levels):
+                edge.levels.append(b"")
+            edge.levels[level + 1] += self._nodes.complete(level, index, edge.levels[level])
+            edge.levels[level] = b""
+            level += 1
+
+    def outgrown(self) -> list[Path]:
+        """Folders of partial tiles that full ones have replaced at this size."""
+        return list(self._outgrown)
+
+    def prune(self, folders: Sequence[Path]) -> None:
+        """Removes such folders: call it once the checkpoint that is served no longer needs them."""
+        for folder in folders:
+            shutil.rmtree(folder, ignore_errors=True)
+        self._outgrown = [folder for folder in self._outgrown if folder not in folders]
 
     # ------------------------------------------------------------ reading
 
@@ -136,38 +154,36 @@ class LogStore:
         out: list[bytes] = []
         for index in range(start // WIDTH, -(-stop // WIDTH)):
             last = index == self.size // WIDTH
-            bundle = self._entries if last else self._read_bundle(index, 0)
+            bundle = self._edge.bundle if last else self._read_bundle(index, 0)
             out += bundle[max(start - index * WIDTH, 0) : stop - index * WIDTH]
         return out
-
-    def _hash(self, level: int, index: int) -> bytes:
-        tile, at = divmod(index, WIDTH)
-        if tile == (self.size >> (8 * level)) // WIDTH:
-            return self._edge[level][at]
-        data = self._cache.get((level, tile))
-        if data is None:
-            data = self._read(tile_path(level, tile, 0), TILE_BYTES_MAX)
-            if len(data) != TILE_BYTES_MAX:
-                raise Corrupt(f"the log's tile {tile} of level {level} is damaged: restore the folder from a copy")
-            self._cache[level, tile] = data
-            if len(self._cache) > TILES_CACHED_MAX:
-                self._cache.popitem(last=False)
-        return data[at * HASH_BYTES : (at + 1) * HASH_BYTES]
 
     def _mth(self, low: int, high: int) -> bytes:
         """RFC 6962 MTH(D[low:high]); low is a multiple of the largest power of two not above high - low."""
         count = high - low
-        if count & (count - 1) == 0:
-            level, rest = divmod(count.bit_length() - 1, 8)
-            first = low >> (8 * level)
-            return fold([self._hash(level, first + i) for i in range(1 << rest)])
-        middle = low + _split(count)
-        return node_hash(self._mth(low, middle), self._mth(middle, high))
+        if count & (count - 1):
+            middle = low + split(count)
+            return node_hash(self._mth(low, middle), self._mth(middle, high))
+        level, height = divmod(count.bit_length() - 1, 8)
+        first = low >> (8 * level)
+        if first // WIDTH < self.size >> (8 * (level + 1)):
+            return self._nodes.node(level, first, height)
+        at = first % WIDTH * HASH_BYTES
+        return fold(self._edge.levels[level][at : at + (HASH_BYTES << height)])
 
     def root(self, size: int | None = None) -> bytes:
         """The tree's root at a size it has had."""
         size = self.size if size is None else size
         return self._mth(0, size) if size else EMPTY_ROOT
+
+    def frontier(self) -> Frontier:
+        """A tree of the same entries that can grow in memory."""
+        roots, low = [], 0
+        for bit in reversed(range(self.size.bit_length())):
+            if self.size >> bit & 1:
+                roots.append(self._mth(low, low + (1 << bit)))
+                low += 1 << bit
+        return Frontier(self.size, roots)
 
     def inclusion(self, index: int, size: int) -> list[bytes]:
         """RFC 6962 2.1.1 PATH(index, D[0:size])."""
@@ -176,7 +192,7 @@ class LogStore:
     def _path(self, index: int, low: int, high: int) -> list[bytes]:
         if high - low == 1:
             return []
-        middle = low + _split(high - low)
+        middle = low + split(high - low)
         if index < middle:
             return [*self._path(index, low, middle), self._mth(middle, high)]
         return [*self._path(index, middle, high), self._mth(low, middle)]
@@ -188,22 +204,37 @@ class LogStore:
     def _subproof(self, old: int, low: int, high: int, whole: bool) -> list[bytes]:
         if old == high:
             return [] if whole else [self._mth(low, high)]
-        middle = low + _split(high - low)
+        middle = low + split(high - low)
         if old <= middle:
             return [*self._subproof(old, low, middle, whole), self._mth(middle, high)]
         return [*self._subproof(old, middle, high, False), self._mth(low, middle)]
 
 
-def _push(
-    edge: list[list[bytes]], files: dict[str, bytes], done: list[str], value: bytes, level: int, size: int
-) -> None:
-    """Adds one hash to a level's last tile; a tile that is full goes to `files` and its root a level up."""
-    if level == len(edge):
-        edge.append([])
-    edge[level].append(value)
-    if len(edge[level]) == WIDTH:
-        path = tile_path(level, (size >> (8 * (level + 1))) - 1, 0)
-        files[path] = b"".join(edge[level])
-        done.append(path)
-        full, edge[level] = edge[level], []
-        _push(edge, files, done, fold(full), level + 1, size)
+def read_tile(folder: Path, path: str) -> bytes | None:
+    """What is served under a path: None when it is no tile's or isn't there.
+
+    A partial tile that is gone is cut out of its full one, for readers who hold an older checkpoint.
+    """
+    place = parse_tile_path(path)
+    if place is None:
+        return None
+    data = read_bounded(folder / path, BUNDLE_BYTES_MAX)
+    if data is not None or place.width == WIDTH:
+        return data
+    whole = read_bounded(folder / replace(place, width=WIDTH).path(), BUNDLE_BYTES_MAX)
+    if whole is None:
+        return None
+    if place.level is None:
+        return encode_bundle(parse_bundle(whole, WIDTH)[: place.width])
+    return whole[: place.width * HASH_BYTES]
+
+
+def _partial_files(edge: _Edge) -> dict[str, bytes]:
+    """The last bundle and the last tile of each level, as far as there is anything in them."""
+    files = {}
+    if edge.bundle:
+        files[entries_path(edge.size // WIDTH, len(edge.bundle))] = encode_bundle(edge.bundle)
+    for level, hashes in enumerate(edge.levels):
+        if hashes:
+            files[tile_path(level, edge.size >> (8 * (level + 1)), len(hashes) // HASH_BYTES)] = hashes
+    return files

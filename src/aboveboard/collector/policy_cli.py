@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
+import msgspec
+
 from aboveboard.collector.charter_cli import read_charter
-from aboveboard.core.errors import BadInput, Refused, Unavailable
+from aboveboard.collector.sending import bring, text_of
+from aboveboard.core.dpv import policy_document
+from aboveboard.core.errors import BadInput
 from aboveboard.core.policy import POLICY_BYTES_MAX, Policy, SignedPolicy, sign_policy, verify_signatures
-from aboveboard.core.policy_words import compare, explain
+from aboveboard.core.policy_diff import compare
+from aboveboard.core.policy_posting import posting
+from aboveboard.core.policy_words import explain, summary
 from aboveboard.core.policy_yaml import compile_policy, new_policy_yaml
 from aboveboard.core.signing import SigningKey
-from aboveboard.wire.client import Client
 from aboveboard.wire.durable import read_bounded, write_durable
-
-REPLY_BYTES_MAX = 1 << 16
 
 
 def _read(path: Path) -> bytes:
@@ -30,10 +34,7 @@ def _policy(path: Path) -> Policy:
     data = _read(path)
     if path.suffix == ".json":
         return Policy.parse(SignedPolicy.parse(data).policy_bytes)
-    try:
-        return compile_policy(data.decode("utf-8"), str(path))
-    except UnicodeDecodeError as error:
-        raise BadInput("is not UTF-8", str(path)) from error
+    return compile_policy(text_of(data, path), str(path))
 
 
 def new(args: argparse.Namespace) -> int:
@@ -74,33 +75,35 @@ def publish(args: argparse.Namespace) -> int:
     """Brings a signed policy to the collector, which puts it into the log."""
     signed = SignedPolicy.parse(_read(args.policy))
     verify_signatures(signed, read_charter(args.charter))
-    client = Client(args.collector)
-    try:
-        answer = client.request("POST", "/v1/policies", body=signed.to_bytes(), size_max=REPLY_BYTES_MAX)
-    finally:
-        client.close()
-    if answer.status != 201:
-        raise Refused("publish", f"the collector did not take the policy ({answer.status}): {_text(answer.body)}")
+    bring(args.collector, "/v1/policies", signed.to_bytes(), "the policy")
     print(signed.policy_id)
     return 0
 
 
-def _text(body: bytes) -> str:
-    try:
-        return str(json.loads(body)["error"]["text"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise Unavailable("the collector's answer can't be read: is this its address?") from error
-
-
 def notice(args: argparse.Namespace) -> int:
-    """The notice as it is posted and shown before consent."""
-    print(explain(_policy(args.policy), read_charter(args.charter)), end="")
+    """The notice as it is shown before consent, or as a page to post."""
+    policy, charter = _policy(args.policy), read_charter(args.charter)
+    if args.html is not None:
+        write_durable(args.html, posting(policy, charter).encode())
+        print(f"wrote {args.html}: print it on A4 and post it")
+    if args.screen or args.html is None:
+        print(explain(policy, charter), end="")
     return 0
 
 
 def show(args: argparse.Namespace) -> int:
-    """The canonical bytes, as they are signed."""
-    print(_policy(args.policy).to_bytes().decode())
+    """What it says, for people; or the canonical bytes as they are signed, or in terms of W3C DPV."""
+    policy = _policy(args.policy)
+    if args.canonical:
+        sys.stdout.write(policy.to_bytes().decode())
+    elif args.dpv:
+        print(json.dumps(policy_document(policy), indent=1, ensure_ascii=False))
+    elif args.json:
+        print(json.dumps({"policy": policy.policy_id, **msgspec.to_builtins(policy)}, indent=1, ensure_ascii=False))
+    else:
+        print(summary(policy), end="")
+        for each in SignedPolicy.parse(_read(args.policy)).signatures if args.policy.suffix == ".json" else ():
+            print(f"signature, not checked here: {each.key}")
     return 0
 
 
@@ -145,10 +148,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
     notes = verbs.add_parser("notice", help="print the notice, every field of the policy in plain words")
     notes.add_argument("policy", type=Path)
     notes.add_argument("--charter", type=Path, required=True)
+    notes.add_argument("--html", type=Path, metavar="FILE", help="write the page to print and post: A4, self-contained")
+    notes.add_argument("--screen", action="store_true", help="the text shown before consent (default without --html)")
     notes.set_defaults(run=notice)
 
-    shower = verbs.add_parser("show", help="print the canonical bytes that are signed")
-    shower.add_argument("policy", type=Path)
+    shower = verbs.add_parser("show", help="say what it says, every field")
+    shower.add_argument("policy", type=Path, help="YAML, or a signed file")
+    form = shower.add_mutually_exclusive_group()
+    form.add_argument("--canonical", action="store_true", help="the exact bytes that are signed, nothing after them")
+    form.add_argument("--json", action="store_true", help="as JSON, with its name")
+    form.add_argument("--dpv", action="store_true", help="in terms of the W3C Data Privacy Vocabulary, as JSON-LD")
     shower.set_defaults(run=show)
 
     differ = verbs.add_parser("diff", help="say in words what widens and what narrows")

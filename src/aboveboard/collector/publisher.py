@@ -8,6 +8,7 @@ round takes it up.
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Literal, get_args
@@ -15,15 +16,20 @@ from typing import Literal, get_args
 import structlog
 from sqlalchemy import insert, select, update
 
+from aboveboard.collector.charters import bundles
 from aboveboard.collector.service import Service
-from aboveboard.collector.storage.tables import batches, commitments, policies
-from aboveboard.core.errors import AboveboardError, Refused, Unavailable
+from aboveboard.collector.storage.tables import batches, commitments
+from aboveboard.collector.terms import exemptions_published, policies_published, settle
+from aboveboard.core.errors import AboveboardError, BadInput, Refused, Unavailable
 from aboveboard.core.leaves import parse_leaf
 from aboveboard.core.proof import BATCH_SIZES, Batch, BatchProof, make_batch
-from aboveboard.wire.api import Counters, CurrentPolicy, to_base64
-from aboveboard.wire.durable import make_folders, write_durable
+from aboveboard.core.tlogpolicy import TrustPolicy
+from aboveboard.wire.api import Counters
+from aboveboard.wire.durable import make_folders, remove_durable, write_durable
 
 ROUND_S = 0.5
+HEARTBEAT_S = 3600.0  # an idle log is cosigned anew, so that laptops see the witnesses' time go on
+PUBLISHED_MAX = 10_000
 BACK_OFF_S_MAX = 15.0
 _log = structlog.get_logger()
 
@@ -37,11 +43,13 @@ class Publisher:
         self._published = folder / "published"
         self._counted = 0
         self._counts: Counter[str] = Counter()
-        self._written = -1
+        self._written: tuple[int, int, int] = (-1, -1, -1)
+        self._cosigned = -HEARTBEAT_S
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
-        make_folders(self._published / "policies")
-        write_durable(self._published / "charter.json", service.charter.to_bytes())
+        for name in ("charters", "exemptions", "policies"):
+            make_folders(self._published / name)
+        self._write_charter()
 
     def start(self) -> None:
         self._thread.start()
@@ -69,8 +77,13 @@ class Publisher:
         for what in get_args(Literal["rights", "segments"]):
             self._batch(what)
         checkpoint = self._service.log.checkpoint
-        if checkpoint is None or checkpoint.size < self._service.log.size:
-            self._service.log.publish()
+        idle = time.monotonic() - self._cosigned > HEARTBEAT_S
+        if idle or checkpoint is None or checkpoint.size < self._service.log.size:
+            self._service.log.publish(anew=idle)
+            self._cosigned = time.monotonic()
+        if settle(self._service):
+            self._cosigned = -HEARTBEAT_S  # the new charter's quorum has to cosign what is published
+            self._service.wake.set()
         self._write_files()
 
     def _batch(self, what: Literal["rights", "segments"]) -> None:
@@ -90,25 +103,44 @@ class Publisher:
             number = tx.execute(insert(batches).values(**values).returning(batches.c.batch)).scalar_one()
             tx.execute(update(commitments).where(commitments.c.commitment.in_(waiting)).values(batch=number))
 
+    def _write_charter(self) -> None:
+        """As it is, and for readers with other tools its log, witnesses and quorum, when that form can say them."""
+        charter, policy = self._service.charter, self._published / "tlog-policy"
+        write_durable(self._published / "charter.json", charter.to_bytes())
+        try:
+            text = TrustPolicy.of_charter(charter).encode()
+        except BadInput:
+            remove_durable(policy)
+        else:
+            write_durable(policy, text.encode())
+
     def _write_files(self) -> None:
         service = self._service
         checkpoint = service.log.checkpoint
-        if checkpoint is None or checkpoint.size == self._written:
+        if checkpoint is None:
+            return
+        with service.database.reading() as tx:
+            charters, policies = bundles(tx), policies_published(tx, PUBLISHED_MAX)
+            exemptions = exemptions_published(tx)
+        state = (checkpoint.size, len(charters), len(policies) + len(exemptions))
+        if state == self._written:
             return
         while self._counted < checkpoint.size:
             for entry in service.log.entries(self._counted, min(self._counted + 1000, checkpoint.size)):
                 self._counts[type(parse_leaf(entry)).__struct_config__.tag] += 1  # type: ignore[index]
                 self._counted += 1
-        with service.database.reading() as tx:
-            rows = tx.execute(select(policies)).all()
-        for row in rows:
-            if row.leaf_index < checkpoint.size:
-                bundle = CurrentPolicy(to_base64(row.signed), service.log.proof(row.leaf_index).encode())
-                write_durable(self._published / "policies" / f"{row.policy}.json", bundle.to_bytes())
+        self._write_charter()
+        for bundle in charters:
+            write_durable(self._published / "charters" / f"{bundle.charter_id}.json", bundle.to_bytes())
+        for current in policies:
+            write_durable(self._published / "policies" / f"{current.open()[0].policy_id}.json", current.to_bytes())
+        for exemption in exemptions:
+            name = exemption.signed.exemption.exemption_id
+            write_durable(self._published / "exemptions" / f"{name}.json", exemption.to_bytes())
         names = [name for name in Counters.__struct_fields__ if name != "size"]
         counters = Counters(**{name: self._counts[name] for name in names}, size=checkpoint.size)
         write_durable(self._published / "counters.json", counters.to_bytes())
-        self._written = checkpoint.size
+        self._written = state
 
 
 def batch_proof(service: Service, commitment: bytes) -> BatchProof:

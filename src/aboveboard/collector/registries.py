@@ -1,25 +1,21 @@
-"""Who takes part and on what terms: invitations, devices, policies, consents, epochs' shares."""
+"""Who takes part: devices, consents, epochs' shares."""
 
 from __future__ import annotations
 
 import hashlib
-import secrets
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select
 
 from aboveboard.collector.jobs import enqueue
 from aboveboard.collector.service import Service
 from aboveboard.collector.storage.sql import insert
-from aboveboard.collector.storage.tables import commitments, consents, devices, epochs, invitations, policies
+from aboveboard.collector.storage.tables import commitments, consents, devices, epochs, policies
 from aboveboard.core.consent import ConsentRecord, SignedConsent, check_consent
 from aboveboard.core.errors import BadInput, Refused
-from aboveboard.core.ids import ConsentId, ContributorId, DeviceId, PolicyId
-from aboveboard.core.leaves import PolicyLeaf, due_day_us
-from aboveboard.core.policy import Policy, SignedPolicy, verify_signatures
-from aboveboard.core.vault import EpochDeposit, SignedDeposit, SignedDeviceCert, check_deposit, check_device_cert
-from aboveboard.wire.api import EnrolRequest, SignedInvitation
-
-TOKEN_BYTES = 32
+from aboveboard.core.ids import ConsentId, ContributorId, DeviceId
+from aboveboard.core.leaves import due_day_us
+from aboveboard.core.policy import Policy, SignedPolicy
+from aboveboard.core.vault import EpochDeposit, SignedDeposit, SignedDeviceCert, check_deposit
 
 
 def person(contributor: ContributorId) -> str:
@@ -31,32 +27,6 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def invite(service: Service, signed: SignedInvitation) -> None:
-    """Raises Refused unless a steward signed it."""
-    signed.check(service.charter)
-    row = {"code_sha256": signed.invitation.code_sha256, "expires_us": signed.invitation.expires_us, "used": False}
-    with service.database.transaction() as tx:
-        tx.execute(insert(invitations).values(**row).on_conflict_do_nothing())
-
-
-def enrol(service: Service, request: EnrolRequest) -> str:
-    """The device's token. A device that lost its token's answer may ask again with the same code and certificate."""
-    check_device_cert(request.cert)
-    cert = request.cert.cert
-    code = hashlib.sha256(request.code.encode()).hexdigest()
-    token = secrets.token_urlsafe(TOKEN_BYTES)
-    with service.database.transaction(f"invitation:{code}") as tx:
-        row = tx.execute(select(invitations).where(invitations.c.code_sha256 == code)).one_or_none()
-        known = tx.execute(select(devices.c.cert).where(devices.c.device == cert.device)).scalar()
-        if row is None or row.expires_us < service.clock.now_us() or (row.used and known != request.cert.to_bytes()):
-            raise Refused("invitation", "the invitation is unknown, used, or has run out: ask for a new one")
-        tx.execute(update(invitations).where(invitations.c.code_sha256 == code).values(used=True))
-        values = {"contributor": cert.contributor, "cert": request.cert.to_bytes(), "token_sha256": token_hash(token)}
-        statement = insert(devices).values(device=cert.device, **values)
-        tx.execute(statement.on_conflict_do_update(index_elements=["device"], set_=values))
-    return token
-
-
 def device_of(service: Service, token: str) -> SignedDeviceCert:
     """The device that holds the token. Raises Refused."""
     with service.database.reading() as tx:
@@ -64,19 +34,6 @@ def device_of(service: Service, token: str) -> SignedDeviceCert:
     if cert is None:
         raise Refused("token", "the device's token is not known: enrol with `aboveboard record --invitation CODE`")
     return SignedDeviceCert.parse(cert)
-
-
-def publish_policy(service: Service, signed: SignedPolicy) -> PolicyId:
-    """Puts a policy with all its signatures into the log. The same again changes nothing."""
-    policy = verify_signatures(signed, service.charter)
-    with service.database.transaction("policies") as tx:
-        known = tx.execute(select(policies.c.number).where(policies.c.policy == policy.policy_id)).scalar()
-        if known is None:
-            [index] = service.log.append([PolicyLeaf(policy.policy_id).encode()])
-            row = {"policy": policy.policy_id, "signed": signed.to_bytes(), "leaf_index": index}
-            tx.execute(insert(policies).values(**row))
-    service.wake.set()
-    return policy.policy_id
 
 
 def consent_records(tx: Connection, contributor: ContributorId) -> list[ConsentRecord]:

@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from aboveboard.collector.charters import Charters
 from aboveboard.collector.home import Keys
 from aboveboard.collector.limits import Uploads
 from aboveboard.collector.sequencer import Sequencer
@@ -24,7 +25,7 @@ PROMISE_US = 24 * 3600 * 1_000_000
 class Service:
     """wake: set when something waits to go into the log."""
 
-    charter: Charter
+    charters: Charters
     keys: Keys
     database: Database
     groups: Groups
@@ -34,6 +35,11 @@ class Service:
     clock: Clock
     uploads: Uploads = field(default_factory=Uploads)
     wake: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def charter(self) -> Charter:
+        """The one in force now."""
+        return self.charters.current
 
     def promise(self, what: str, name: str) -> SignedPromise:
         """Signed: `name` will stand in the log within a day."""

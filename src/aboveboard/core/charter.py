@@ -6,6 +6,7 @@ A charter whose quorum can be reached without a witness that the workers run is 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Set
 from functools import cached_property
 from itertools import combinations
@@ -15,6 +16,7 @@ import msgspec
 
 from aboveboard.core.canonical import canonical, parse_canonical
 from aboveboard.core.checkpoint import Checkpoint, cosignatures, open_checkpoint
+from aboveboard.core.checks import TEXT_MAX, check_patterns
 from aboveboard.core.errors import BadInput, ProofError
 from aboveboard.core.ids import sha256_hex
 from aboveboard.core.signing import COSIGNATURE_V1, VerifyKey
@@ -23,7 +25,7 @@ CHARTER_BYTES_MAX = 64 << 10
 NOTICE_DAYS_USUAL = 30
 KEYS_MAX = 64
 DEPTH_MAX = 4
-PATTERNS_MAX = 1000
+_HASH = re.compile(r"[0-9a-f]{64}")
 
 
 class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -102,7 +104,10 @@ class CollectorEntry(_Part, frozen=True):
 
 
 class Charter(_Part, frozen=True, dict=True):
-    """Parsed and checked; `to_bytes()` are the canonical bytes that its hash names."""
+    """Parsed and checked; `to_bytes()` are the canonical bytes that its hash names.
+
+    previous: the charter_id of the charter that this one replaces (core/charter_chain.py); "" for the first.
+    """
 
     name: str
     employer: str
@@ -115,6 +120,7 @@ class Charter(_Part, frozen=True, dict=True):
     notice_days_min: int = NOTICE_DAYS_USUAL
     demo: bool = False
     never_record: tuple[str, ...] = ()
+    previous: str = ""
     v: int = 1
 
     @classmethod
@@ -130,7 +136,13 @@ class Charter(_Part, frozen=True, dict=True):
     def check(self) -> None:
         """Raises BadInput for a charter that promises less than it must."""
         if self.v != 1:
-            raise BadInput(f"version {self.v} is not known", "charter: v")
+            raise BadInput(f"version {self.v} is not known", "v")
+        if not 0 < len(self.name.strip()) <= TEXT_MAX:
+            raise BadInput("has to say something", "name")
+        if self.previous and not _HASH.fullmatch(self.previous):
+            raise BadInput("is 64 lower-case hex digits, or empty", "previous")
+        if not self.log.origin.strip() or not self.log.origin.isprintable():
+            raise BadInput("is a line such as aboveboard.example.org/log", "log.origin")
         _distinct_keys(self.representatives.keys, "representatives.keys")
         _distinct_keys(self.stewards.keys, "stewards.keys")
         for name, signers, least in (("representatives", self.representatives, 1), ("stewards", self.stewards, 2)):
@@ -139,18 +151,19 @@ class Charter(_Part, frozen=True, dict=True):
                     f"{signers.threshold} of {len(signers.keys)}: at least {least}, at most all", f"{name}.threshold"
                 )
         everyone = {VerifyKey.decode(key).public for key in self.representatives.keys}
-        if self.employer_key.public in everyone:
+        if _key(self.employer, "employer").public in everyone:
             raise BadInput("the employer can't be a representative too", "representatives.keys")
         if self.notice_days_min < NOTICE_DAYS_USUAL and not self.demo:
             raise BadInput(f"below {NOTICE_DAYS_USUAL} days only in a charter that says demo: true", "notice_days_min")
-        if self.notice_days_min < 0 or len(self.never_record) > PATTERNS_MAX:
-            raise BadInput("no negative notice, and at most 1000 patterns", "charter")
+        if not 0 <= self.notice_days_min <= 365:
+            raise BadInput("0 to 365", "notice_days_min")
+        check_patterns(self.never_record, "never_record")
         self._check_witnesses()
-        _ = self.log_key, VerifyKey.decode(self.guardian.key)
+        _key(self.log.key, "log.key"), _key(self.guardian.key, "guardian.key")
 
     def _check_witnesses(self) -> None:
-        keys = self.witness_keys
         _distinct_keys([entry.key for entry in self.witnesses.keys], "witnesses.keys")
+        keys = self.witness_keys
         if any(key.algorithm != COSIGNATURE_V1 for key in keys):
             raise BadInput("a witness key is made by `aboveboard witness init`", "witnesses.keys")
         quorum = self.witnesses.quorum
@@ -160,7 +173,10 @@ class Charter(_Part, frozen=True, dict=True):
         names = {key.name for key in keys}
         if len(names) != len(keys):
             raise BadInput("two witnesses have one name", "witnesses.keys")
-        if unknown := set(quorum.members()) - names:
+        members = list(quorum.members())
+        if len(set(members)) != len(members):
+            raise BadInput("names a witness twice: each counts in one way only", "witnesses.quorum")
+        if unknown := set(members) - names:
             raise BadInput(f"{sorted(unknown)} are no witnesses of this charter", "witnesses.quorum")
         others = {key.name for key, entry in zip(keys, self.witnesses.keys, strict=True) if entry.run_by != "workers"}
         # Quorums only grow with more members, so all others together are the strongest attempt without the workers.
@@ -214,9 +230,27 @@ class Charter(_Part, frozen=True, dict=True):
         named = ", ".join(sorted(times)) or "nobody"
         raise ProofError(f"the checkpoint of size {checkpoint.size} lacks its witness quorum: cosigned by {named}")
 
+    def time_passed_s(self, note: str) -> int:
+        """The newest second that a quorum vouches has come: of the witnesses whose cosignatures are of that second or
+        later there are enough. So one witness whose clock runs ahead ends no notice period, as one whose clock is
+        behind begins none (check_checkpoint). Raises as check_checkpoint does."""
+        self.check_checkpoint(note)
+        times = cosignatures(note, self.witness_keys)
+        return max(
+            time_s for time_s in times.values()
+            if self.witnesses.quorum.satisfied({name for name, at_s in times.items() if at_s >= time_s})
+        )  # fmt: skip
+
+
+def _key(text: str, where: str) -> VerifyKey:
+    try:
+        return VerifyKey.decode(text)
+    except BadInput as error:
+        raise BadInput(error.what, where) from error
+
 
 def _distinct_keys(keys: Iterable[str], where: str) -> None:
-    decoded = [VerifyKey.decode(key) for key in keys]
+    decoded = [_key(key, f"{where}[{index}]") for index, key in enumerate(keys)]
     if not decoded or len(decoded) > KEYS_MAX:
         raise BadInput(f"1 to {KEYS_MAX} keys", where)
     for one, other in combinations(decoded, 2):

@@ -1,56 +1,72 @@
 """Checkpoints and cosignatures (c2sp.org/tlog-checkpoint, c2sp.org/tlog-cosignature).
 
-A checkpoint's text is three lines: origin, size in decimal, root in base64. The log signs the text as a note. A witness
-signs `cosignature/v1\\ntime <seconds>\\n` || text; its blob is the time as 8 big-endian bytes, then 64 of signature.
+A checkpoint's text is three lines: origin, size in decimal, root in base64; opaque extension lines may follow. The log
+signs the text as a note. A witness signs `cosignature/v1\\ntime <seconds>\\n` || text; its blob is the time as 8
+big-endian bytes, then 64 of signature.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from aboveboard.core.base64s import decode_base64, encode_base64
 from aboveboard.core.errors import BadInput, ProofError, SignatureError
+from aboveboard.core.merkle import HASH_BYTES
 from aboveboard.core.notes import Note, NoteSignature, check_line
 from aboveboard.core.signing import COSIGNATURE_V1, SigningKey, VerifyKey
 
 SIZE_MAX = (1 << 63) - 1
+TIME_S_MAX = (1 << 63) - 1
+_BLOB = struct.Struct(">Q64s")
+
+
+def parse_decimal(text: str, number_max: int = SIZE_MAX) -> int:
+    """An ASCII decimal without leading zeros. Raises ValueError."""
+    if not (text.isascii() and text.isdigit()) or (text[0] == "0" and text != "0"):
+        raise ValueError("not a decimal number without leading zeros")
+    if len(text) > len(str(number_max)) or int(text) > number_max:
+        raise ValueError(f"above {number_max}")
+    return int(text)
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """The log `origin` had `size` entries with this root (32 bytes)."""
+    """The log `origin` had `size` entries with this root (32 bytes). extensions: lines that nobody vouches for."""
 
     origin: str
     size: int
     root: bytes
+    extensions: tuple[str, ...] = ()
 
     def body(self) -> str:
         """The note's text."""
         check_line(self.origin, "a log's origin")
-        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode('ascii')}\n"
+        for line in self.extensions:
+            check_line(line, "an extension line")
+        return "\n".join([self.origin, str(self.size), encode_base64(self.root), *self.extensions]) + "\n"
 
     @classmethod
     def parse_body(cls, text: str) -> Checkpoint:
-        """Raises ProofError. Extension lines after the third are refused: our logs write none."""
+        """Raises ProofError."""
         lines = text.split("\n")
-        if len(lines) != 4 or lines[3]:
+        if len(lines) < 4 or lines.pop():
             raise ProofError("a checkpoint has three lines: origin, size, root")
-        origin, digits, encoded = lines[:3]
-        if not origin:
-            raise ProofError("the checkpoint has no origin")
-        canonical_digits = digits.isascii() and digits.isdigit() and (digits == "0" or digits[0] != "0")
-        if not canonical_digits or len(digits) > 19 or int(digits) > SIZE_MAX:
-            raise ProofError("the checkpoint's size is no decimal number")
+        origin, digits, encoded, *extensions = lines
+        if not origin or not all(extensions):
+            raise ProofError("no line of a checkpoint is empty")
         try:
-            root = base64.b64decode(encoded, validate=True)
-        except (binascii.Error, ValueError) as error:
+            size = parse_decimal(digits)
+        except ValueError as error:
+            raise ProofError(f"the checkpoint's size is {error}") from error
+        try:
+            root = decode_base64(encoded)
+        except ValueError as error:
             raise ProofError("the checkpoint's root is not base64") from error
-        if len(root) != 32 or base64.b64encode(root).decode("ascii") != encoded:
-            raise ProofError("the checkpoint's root is no hash of 32 bytes")
-        return cls(origin, int(digits), root)
+        if len(root) != HASH_BYTES:
+            raise ProofError(f"the checkpoint's root has not {HASH_BYTES} bytes")
+        return cls(origin, size, root, tuple(extensions))
 
 
 def sign_checkpoint(checkpoint: Checkpoint, log_key: SigningKey) -> str:
@@ -61,7 +77,10 @@ def sign_checkpoint(checkpoint: Checkpoint, log_key: SigningKey) -> str:
 
 
 def open_checkpoint(note: str, log_key: VerifyKey) -> Checkpoint:
-    """Raises SignatureError unless the log signed it, ProofError when it is no checkpoint."""
+    """Raises SignatureError unless the log signed it, ProofError when it is no checkpoint.
+
+    Lines of other keys are passed over, also those that share the log's name or its key ID, but not both.
+    """
     parsed = Note.parse(note)
     for signature in parsed.signatures:
         if (signature.name, signature.key_id) == (log_key.name, log_key.key_id):
@@ -75,11 +94,13 @@ def _cosigned_message(text: str, time_s: int) -> bytes:
 
 
 def cosign(note: str, key: SigningKey, time_s: int) -> str:
-    """A witness's signature line (with its newline) over the note's text."""
+    """A witness's signature line (with its newline) over the note's text. Raises BadInput."""
     if key.algorithm != COSIGNATURE_V1:
         raise BadInput(f"{key.name} is no witness key")
+    if not 0 < time_s <= TIME_S_MAX:
+        raise BadInput(f"{time_s} is no time of a cosignature: set the machine's clock")
     text = Note.parse(note).text
-    blob = struct.pack(">Q", time_s) + key.sign_raw(_cosigned_message(text, time_s))
+    blob = _BLOB.pack(time_s, key.sign_raw(_cosigned_message(text, time_s)))
     return NoteSignature(key.name, key.verify_key.key_id, blob).line()
 
 
@@ -91,11 +112,13 @@ def cosignatures(note: str, keys: Iterable[VerifyKey]) -> dict[str, int]:
     times: dict[str, int] = {}
     for signature in parsed.signatures:
         key = known.get((signature.name, signature.key_id))
-        if key is None or len(signature.blob) != 72:
+        if key is None or len(signature.blob) != _BLOB.size:
             continue
-        (time_s,) = struct.unpack(">Q", signature.blob[:8])
+        time_s, raw = _BLOB.unpack(signature.blob)
+        if not 0 < time_s <= TIME_S_MAX:  # a time of 0 says nothing, and must start no notice period in 1970
+            continue
         try:
-            key.verify_raw(_cosigned_message(parsed.text, time_s), signature.blob[8:])
+            key.verify_raw(_cosigned_message(parsed.text, time_s), raw)
         except SignatureError:
             continue
         times[key.name] = min(time_s, times.get(key.name, time_s))

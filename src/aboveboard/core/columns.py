@@ -1,10 +1,15 @@
-"""Integer columns: delta, byte-shuffle; the segment's zstd does the rest.
+"""Integer columns: differences as narrow as they are, byte-shuffled; the segment's zstd does the rest.
 
-A column of n int64 values v is stored as its first differences d[0] = v[0], d[i] = v[i] - v[i-1], as n little-endian
-int32, all first bytes first, then all second bytes, and so on (byte-shuffle as in Blosc). Bytes: 4 * n.
+A column of n >= 1 values is one byte of form, the first value as a little-endian int32, and n - 1 differences of 2**w
+bytes each: all first bytes, then all second bytes, and so on (byte-shuffle as in Blosc). The form: bits 0 and 1 are w
+(0, 1, 2); bit 2: values are in thousands (a display's milliseconds as microseconds); bit 3: the differences' own
+differences stand there, beginning from 0 (a hand goes on as it went). A column of no values has no bytes.
 """
 
 from __future__ import annotations
+
+import itertools
+import struct
 
 import numpy as np
 
@@ -12,20 +17,64 @@ from aboveboard.core.errors import BadInput, Corrupt
 from aboveboard.core.events import I64
 
 VALUES_MAX = 1 << 20
+SHORT = 64
+THOUSANDS, TWICE = 4, 8
+_KINDS = ("<i1", "<i2", "<i4")
+_INT32_MAX = 0x7FFFFFFF
+_HEAD = struct.Struct("<Bi")
 
 
 def encode_column(values: I64) -> bytes:
-    """values: shape (n,), differences within int32. Raises BadInput for wider steps."""
-    deltas = np.diff(values, prepend=np.int64(0))
-    if deltas.size and (deltas.max() > 0x7FFFFFFF or deltas.min() < -0x80000000):
+    """values: shape (n,), steps within int32. Raises BadInput for wider steps."""
+    if values.size <= SHORT:
+        return _encode_short(values.tolist()) if values.size else b""
+    form, unit = 0, 1
+    if values.size > 1 and not (values % 1000).any():
+        form, unit = THOUSANDS, 1000
+    values = values // unit if unit > 1 else values
+    first = int(values[0])
+    steps = np.diff(values)
+    if steps.size > 2:
+        turns = np.diff(steps, prepend=np.int64(0))
+        if np.abs(turns).sum() < np.abs(steps).sum():
+            form, steps = form | TWICE, turns
+    widest = int(np.abs(steps).max()) if steps.size else 0
+    if widest > _INT32_MAX or abs(first) > _INT32_MAX:
         raise BadInput("a step in the column is wider than 32 bits")
-    return deltas.astype("<i4").view(np.uint8).reshape(-1, 4).T.tobytes()
+    w = 0 if widest < 1 << 7 else 1 if widest < 1 << 15 else 2
+    return _HEAD.pack(form | w, first) + steps.astype(_KINDS[w]).view(np.uint8).reshape(-1, 1 << w).T.tobytes()
+
+
+def _encode_short(values: list[int]) -> bytes:
+    """The same for a few values, for which arrays cost several times as much."""
+    form = 0
+    if len(values) > 1 and not any(value % 1000 for value in values):
+        form, values = THOUSANDS, [value // 1000 for value in values]
+    steps = [after - before for before, after in itertools.pairwise(values)]
+    if len(steps) > 2:
+        turns = [steps[0], *(after - before for before, after in itertools.pairwise(steps))]
+        if sum(map(abs, turns)) < sum(map(abs, steps)):
+            form, steps = form | TWICE, turns
+    widest = max(map(abs, steps), default=0)
+    if widest > _INT32_MAX or abs(values[0]) > _INT32_MAX:
+        raise BadInput("a step in the column is wider than 32 bits")
+    w = 0 if widest < 1 << 7 else 1 if widest < 1 << 15 else 2
+    packed = struct.pack(f"<{len(steps)}{'bhi'[w]}", *steps)
+    return _HEAD.pack(form | w, values[0]) + b"".join(packed[k :: 1 << w] for k in range(1 << w))
 
 
 def decode_column(data: bytes, n: int) -> I64:
-    """shape (n,). Raises Corrupt when the length does not fit."""
-    if not 0 <= n <= VALUES_MAX or len(data) != 4 * n:
+    """shape (n,). Raises Corrupt when the form or the length does not fit."""
+    if n == 0 and not data:
+        return np.empty(0, dtype=np.int64)
+    form = data[0] if data else 0xFF
+    w = form & 3
+    if not 1 <= n <= VALUES_MAX or form > 15 or w > 2 or len(data) != _HEAD.size + (n - 1 << w):
         raise Corrupt(f"a column of {n} values has {len(data)} bytes")
-    planes = np.frombuffer(data, dtype=np.uint8).reshape(4, n)
-    deltas = np.ascontiguousarray(planes.T).view("<i4").reshape(n)
-    return np.cumsum(deltas, dtype=np.int64)
+    values = np.empty(n, dtype=np.int64)
+    values[0] = _HEAD.unpack_from(data)[1]
+    planes = np.frombuffer(data, dtype=np.uint8, offset=_HEAD.size).reshape(1 << w, n - 1)
+    steps = np.ascontiguousarray(planes.T).view(_KINDS[w]).reshape(n - 1)
+    values[1:] = np.cumsum(steps, dtype=np.int64) if form & TWICE else steps
+    values = np.cumsum(values)
+    return values * 1000 if form & THOUSANDS else values

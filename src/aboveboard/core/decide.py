@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import fnmatch
 from dataclasses import dataclass
 
 from aboveboard.core.consent import ConsentState
 from aboveboard.core.events import GapReason, Surface
+from aboveboard.core.narrowing import NOTHING_MORE, Narrowing, matches
 from aboveboard.core.policy import Category, Policy
 
 
@@ -27,9 +27,7 @@ def _no(reason: GapReason) -> Decision:
 
 def never_recorded(policy: Policy, surface: Surface) -> bool:
     """Whether title or site matches a never-record pattern (shell wildcards, case ignored)."""
-    subjects = [surface.title.casefold(), (surface.site or "").casefold()]
-    patterns = [pattern.casefold() for pattern in policy.never_record]
-    return any(fnmatch.fnmatchcase(subject, pattern) for subject in subjects for pattern in patterns if subject)
+    return matches(policy.never_record, surface)
 
 
 def decide(
@@ -39,15 +37,20 @@ def decide(
     paused: bool,
     indicator: bool,
     surface: Surface | None,
+    region: str,
     category: Category | None = None,
     power_ok: bool = True,
     budget_ok: bool = True,
+    narrowing: Narrowing = NOTHING_MORE,
 ) -> Decision:
-    """surface: what the input landed on, None when unknown. category: the kind of data; None: of no kind."""
+    """surface: what the input landed on, None when unknown. region: where this laptop is used. category: the kind of
+    data; None: of no kind. narrowing: what is left out beyond the policy; it can only turn a yes into a no."""
     if consent == "opted_out":
         return _no("opted_out")
     if policy is None:
         return _no("no_policy")
+    if not policy.allows_region(region):
+        return _no("region")
     if consent != "given":
         return _no("no_consent")
     if paused:
@@ -72,4 +75,6 @@ def decide(
         return _no("never_record")
     if category is not None and category not in policy.categories:
         return _no("category_not_allowed")
+    if narrowing.excludes(surface, category):
+        return _no("excluded")
     return _YES

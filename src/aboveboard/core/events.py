@@ -256,7 +256,7 @@ class Task(_Kept, frozen=True, tag="task"):
 GapReason: TypeAlias = Literal[
     "not_started", "paused", "opted_out", "no_policy", "no_consent", "no_quorum", "region", "app_not_allowed",
     "site_not_allowed", "never_record", "category_not_allowed", "unknown_focus", "no_indicator", "data_budget",
-    "power", "forgotten", "redaction_failed", "source_lost", "spool_full", "stopped",
+    "power", "forgotten", "redaction_failed", "source_lost", "spool_full", "stopped", "excluded",
 ]  # fmt: skip
 
 

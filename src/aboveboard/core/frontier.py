@@ -1,59 +1,45 @@
-"""The right edge of a growing RFC 6962 tree: enough to go on and to say its root, in O(log n) memory. Pure.
-
-A compact range from 0 (Certificate Transparency's trees use the same): the roots of the full subtrees that a tree of
-`size` leaves consists of, from left to right, their levels falling.
-"""
+"""The right edge of an RFC 6962 tree: enough to know its root and to let it grow, in memory of log2(size) hashes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import hashlib
+from collections.abc import Iterable
 
-from aboveboard.core.errors import BadInput
 from aboveboard.core.merkle import EMPTY_ROOT, node_hash
 
 
 class Frontier:
-    """Push hashes from left to right. Level 0 is a leaf's hash, level k the root of 2**k leaves."""
+    """The roots of the full subtrees that a tree of `size` leaves consists of, largest first."""
 
-    def __init__(self) -> None:
-        self.size = 0
-        self._subtrees: list[tuple[int, bytes]] = []
+    __slots__ = ("_roots", "size")
+
+    def __init__(self, size: int = 0, roots: Iterable[bytes] = ()) -> None:
+        """roots: one for each bit set in `size`, from the highest."""
+        self.size = size
+        self._roots = list(roots)
+        if len(self._roots) != size.bit_count():
+            raise ValueError(f"a tree of {size} leaves has {size.bit_count()} full subtrees, not {len(self._roots)}")
 
     def copy(self) -> Frontier:
-        other = Frontier()
-        other.size, other._subtrees = self.size, list(self._subtrees)
-        return other
+        return Frontier(self.size, self._roots)
 
-    def push(self, hash_: bytes, level: int = 0) -> None:
-        """hash_: 32 bytes. Raises BadInput when a subtree of that level can't stand here."""
-        if self.size % (1 << level):
-            raise BadInput(f"no subtree of {1 << level} leaves starts at leaf {self.size}")
-        self.size += 1 << level
-        while self._subtrees and self._subtrees[-1][0] == level:
-            hash_ = node_hash(self._subtrees.pop()[1], hash_)
-            level += 1
-        self._subtrees.append((level, hash_))
-
-    def extended(self, hashes: Iterable[bytes]) -> Frontier:
-        """A copy with these leaves' hashes behind it."""
-        other = self.copy()
-        for each in hashes:
-            other.push(each)
-        return other
+    def extend(self, hashes: Iterable[bytes]) -> None:
+        """Adds leaves by their hashes."""
+        roots, size, sha256 = self._roots, self.size, hashlib.sha256
+        for leaf in hashes:
+            node, rest = leaf, size
+            while rest & 1:
+                node = sha256(b"\x01" + roots.pop() + node).digest()  # node_hash, inline: this is the hot loop
+                rest >>= 1
+            roots.append(node)
+            size += 1
+        self.size = size
 
     def root(self) -> bytes:
-        """SHA-256 of nothing for no leaves."""
-        if not self._subtrees:
+        """Of the whole tree; SHA-256 of nothing for none."""
+        if not self._roots:
             return EMPTY_ROOT
-        *left, (_, result) = self._subtrees
-        for _, sibling in reversed(left):
-            result = node_hash(sibling, result)
+        result = self._roots[-1]
+        for left in reversed(self._roots[:-1]):
+            result = node_hash(left, result)
         return result
-
-
-def fold(hashes: Sequence[bytes]) -> bytes:
-    """The root over 2**k subtrees of one level."""
-    level = list(hashes)
-    while len(level) > 1:
-        level = [node_hash(level[i], level[i + 1]) for i in range(0, len(level), 2)]
-    return level[0]

@@ -45,46 +45,56 @@ def root_hash(leaves: Sequence[bytes]) -> bytes:
     return root_of_hashes([leaf_hash(leaf) for leaf in leaves])
 
 
-def _split(size: int) -> int:
-    """The largest power of two below `size` (size > 1)."""
+def split(size: int) -> int:
+    """The largest power of two below `size` (size > 1): how many leaves lie left of a tree's root."""
     return 1 << (size - 1).bit_length() - 1
 
 
-def inclusion_proof(leaf_hashes: Sequence[bytes], index: int) -> list[bytes]:
-    """The audit path of leaf `index`. Raises BadInput when there is no such leaf."""
-    if not 0 <= index < len(leaf_hashes):
-        raise BadInput(f"there is no leaf {index} in a tree of {len(leaf_hashes)}")
+def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
+    """The audit path of leaf `index` of leaves' data. Raises BadInput when there is no such leaf."""
+    return inclusion_proof_of_hashes([leaf_hash(leaf) for leaf in leaves], index)
+
+
+def inclusion_proof_of_hashes(hashes: Sequence[bytes], index: int) -> list[bytes]:
+    """The same from the leaves' hashes."""
+    if not 0 <= index < len(hashes):
+        raise BadInput(f"there is no leaf {index} in a tree of {len(hashes)}")
     proof: list[bytes] = []
-    start, end = 0, len(leaf_hashes)
+    start, end = 0, len(hashes)
     while end - start > 1:
-        middle = start + _split(end - start)
+        middle = start + split(end - start)
         if index < middle:
-            proof.append(root_of_hashes(leaf_hashes[middle:end]))
+            proof.append(root_of_hashes(hashes[middle:end]))
             end = middle
         else:
-            proof.append(root_of_hashes(leaf_hashes[start:middle]))
+            proof.append(root_of_hashes(hashes[start:middle]))
             start = middle
     return proof[::-1]
 
 
-def consistency_proof(leaf_hashes: Sequence[bytes], size1: int) -> list[bytes]:
-    """Proof that the tree of the first `size1` leaves is a prefix of the whole. Raises BadInput."""
-    if not 0 < size1 <= len(leaf_hashes):
-        raise BadInput(f"no consistency proof from size {size1} to {len(leaf_hashes)}")
+def consistency_proof(leaves: Sequence[bytes], size1: int) -> list[bytes]:
+    """Proof that the tree of the first `size1` leaves is a prefix of the whole. leaves: their data. Raises BadInput."""
+    return consistency_proof_of_hashes([leaf_hash(leaf) for leaf in leaves], size1)
+
+
+def consistency_proof_of_hashes(hashes: Sequence[bytes], size1: int) -> list[bytes]:
+    """The same from the leaves' hashes."""
+    if not 0 < size1 <= len(hashes):
+        raise BadInput(f"no consistency proof from size {size1} to {len(hashes)}")
     proof: list[bytes] = []
-    start, end, known = 0, len(leaf_hashes), True  # known: the verifier already has the root of this subtree
+    start, end, known = 0, len(hashes), True  # known: the verifier already has the root of this subtree
     size = size1
     while size != end - start:
-        middle = start + _split(end - start)
+        middle = start + split(end - start)
         if size <= middle - start:
-            proof.append(root_of_hashes(leaf_hashes[middle:end]))
+            proof.append(root_of_hashes(hashes[middle:end]))
             end = middle
         else:
-            proof.append(root_of_hashes(leaf_hashes[start:middle]))
+            proof.append(root_of_hashes(hashes[start:middle]))
             size -= middle - start
             start, known = middle, False
     if not known:
-        proof.append(root_of_hashes(leaf_hashes[start:end]))
+        proof.append(root_of_hashes(hashes[start:end]))
     return proof[::-1]
 
 
@@ -93,12 +103,12 @@ def _check_hashes(*hashes: bytes) -> None:
         raise ProofError(f"a hash in the proof has not {HASH_BYTES} bytes")
 
 
-def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> None:
-    """leaf: the leaf's hash. Raises ProofError unless it is at `index` in the tree of `size` leaves with that root."""
-    _check_hashes(leaf, root, *proof)
+def verify_inclusion(leaf_hash: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> None:
+    """Raises ProofError unless the leaf with this hash is at `index` in the tree of `size` leaves with that root."""
+    _check_hashes(leaf_hash, root, *proof)
     if not 0 <= index < size:
         raise ProofError(f"leaf {index} can't be in a tree of {size}")
-    number, last, result = index, size - 1, leaf
+    number, last, result = index, size - 1, leaf_hash
     for sibling in proof:
         if last == 0:
             raise ProofError("the inclusion proof is too long")

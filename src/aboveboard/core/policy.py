@@ -12,12 +12,22 @@ import binascii
 import datetime
 import re
 from functools import cached_property
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 import msgspec
 
 from aboveboard.core.canonical import canonical, parse_canonical
 from aboveboard.core.charter import Charter
+from aboveboard.core.checks import (
+    TEXT_MAX,
+    check_apps,
+    check_patterns,
+    check_regions,
+    check_sites,
+    each_once,
+    parse_date,
+    require,
+)
 from aboveboard.core.clock import US_PER_S
 from aboveboard.core.errors import BadInput, CheckFailed, Refused
 from aboveboard.core.ids import PolicyId, sha256_hex
@@ -29,17 +39,15 @@ from aboveboard.core.signing import SigningKey
 CONTEXT = "policy"
 POLICY_BYTES_MAX = 256 << 10
 DAY_S = 86_400
-LIST_MAX = 1000
-TEXT_MAX = 20_000
 
 # Closed on purpose: appraisal, discipline and monitoring of people can't be named. Terms after W3C DPV 2.3.
 Purpose: TypeAlias = Literal["train-agents", "evaluate-agents", "research-interfaces", "improve-accessibility"]
-Category: TypeAlias = Literal["pointer", "keys", "text", "windows", "elements"]
+Category: TypeAlias = Literal["pointer", "keys", "text", "windows", "elements", "frames"]
+# Each level shows more than the one before it: nothing, pictures at an action, pictures in between as well.
+FrameLevel: TypeAlias = Literal["none", "on_action", "keyframes"]
+FRAME_LEVELS: tuple[FrameLevel, ...] = get_args(FrameLevel)
 OptOutReason: TypeAlias = Literal["bandwidth", "sensitive_work", "power"]
 
-_ORIGIN = re.compile(r"https?://[a-z0-9.\-]+(:([0-9]{1,5}|\*))?")
-_APP = re.compile(r"[a-z0-9][a-z0-9._+\-]{0,63}")
-_REGION = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 
@@ -74,7 +82,7 @@ class Policy(_Part, frozen=True, dict=True):
     legal_basis: str
     purposes: tuple[Purpose, ...]
     categories: dict[Category, CategoryTerms]
-    frames: Literal["none"]
+    frames: FrameLevel
     apps: tuple[str, ...]
     browsers: tuple[str, ...]
     sites: tuple[str, ...]
@@ -113,32 +121,43 @@ class Policy(_Part, frozen=True, dict=True):
     def check(self) -> None:
         """Raises BadInput with the field as `where` for what the types alone can't refuse."""
         for name in ("title", "controller", "contact", "legal_basis", "compensation"):
-            _require(0 < len(getattr(self, name).strip()) <= TEXT_MAX, name, "has to say something")
-        _require(self.v == 1, "v", "is not a version known here")
-        _require(self.version >= 1, "version", "counts from 1")
-        _each(self.apps, "apps", _APP, "a lower-case WM_CLASS such as chromium")
-        _each(self.browsers, "browsers", _APP, "a lower-case WM_CLASS such as chromium")
-        _require(set(self.browsers) <= set(self.apps), "browsers", "have to be among the apps")
-        _each(self.sites, "sites", _ORIGIN, "an origin such as https://example.org")
-        _each(self.regions, "regions", _REGION, "an ISO 3166 code such as DE or US-CA")
-        _require(bool(self.regions), "regions", "at least one has to be eligible")
-        _require(len(self.never_record) <= LIST_MAX and all(self.never_record), "never_record", "no empty pattern")
-        _require(bool(self.purposes), "purposes", "at least one has to be said")
-        _require(bool(self.categories), "categories", "at least one has to be said")
+            require(0 < len(getattr(self, name).strip()) <= TEXT_MAX, name, "has to say something")
+        require(self.v == 1, "v", "is not a version known here")
+        require(1 <= self.version <= 1_000_000, "version", "counts from 1")
+        check_apps(self.apps, "apps")
+        check_apps(self.browsers, "browsers")
+        require(set(self.browsers) <= set(self.apps), "browsers", "have to be among the apps")
+        check_sites(self.sites, "sites")
+        check_regions(self.regions, "regions")
+        require(bool(self.regions), "regions", "at least one has to be eligible")
+        check_patterns(self.never_record, "never_record")
+        each_once(self.purposes, "purposes")
+        require(bool(self.purposes), "purposes", "at least one has to be said")
+        each_once(self.opt_out_reasons, "opt_out_reasons")
+        self._check_categories()
+        require(1 <= self.data_mb_per_day <= 100_000, "data_mb_per_day", "1 to 100000")
+        require(0 <= self.battery_percent_min <= 100, "battery_percent_min", "0 to 100")
+        require(0 <= self.review_hold_minutes <= 60 * 24 * 30, "review_hold_minutes", "0 to 43200")
+        require(0 <= self.notice_days <= 365, "notice_days", "0 to 365")
+        require(_HASH.fullmatch(self.dpia_sha256) is not None, "dpia_sha256", "64 lower-case hex digits")
+        starts, expires = parse_date(self.starts, "starts"), parse_date(self.expires, "expires")
+        each_once(self.consultation.bodies, "consultation.bodies")
+        parse_date(self.consultation.date, "consultation.date")
+        require(len(self.consultation.outcome) <= TEXT_MAX, "consultation.outcome", "is too long")
+        require(starts <= expires, "expires", "is before the start")
+
+    def _check_categories(self) -> None:
+        require(bool(self.categories), "categories", "at least one has to be said")
         for name, terms in self.categories.items():
             where = f"categories.{name}"
-            _require(bool(terms.purposes) and set(terms.purposes) <= set(self.purposes), f"{where}.purposes",
-                     "have to be among the policy's purposes")  # fmt: skip
-            _require(bool(terms.necessity.strip()), f"{where}.necessity", "has to say why")
-            _require(1 <= terms.retention_days <= 3650, f"{where}.retention_days", "1 to 3650")
-        _require(1 <= self.data_mb_per_day <= 100_000, "data_mb_per_day", "1 to 100000")
-        _require(0 <= self.battery_percent_min <= 100, "battery_percent_min", "0 to 100")
-        _require(0 <= self.review_hold_minutes <= 60 * 24 * 30, "review_hold_minutes", "0 to 43200")
-        _require(0 <= self.notice_days <= 365, "notice_days", "0 to 365")
-        _require(_HASH.fullmatch(self.dpia_sha256) is not None, "dpia_sha256", "64 lower-case hex digits")
-        starts, expires = parse_date(self.starts, "starts"), parse_date(self.expires, "expires")
-        parse_date(self.consultation.date, "consultation.date")
-        _require(starts <= expires, "expires", "is before the start")
+            each_once(terms.purposes, f"{where}.purposes")
+            require(bool(terms.purposes) and set(terms.purposes) <= set(self.purposes), f"{where}.purposes",
+                    "have to be among the policy's purposes")  # fmt: skip
+            require(0 < len(terms.necessity.strip()) <= TEXT_MAX, f"{where}.necessity", "has to say why")
+            require(1 <= terms.retention_days <= 3650, f"{where}.retention_days", "1 to 3650")
+            each_once(terms.recipients, f"{where}.recipients")
+        require(("frames" in self.categories) == (self.frames != "none"), "frames",
+                "on_action or keyframes exactly when the category `frames` has its terms")  # fmt: skip
 
     def allows_site(self, site: str) -> bool:
         """Whether the origin is listed. `http://host:*` covers every port of exactly that host."""
@@ -147,24 +166,9 @@ class Policy(_Part, frozen=True, dict=True):
         scheme_host, colon, port = site.rpartition(":")
         return bool(colon) and port.isdigit() and f"{scheme_host}:*" in self.sites
 
-
-def _require(holds: bool, where: str, what: str) -> None:
-    if not holds:
-        raise BadInput(what, where)
-
-
-def _each(values: tuple[str, ...], where: str, pattern: re.Pattern[str], what: str) -> None:
-    _require(len(values) <= LIST_MAX, where, f"at most {LIST_MAX}")
-    for value in values:
-        _require(pattern.fullmatch(value) is not None, where, f"{value!r} is not {what}")
-
-
-def parse_date(text: str, where: str) -> datetime.date:
-    """YYYY-MM-DD. Raises BadInput."""
-    try:
-        return datetime.date.fromisoformat(text)
-    except ValueError as error:
-        raise BadInput(f"{text!r} is not a date YYYY-MM-DD", where) from error
+    def allows_region(self, region: str) -> bool:
+        """Whether the region is eligible. A country covers its subdivisions: DE covers DE-BE."""
+        return region in self.regions or region.partition("-")[0] in self.regions
 
 
 class SignedPolicy(_Part, frozen=True):
@@ -227,34 +231,41 @@ def verify_signatures(signed: SignedPolicy, charter: Charter) -> Policy:
     return policy
 
 
-def in_force(signed: SignedPolicy, proof: LogProof, charter: Charter, now_us: int, region: str) -> Policy:
+def in_force(
+    signed: SignedPolicy, proof: LogProof, charter: Charter, now_us: int, region: str, witnessed_s: int | None = None
+) -> Policy:
     """The policy, if it may act now and here.
 
-    The notice period is the longer of the policy's and the charter's, and runs from the second by which the witness
-    quorum had cosigned a checkpoint that includes the policy: no clock of the employer's counts. now_us is the
-    laptop's clock; when it is before that second, it is wrong, and nothing is recorded.
+    The notice period is the longer of the policy's and the charter's. It runs from the second by which the witness
+    quorum had cosigned a checkpoint that includes the policy, and it has run when the quorum has signed a checkpoint
+    after its end (witnessed_s: Charter.time_passed_s of the newest checkpoint that is known). No clock of the
+    employer's counts: not the server's, and not the laptop's (now_us), which can make a policy end earlier but not
+    begin earlier.
 
-    Raises Refused with reason "no_policy", "no_quorum" or "region".
+    charter: the one in force at the policy's entry. Raises Refused with reason "no_policy", "no_quorum" or "region".
     """
     policy = verify_signatures(signed, charter)
     try:
         _, cosigned_s = check_proof(PolicyLeaf(policy.policy_id).encode(), proof, charter)
     except CheckFailed as error:
         raise Refused("no_quorum", f"the policy is not shown to be in the log: {error}") from error
-    now_s = now_us // US_PER_S
-    if now_s < cosigned_s - CLOCK_SLACK_S:
+    now_s, seen_s = now_us // US_PER_S, max(cosigned_s, witnessed_s or 0)
+    if now_s < seen_s - CLOCK_SLACK_S:
         raise Refused("no_policy", "this computer's clock is behind the witnesses' time of signing: set it right")
     until_s = cosigned_s + DAY_S * max(policy.notice_days, charter.notice_days_min)
-    if now_s < until_s - (CLOCK_SLACK_S if until_s == cosigned_s else 0):
-        raise Refused("no_policy", f"the policy's notice period runs until {_moment(until_s)}")
-    today = datetime.datetime.fromtimestamp(now_s, datetime.UTC).date()
-    if today < parse_date(policy.starts, "starts"):
-        raise Refused("no_policy", f"the policy starts on {policy.starts}")
-    if today > parse_date(policy.expires, "expires"):
+    if min(now_s + (CLOCK_SLACK_S if until_s == cosigned_s else 0), seen_s) < until_s:
+        raise Refused("no_policy", f"the policy's notice period runs until {_moment(until_s)}, by the witnesses' time")
+    if min(_day(now_s), _day(seen_s)) < parse_date(policy.starts, "starts"):
+        raise Refused("no_policy", f"the policy starts on {policy.starts}, by the witnesses' time")
+    if max(_day(now_s), _day(seen_s)) > parse_date(policy.expires, "expires"):
         raise Refused("no_policy", f"the policy expired on {policy.expires}: a new one has to be signed")
-    if region not in policy.regions:
+    if not policy.allows_region(region):
         raise Refused("region", f"the policy is for {', '.join(policy.regions)}, and this laptop is in {region}")
     return policy
+
+
+def _day(time_s: int) -> datetime.date:
+    return datetime.datetime.fromtimestamp(time_s, datetime.UTC).date()
 
 
 CLOCK_SLACK_S = 120  # laptops and witnesses differ by seconds; a notice period is days

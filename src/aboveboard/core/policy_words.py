@@ -1,126 +1,158 @@
-"""A policy in plain words: the printable notice, and what a change widens or narrows."""
+"""A policy in plain words: the notice, as it is posted and shown before consent. Every field of the policy is in it."""
 
 from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from aboveboard.core.charter import Charter
 from aboveboard.core.policy import Policy
 
-_CATEGORY = {
+WIDTH = 98
+CATEGORY_WORDS = {
     "pointer": "how the pointer moves, clicks and scrolls",
     "keys": "shortcuts and named keys (never characters one by one)",
     "text": "text you type, with personal details replaced; passwords and unknown fields never",
     "windows": "which allowed program or site is in front",
     "elements": "the controls you use and those visible beside them, with their labels",
+    "frames": "pictures of the screen, masked on your laptop",
+}
+FRAME_WORDS = {
+    "none": "none",
+    "on_action": "when you act; sharp only around what you act on, all else too coarse to read",
+    "keyframes": "when you act, and now and then between; sharp only around what you act on, else too coarse to read",
 }
 
 
-def _listing(values: tuple[str, ...]) -> str:
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading, and its sentences; those that begin with "- " are points of a list."""
+
+    heading: str
+    lines: tuple[str, ...]
+
+
+def _listing(values: Sequence[str]) -> str:
     return ", ".join(values) if values else "none"
 
 
-def explain(policy: Policy, charter: Charter) -> str:
-    """The notice: every field of the policy, as it is posted and shown before consent. Plain text, lines under 100."""
-    notice_days = max(policy.notice_days, charter.notice_days_min)
-    lines = [
-        f"{policy.title} (version {policy.version})",
-        "",
-        "Nothing is recorded before you agree here. You can pause at any time for any time, look at what was",
-        "recorded, delete it, and leave, without giving a reason and without anyone's leave.",
-        "",
-    ]
-    if charter.demo:
-        lines += ["THIS IS A DEMONSTRATION: its charter allows a notice period shorter than 30 days.", ""]
-    lines += [
-        f"Who is responsible: {policy.controller}. Contact: {policy.contact}.",
-        f"Legal basis: {policy.legal_basis}.",
-        f"What for: {_listing(policy.purposes)}. Never for appraisal: there is no figure about a person anywhere.",
-        "",
-        "What is recorded:",
-    ]
+def _what(policy: Policy) -> Section:
+    lines = []
     for name, terms in policy.categories.items():
-        lines += [
-            f"  - {name}: {_CATEGORY[name]}.",
-            f"    Why: {terms.necessity}. For: {_listing(terms.purposes)}.",
-            f"    Kept {terms.retention_days} days. Received by: {_listing(terms.recipients)}.",
-        ]
-    lines += [
-        f"  - pictures of the screen: {policy.frames}.",
-        "",
-        f"Only in these programs: {_listing(policy.apps)}.",
-        f"In a browser ({_listing(policy.browsers)}) only on these sites: {_listing(policy.sites)}.",
-        f"Never when a title or site matches: {_listing(policy.never_record)}.",
-        f"Only in: {_listing(policy.regions)}.",
-        "",
-        f"Enrolment: {'by invitation' if policy.enrolment == 'invitation' else 'by default'}; either way only with"
-        " your own consent.",
-        f"Reasons for leaving you may name, but need not: {_listing(policy.opt_out_reasons)}.",
-        f"Your connection: at most {policy.data_mb_per_day} MB a day. Your battery: nothing below"
-        f" {policy.battery_percent_min} %.",
-        f"What is recorded waits {policy.review_hold_minutes} minutes on your laptop before it is sent, so that you can"
-        " look at it first.",
-        f"Compensation: {policy.compensation}.",
-        "",
-        f"Notice: {notice_days} days from the witnesses' signature. In force from {policy.starts} to {policy.expires}.",
-        f"Consulted: {_listing(policy.consultation.bodies)} on {policy.consultation.date}:"
-        f" {policy.consultation.outcome}.",
-        f"Data protection impact assessment, SHA-256: {policy.dpia_sha256}.",
-        f"Signed by the employer and by at least {charter.representatives.threshold} of"
-        f" {len(charter.representatives.keys)} representatives. Format version {policy.v}.",
-        f"Policy {policy.policy_id}.",
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _sets(
-    name: str, old: tuple[str, ...], new: tuple[str, ...], *, more_is_wider: bool = True
-) -> list[tuple[str, str]]:
-    wider, narrower = ("widens", "narrows") if more_is_wider else ("narrows", "widens")
-    found = [(wider, f"{name}: {value} is added") for value in new if value not in old]
-    return found + [(narrower, f"{name}: {value} is removed") for value in old if value not in new]
-
-
-def _numbers(name: str, old: int, new: int, *, more_is_wider: bool) -> list[tuple[str, str]]:
-    if old == new:
-        return []
-    verdict = "widens" if (new > old) == more_is_wider else "narrows"
-    return [(verdict, f"{name}: {old} becomes {new}")]
-
-
-def compare(old: Policy, new: Policy) -> list[tuple[str, str]]:
-    """What differs, each as ("widens" | "narrows" | "changes", sentence). Empty when nothing does."""
-    found: list[tuple[str, str]] = []
-    for name in ("purposes", "apps", "sites", "regions"):
-        found += _sets(name, getattr(old, name), getattr(new, name))
-    found += _sets("browsers", old.browsers, new.browsers, more_is_wider=False)
-    found += _sets("never_record", old.never_record, new.never_record, more_is_wider=False)
-    found += _sets("opt_out_reasons", old.opt_out_reasons, new.opt_out_reasons, more_is_wider=False)
-    found += _sets("categories", tuple(old.categories), tuple(new.categories))
-    for name in old.categories.keys() & new.categories.keys():
-        before, after = old.categories[name], new.categories[name]
-        found += _sets(f"{name}, purposes", before.purposes, after.purposes)
-        found += _sets(f"{name}, recipients", before.recipients, after.recipients)
-        found += _numbers(f"{name}, retention days", before.retention_days, after.retention_days, more_is_wider=True)
-        if before.necessity != after.necessity:
-            found.append(("changes", f"{name}, necessity: {before.necessity!r} becomes {after.necessity!r}"))
-    found += _numbers("data_mb_per_day", old.data_mb_per_day, new.data_mb_per_day, more_is_wider=True)
-    for name in ("battery_percent_min", "review_hold_minutes", "notice_days"):
-        found += _numbers(name, getattr(old, name), getattr(new, name), more_is_wider=False)
-    if (old.enrolment, new.enrolment) != (new.enrolment, old.enrolment):
-        found.append(("widens" if new.enrolment == "default" else "narrows", f"enrolment becomes {new.enrolment}"))
-    if new.expires != old.expires:
-        found.append(
-            ("widens" if new.expires > old.expires else "narrows", f"expires: {old.expires} becomes {new.expires}")
+        lines.append(
+            f"- {name}: {CATEGORY_WORDS[name]}. Why: {terms.necessity}. For: {_listing(terms.purposes)}. "
+            f"Kept {terms.retention_days} days. Received by: {_listing(terms.recipients)}."
         )
-    for name in (
-        "title",
-        "controller",
-        "contact",
-        "legal_basis",
-        "compensation",
-        "dpia_sha256",
-        "consultation",
-        "starts",
-    ):
-        if getattr(old, name) != getattr(new, name):
-            found.append(("changes", f"{name}: {getattr(old, name)!r} becomes {getattr(new, name)!r}"))
-    return found
+    lines.append(f"- Pictures of the screen ({policy.frames}): {FRAME_WORDS[policy.frames]}.")
+    return Section("What is recorded", tuple(lines))
+
+
+def _where(policy: Policy) -> Section:
+    return Section(
+        "Where",
+        (
+            f"Only in these programs: {_listing(policy.apps)}.",
+            f"In a browser ({_listing(policy.browsers)}) only on these sites: {_listing(policy.sites)}.",
+            f"Never when a title or site matches: {_listing(policy.never_record)}.",
+            f"Only in: {_listing(policy.regions)}.",
+        ),
+    )
+
+
+def _yours(policy: Policy) -> Section:
+    how = "by invitation" if policy.enrolment == "invitation" else "by default"
+    return Section(
+        "In your hands",
+        (
+            "Nothing is recorded before you agree. You can pause at any time for any time, look at what was recorded, "
+            "delete it, and leave, without giving a reason and without anyone's leave.",
+            f"Enrolment: {how} ({policy.enrolment}); either way only with your own consent.",
+            f"Reasons for leaving you may name, but need not: {_listing(policy.opt_out_reasons)}.",
+            f"Your connection: at most {policy.data_mb_per_day} MB a day. Your battery: nothing below "
+            f"{policy.battery_percent_min} %. You can set both stricter, and exclude more programs and sites.",
+            f"What is recorded waits {policy.review_hold_minutes} minutes on your laptop before it is sent, so that "
+            "you can look at it first.",
+            f"Compensation: {policy.compensation}.",
+        ),
+    )
+
+
+def _who(policy: Policy, charter: Charter) -> Section:
+    signers = f"{charter.representatives.threshold} of {len(charter.representatives.keys)} representatives"
+    return Section(
+        "Who stands behind it",
+        (
+            f"Who is responsible: {policy.controller}. Contact: {policy.contact}.",
+            f"Legal basis: {policy.legal_basis}.",
+            f"What for: {_listing(policy.purposes)}. Never for appraisal: there is no figure about a person anywhere.",
+            f"Consulted: {_listing(policy.consultation.bodies)} on {policy.consultation.date}: "
+            f"{policy.consultation.outcome}.",
+            f"Signed by the employer and by at least {signers}.",
+            f"Data protection impact assessment, SHA-256: {policy.dpia_sha256}.",
+        ),
+    )
+
+
+def _when(policy: Policy, charter: Charter) -> Section:
+    days = max(policy.notice_days, charter.notice_days_min)
+    return Section(
+        "When",
+        (
+            f"Notice: {days} days from the witnesses' signature (the policy says {policy.notice_days}, the charter at "
+            f"least {charter.notice_days_min}).",
+            f"In force from {policy.starts} to {policy.expires}, both days included.",
+            f"Format version {policy.v}. Policy {policy.policy_id}, under charter {charter.charter_id}.",
+        ),
+    )
+
+
+def sections(policy: Policy, charter: Charter) -> tuple[Section, ...]:
+    """The notice in order: what the person decides on first."""
+    return (
+        _yours(policy),
+        _what(policy),
+        _where(policy),
+        _who(policy, charter),
+        _when(policy, charter),
+    )
+
+
+def headline(policy: Policy) -> str:
+    return f"{policy.title} (version {policy.version})"
+
+
+DEMO_WORDS = "THIS IS A DEMONSTRATION: its charter allows a notice period shorter than 30 days."
+
+
+def explain(policy: Policy, charter: Charter) -> str:
+    """The on-screen notice: plain text, lines of at most 98 characters where words allow it."""
+    lines = [headline(policy), ""]
+    if charter.demo:
+        lines += [DEMO_WORDS, ""]
+    for section in sections(policy, charter):
+        lines.append(section.heading)
+        for text in section.lines:
+            hanging = "    " if text.startswith("- ") else "  "
+            lines += textwrap.wrap(
+                text, WIDTH, initial_indent="  ", subsequent_indent=hanging, break_long_words=False,
+                break_on_hyphens=False,
+            )  # fmt: skip
+        lines.append("")
+    return "\n".join(lines[:-1]) + "\n"
+
+
+def summary(policy: Policy) -> str:
+    """Field by field, for whoever drafts or signs: no charter needed."""
+    lines = [f"{headline(policy)}", f"policy {policy.policy_id}"]
+    for name in policy.__struct_fields__:
+        value = getattr(policy, name)
+        if name == "categories":
+            for category, terms in value.items():
+                lines.append(f"{category}: kept {terms.retention_days} days, for {_listing(terms.purposes)}, "
+                             f"received by {_listing(terms.recipients)}; {terms.necessity}")  # fmt: skip
+        elif name == "consultation":
+            lines.append(f"consultation: {_listing(value.bodies)}, {value.date}, {value.outcome}")
+        else:
+            lines.append(f"{name}: {_listing(value) if isinstance(value, tuple) else value}")
+    return "\n".join(lines) + "\n"

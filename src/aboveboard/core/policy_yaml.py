@@ -2,95 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import msgspec
-import yaml
-
 from aboveboard.core.errors import BadInput
 from aboveboard.core.policy import POLICY_BYTES_MAX, Category, CategoryTerms, Policy
-
-_PLAIN = {"tag:yaml.org,2002:str", "tag:yaml.org,2002:int", "tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp"}
+from aboveboard.core.yaml_fields import Lines
 
 
 def compile_policy(text: str, filename: str = "policy.yaml") -> Policy:
     """Raises BadInput with `file:line: field`. A missing field, an unknown one, or one given twice is an error."""
-    if len(text) > POLICY_BYTES_MAX:
-        raise BadInput(f"is over {POLICY_BYTES_MAX} characters", filename)
-    lines: dict[str, int] = {}
+    lines = Lines(text, filename, POLICY_BYTES_MAX)
+    policy = lines.convert(Policy, {"categories": dict[Category, CategoryTerms]})
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise BadInput(f"is not YAML: {error.problem}", f"{filename}:{line}") from error
-    except (yaml.YAMLError, RecursionError) as error:
-        raise BadInput("is not YAML", filename) from error
-    if not isinstance(node, yaml.MappingNode):
-        raise BadInput("is not a list of fields", f"{filename}:1")
-    value = _plain(node, "", lines, filename, set())
-    try:
-        policy = msgspec.convert(value, Policy)
         policy.check()
-    except msgspec.ValidationError as error:
-        what, _, path = str(error).partition(" - at `$")
-        field = path.rstrip("`").replace("[...]", f".{_bad_category(value)}").lstrip(".") or _named(what)
-        raise BadInput(what, _where(filename, field, lines)) from error
     except BadInput as error:
-        raise BadInput(error.what, _where(filename, error.where, lines)) from error
+        raise BadInput(error.what, lines.where(error.where)) from error
     return policy
-
-
-def _named(what: str) -> str:
-    return what.split("`")[1] if what.count("`") >= 2 else ""
-
-
-def _bad_category(value: dict[str, Any]) -> str:
-    """The converter says "some value of the map"; this says which."""
-    categories = value.get("categories")
-    for name, terms in categories.items() if isinstance(categories, dict) else ():
-        try:
-            msgspec.convert({name: terms}, dict[Category, CategoryTerms])
-        except msgspec.ValidationError:
-            return str(name)
-    return ""
-
-
-def _where(filename: str, field: str, lines: dict[str, int]) -> str:
-    known = field
-    while known and known not in lines:
-        known = known[: max(known.rfind("."), known.rfind("["), 0)]
-    return f"{filename}:{lines.get(known, 1)}: {field}" if field else filename
-
-
-def _plain(node: yaml.Node, path: str, lines: dict[str, int], filename: str, above: set[int]) -> Any:
-    """The node as plain values, noting each field's line. Refuses aliases that loop and tags that make objects."""
-    if id(node) in above:
-        raise BadInput("refers to itself", f"{filename}:{node.start_mark.line + 1}: {path}")
-    above = above | {id(node)}
-    if isinstance(node, yaml.MappingNode):
-        out: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            key = str(key_node.value)
-            inner = f"{path}.{key}" if path else key
-            if key in out:
-                raise BadInput("is given twice", f"{filename}:{key_node.start_mark.line + 1}: {inner}")
-            lines[inner] = key_node.start_mark.line + 1
-            out[key] = _plain(value_node, inner, lines, filename, above)
-        return out
-    if isinstance(node, yaml.SequenceNode):
-        for index, item in enumerate(node.value):
-            lines[f"{path}[{index}]"] = item.start_mark.line + 1
-        return [_plain(item, path, lines, filename, above) for item in node.value]
-    if node.tag not in _PLAIN:
-        raise BadInput("has to be a word, a text or a whole number", f"{filename}:{node.start_mark.line + 1}: {path}")
-    if node.tag == "tag:yaml.org,2002:int":
-        try:
-            return int(node.value)
-        except ValueError as error:
-            raise BadInput("is not a whole number", f"{filename}:{node.start_mark.line + 1}: {path}") from error
-    if node.tag == "tag:yaml.org,2002:bool":
-        return node.value.lower() in ("true", "yes", "on")
-    return node.value  # dates stay text: they are checked as such
 
 
 TEMPLATE = """\
@@ -128,7 +53,7 @@ categories:
     necessity: agents choose among the controls that people could see
     retention_days: 365
     recipients: [internal research]
-frames: none                      # pictures of the screen: none
+frames: none                      # pictures of the screen; on_action and keyframes need a category `frames`
 apps: [chromium]                  # lower-case WM_CLASS; nothing else is recorded
 browsers: [chromium]              # of these, only the sites below
 sites: ["https://tasks.example.org"]

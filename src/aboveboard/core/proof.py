@@ -3,6 +3,7 @@
 A LogProof is a c2sp.org/tlog-proof text:
 
     c2sp.org/tlog-proof@v1
+    extra <base64>           only when there is any; nobody vouches for it
     index 42
     <base64 hash>            0 to 63 lines
     <empty line>
@@ -14,8 +15,6 @@ Batches (docs/spec/log-entries.md) take many people's commitments, shuffle them,
 
 from __future__ import annotations
 
-import base64
-import binascii
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,59 +22,67 @@ from typing import Literal
 
 import msgspec
 
+from aboveboard.core.base64s import decode_base64, encode_base64
 from aboveboard.core.canonical import canonical, parse_canonical
 from aboveboard.core.charter import Charter
-from aboveboard.core.checkpoint import Checkpoint
+from aboveboard.core.checkpoint import Checkpoint, parse_decimal
 from aboveboard.core.errors import BadInput, ProofError
 from aboveboard.core.leaves import BatchLeaf
-from aboveboard.core.merkle import HASH_BYTES, inclusion_proof, leaf_hash, node_hash, root_of_hashes, verify_inclusion
+from aboveboard.core.merkle import HASH_BYTES, inclusion_proof, leaf_hash, node_hash, root_hash, verify_inclusion
+from aboveboard.core.notes import NOTE_BYTES_MAX
 
 HEADER = "c2sp.org/tlog-proof@v1"
 HASHES_MAX = 63
-PROOF_BYTES_MAX = 128 << 10
+PROOF_BYTES_MAX = NOTE_BYTES_MAX + (128 << 10)
 BATCH_SIZES = (16, 64, 256, 1024, 4096)
 
 
 @dataclass(frozen=True, slots=True)
 class LogProof:
-    """index of the entry, its audit path, and a checkpoint's note that covers it."""
+    """index of the entry, its audit path, and a checkpoint's note that covers it. extra: bytes of the application's
+    own, not authenticated; ours writes none."""
 
     index: int
     hashes: tuple[bytes, ...]
     note: str
+    extra: bytes = b""
 
     def encode(self) -> str:
-        lines = [HEADER, f"index {self.index}", *(base64.b64encode(each).decode("ascii") for each in self.hashes)]
+        extra = [f"extra {encode_base64(self.extra)}"] if self.extra else []
+        lines = [HEADER, *extra, f"index {self.index}", *(encode_base64(each) for each in self.hashes)]
         return "\n".join(lines) + "\n\n" + self.note
 
     @classmethod
     def parse(cls, text: str) -> LogProof:
-        """Raises ProofError."""
+        """Raises ProofError. The checkpoint is taken as it is: check_proof looks at it."""
         if len(text) > PROOF_BYTES_MAX:
             raise ProofError("the proof is too long")
         head, separator, note = text.partition("\n\n")
         lines = head.split("\n")
-        if not separator or lines[0] != HEADER or len(lines) < 2 or len(lines) - 2 > HASHES_MAX:
+        if not separator or lines.pop(0) != HEADER:
             raise ProofError("this is no tlog-proof")
-        word, _, digits = lines[1].partition(" ")
-        if (
-            word != "index"
-            or not (digits.isascii() and digits.isdigit())
-            or len(digits) > 18
-            or digits != str(int(digits))
-        ):
-            raise ProofError("the proof names no index")
-        return cls(int(digits), tuple(_hash(line) for line in lines[2:]), note)
+        extra = b""
+        if lines and lines[0].startswith("extra "):
+            extra = _decoded(lines.pop(0).removeprefix("extra "))
+            if not extra:
+                raise ProofError("a proof without extra data has no extra line")
+        if not lines or not lines[0].startswith("index ") or len(lines) - 1 > HASHES_MAX:
+            raise ProofError(f"a proof has an index line and {HASHES_MAX} hashes at most")
+        try:
+            index = parse_decimal(lines[0].removeprefix("index "))
+        except ValueError as error:
+            raise ProofError(f"the proof's index is {error}") from error
+        hashes = tuple(_decoded(line) for line in lines[1:])
+        if any(len(each) != HASH_BYTES for each in hashes):
+            raise ProofError(f"a hash of the proof has not {HASH_BYTES} bytes")
+        return cls(index, hashes, note, extra)
 
 
-def _hash(line: str) -> bytes:
+def _decoded(line: str) -> bytes:
     try:
-        value = base64.b64decode(line, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise ProofError("a hash of the proof is not base64") from error
-    if len(value) != HASH_BYTES:
-        raise ProofError("a hash of the proof has not 32 bytes")
-    return value
+        return decode_base64(line)
+    except ValueError as error:
+        raise ProofError("a line of the proof is not base64") from error
 
 
 def check_proof(entry: bytes, proof: LogProof, charter: Charter) -> tuple[Checkpoint, int]:
@@ -98,14 +105,14 @@ class Batch:
 
     @property
     def leaf(self) -> BatchLeaf:
-        return BatchLeaf(self.what, root_of_hashes([leaf_hash(item) for item in self.items]).hex(), len(self.items))
+        return BatchLeaf(self.what, root_hash(self.items).hex(), len(self.items))
 
     def item_proof(self, commitment: bytes) -> tuple[int, list[bytes]]:
         """(index, audit path). Raises BadInput when it is not in the batch."""
         if commitment not in self.items:
             raise BadInput("the commitment is not in this batch")
         index = self.items.index(commitment)
-        return index, inclusion_proof([leaf_hash(item) for item in self.items], index)
+        return index, inclusion_proof(self.items, index)
 
 
 def make_batch(commitments: Sequence[bytes], what: What, rng: random.Random | None = None) -> Batch:

@@ -11,8 +11,6 @@ specifications (core/checkpoint.py), through `sign_raw`.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import os
 from dataclasses import dataclass
@@ -20,7 +18,9 @@ from dataclasses import dataclass
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from aboveboard.core.base64s import decode_base64, encode_base64
 from aboveboard.core.errors import BadInput, SignatureError
+from aboveboard.core.notes import is_key_name
 
 ED25519 = 0x01
 COSIGNATURE_V1 = 0x04
@@ -32,7 +32,7 @@ def _in_context(context: str, message: bytes) -> bytes:
 
 
 def _check_name(name: str) -> None:
-    if not name or len(name) > NAME_LENGTH_MAX or "+" in name or any(c.isspace() for c in name):
+    if not is_key_name(name) or len(name) > NAME_LENGTH_MAX:
         raise BadInput(f"{name!r} can't name a key: not empty, no spaces, no '+'")
 
 
@@ -58,7 +58,7 @@ class VerifyKey:
         return hashlib.sha256(data).digest()[:4]
 
     def encode(self) -> str:
-        body = base64.b64encode(bytes([self.algorithm]) + self.public).decode("ascii")
+        body = encode_base64(bytes([self.algorithm]) + self.public)
         return f"{self.name}+{self.key_id.hex()}+{body}"
 
     @classmethod
@@ -68,7 +68,7 @@ class VerifyKey:
         if len(parts) != 3:
             raise BadInput("a verifier key is <name>+<key id>+<base64>")
         name, key_id, body = parts
-        raw = _decode_base64(body, f"key {name}")
+        raw = _decoded(body, f"key {name}")
         if len(raw) != 33:
             raise BadInput(f"key {name} has {len(raw)} bytes, not 33")
         key = cls(name, raw[1:], raw[0])
@@ -110,7 +110,7 @@ class SigningKey:
         return VerifyKey(self.name, public, self.algorithm)
 
     def encode(self) -> str:
-        body = base64.b64encode(bytes([self.algorithm]) + self.seed).decode("ascii")
+        body = encode_base64(bytes([self.algorithm]) + self.seed)
         return f"PRIVATE+KEY+{self.name}+{self.verify_key.key_id.hex()}+{body}"
 
     @classmethod
@@ -118,7 +118,7 @@ class SigningKey:
         parts = text.strip().split("+", 4)
         if len(parts) != 5 or parts[:2] != ["PRIVATE", "KEY"]:
             raise BadInput("a signing key is PRIVATE+KEY+<name>+<key id>+<base64>")
-        raw = _decode_base64(parts[4], "signing key")
+        raw = _decoded(parts[4], "signing key")
         if len(raw) != 33:
             raise BadInput(f"the signing key has {len(raw)} bytes, not 33")
         key = cls(parts[2], raw[1:], raw[0])
@@ -135,8 +135,8 @@ class SigningKey:
         return self.sign_raw(_in_context(context, message))
 
 
-def _decode_base64(text: str, what: str) -> bytes:
+def _decoded(text: str, what: str) -> bytes:
     try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
+        return decode_base64(text)
+    except ValueError as error:
         raise BadInput(f"{what} is not base64") from error

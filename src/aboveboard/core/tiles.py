@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from aboveboard.core.errors import BadInput, Corrupt
 
@@ -49,14 +50,28 @@ def entries_path(index: int, width: int = 0) -> str:
     return f"tile/entries/{_index_path(index)}{_width_suffix(width)}"
 
 
-def is_tile_path(path: str) -> bool:
-    """Whether `path` is the one way to write a tile's or bundle's place: safe to map to a file."""
+@dataclass(frozen=True, slots=True)
+class TilePlace:
+    """Where a path leads. level: None for an entry bundle; width: 256 for a full tile."""
+
+    level: int | None
+    index: int
+    width: int = WIDTH
+
+    def path(self) -> str:
+        if self.level is None:
+            return entries_path(self.index, self.width)
+        return tile_path(self.level, self.index, self.width)
+
+
+def parse_tile_path(path: str) -> TilePlace | None:
+    """None unless `path` is the one way to write a tile's or bundle's place: safe to map to a file."""
     found = _PATH.fullmatch(path)
     if found is None:
-        return False
-    index = int(found["index"].replace("x", "").replace("/", ""))
-    width = int(found["width"] or 0)
-    return _index_path(index) == found["index"] and width < WIDTH
+        return None
+    level = None if found["level"] == "entries" else int(found["level"])
+    place = TilePlace(level, int(found["index"].replace("x", "").replace("/", "")), int(found["width"] or WIDTH))
+    return place if place.width <= WIDTH and place.path() == path else None
 
 
 def tiles_of(size: int) -> list[tuple[int, int, int]]:

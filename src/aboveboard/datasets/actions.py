@@ -36,7 +36,8 @@ from aboveboard.datasets.hittest import element_at
 from aboveboard.datasets.pauses import with_hovers_and_waits
 from aboveboard.datasets.vocabulary import NO_PATH, Action, Dropped, Gaps, Path, Reconstruction
 
-DOUBLE_CLICK_US = 400_000  # from press to press, the usual default of desktops
+DOUBLE_CLICK_US = 400_000  # from press to press: what GTK and Qt take unless told otherwise
+PAGE_DOUBLE_CLICK_US = 500_000  # what a page in a browser takes
 DOUBLE_CLICK_PX = 6
 DRAG_PX = 8  # release farther than this from the press
 EXCURSION_PX = 16  # or the pointer was ever farther than this from it: a drag there and back
@@ -47,6 +48,8 @@ COMMANDS = frozenset({"Control", "Alt", "Super"})
 MODIFIER_KEYS = ("Shift", "Control", "Alt", "Super", "Meta", "Hyper", "ISO_Level", "Caps_Lock", "Num_Lock")
 # On these two quick clicks are two clicks: a counter goes up by two. A double click means nothing else to them.
 REPEATABLE_ROLES = frozenset({"push button", "spin button", "check box", "radio button", "toggle button", "scroll bar"})
+# These act on a release inside them, however the hand shook between; nothing in them can be dragged or marked.
+FIRM_ROLES = REPEATABLE_ROLES - {"spin button", "scroll bar"} | {"menu item", "page tab", "combo box"}
 CLICK_KINDS = {1: "click", 2: "middle_click", 3: "right_click"}
 MULTI_CLICK = {1: "click", 2: "double_click", 3: "triple_click"}
 
@@ -71,17 +74,17 @@ class _Press:
     index: int
     event: Button
     before: _Before
-    excursion: float = 0.0
 
 
 class _Reader:
-    """Walks one session's events in recorded order."""
+    """Walks one session's events in recorded order. Paths and gaps are known beforehand: either may be written down
+    after the gesture it belongs to."""
 
-    def __init__(self) -> None:
+    def __init__(self, pointer: Path, gaps: Gaps) -> None:
         self.actions: list[Action] = []
         self.dropped: list[Dropped] = []
-        self.gaps: list[tuple[int, int]] = []
-        self.samples: list[tuple[I64, I64, I64]] = []
+        self.scenes: list[tuple[int, Scene]] = []
+        self._pointer, self._gaps = pointer, gaps
         self._before = _Before((), None)
         self._pressed: dict[int, _Press] = {}
         self._clicks = 0  # how many clicks the last action holds, 0 when it can't grow
@@ -89,15 +92,13 @@ class _Reader:
 
     def read(self, index: int, event: KeptEvent) -> None:
         match event:
-            case PointerPath():
-                self._pointer(event)
             case Scene():
+                self.scenes.append((index, event))
                 # The last few are enough: only a typed run looks back, to where it began.
                 self._before = _Before((*self._before.scenes[-15:], (index, event)), self._before.focus)
             case Focus():
                 self._before = _Before((), event)
             case Gap():
-                self.gaps.append((event.t_us, event.end_us))
                 self._before = _Before((), self._before.focus)
                 self._drop_presses("press without release")
                 self._clicks = 0
@@ -124,16 +125,6 @@ class _Reader:
             action = replace(action, app=focus.app, site=focus.site, window=focus.box)
         self._clicks = 0
         self.actions.append(action)
-
-    def _pointer(self, event: PointerPath) -> None:
-        t = decode_column(event.t, event.n) + event.t_us
-        x, y = decode_column(event.x, event.n), decode_column(event.y, event.n)
-        self.samples.append((t, x, y))
-        for press in self._pressed.values():
-            during = t >= press.event.t_us
-            if during.any():
-                away = np.hypot(x[during] - press.event.x, y[during] - press.event.y)
-                press.excursion = max(press.excursion, float(away.max()))
 
     def _drop_presses(self, why: str) -> None:
         self.dropped += [Dropped(press.event.t_us, why) for press in self._pressed.values()]
@@ -162,12 +153,25 @@ class _Reader:
             down.element or guess, guess is not None, scene_index, elements,
             modifiers=down.modifiers, sources=(press.index, index),
         )  # fmt: skip
-        if math.dist((down.x, down.y), (release.x, release.y)) > DRAG_PX or press.excursion > EXCURSION_PX:
+        if self._gaps.touch(down.t_us, release.t_us):
+            self.dropped.append(Dropped(down.t_us, "touches a gap"))
+        elif self._dragged(action, release):
             self._add(replace(action, kind="drag", end_x=release.x, end_y=release.y), press.before)
         elif down.button == 1:
             self._click(action, press.before)
         else:
             self._add(action, press.before)
+
+    def _dragged(self, action: Action, release: Button) -> bool:
+        """Whether the pointer was moved on purpose while the button was down; a shaking hand is not."""
+        down = (action.x or 0, action.y or 0)
+        during = self._pointer.between(action.start_us - 1, release.t_us)
+        xs, ys = (np.append(during.x, release.x), np.append(during.y, release.y))
+        if action.element is not None and action.element.role in FIRM_ROLES:
+            left, top, width, height = action.element.box
+            return not (left <= release.x < left + width and top <= release.y < top + height)
+        away = float(np.hypot(xs - down[0], ys - down[1]).max())
+        return math.dist(down, (release.x, release.y)) > DRAG_PX or away > EXCURSION_PX
 
     def _click(self, action: Action, before: _Before) -> None:
         clicks, last = self._clicks, self.actions[-1] if self.actions else None
@@ -185,8 +189,11 @@ class _Reader:
     def _same_place(self, last: Action, action: Action) -> bool:
         if last.x is None or last.y is None or action.x is None or action.y is None:
             return False
+        span_us = DOUBLE_CLICK_US if last.site is None else PAGE_DOUBLE_CLICK_US
         return (
-            action.start_us - self._last_press_us <= DOUBLE_CLICK_US
+            0 <= action.start_us - self._last_press_us <= span_us
+            and not self._gaps.touch(last.end_us, action.start_us)
+            and _same_thing(last.element, action.element)
             and math.dist((last.x, last.y), (action.x, action.y)) <= DOUBLE_CLICK_PX
             and last.modifiers == action.modifiers
             and (last.element is None or last.element.role not in REPEATABLE_ROLES)
@@ -194,7 +201,7 @@ class _Reader:
 
     def _scroll(self, index: int, event: Scroll) -> None:
         last = self.actions[-1] if self.actions else None
-        if last is not None and _goes_on(last, event) and not self._gap_since(last.end_us):
+        if last is not None and _goes_on(last, event) and self._same_surface(last, event.t_us):
             self.actions[-1] = replace(
                 last, end_us=event.t_us, dx=last.dx + event.dx, dy=last.dy + event.dy, sources=(*last.sources, index)
             )
@@ -209,8 +216,10 @@ class _Reader:
             self._before,
         )  # fmt: skip
 
-    def _gap_since(self, t_us: int) -> bool:
-        return bool(self.gaps) and self.gaps[-1][1] >= t_us
+    def _same_surface(self, last: Action, t_us: int) -> bool:
+        focus = self._before.focus
+        here = (focus.app, focus.site) if focus is not None else ("", None)
+        return here == (last.app, last.site) and not self._gaps.touch(last.end_us, t_us)
 
     def _key(self, index: int, event: Key) -> None:
         if event.key.startswith(MODIFIER_KEYS):
@@ -248,11 +257,22 @@ def _goes_on(last: Action, event: Scroll) -> bool:
     )
 
 
+def _same_thing(one: Element | None, two: Element | None) -> bool:
+    """False when the first click opened something else under the pointer, which took the second."""
+    return one is None or two is None or one.role == two.role or one.path == two.path
+
+
 def _sign(value: int) -> int:
     return (value > 0) - (value < 0)
 
 
-def _pointer_of(samples: list[tuple[I64, I64, I64]]) -> Path:
+def _pointer_of(events: Iterable[KeptEvent]) -> Path:
+    """Every sample of the session, by time. Raises Corrupt for columns that can't be decoded."""
+    samples: list[tuple[I64, I64, I64]] = []
+    for each in events:
+        if isinstance(each, PointerPath):
+            t = decode_column(each.t, each.n) + each.t_us
+            samples.append((t, decode_column(each.x, each.n), decode_column(each.y, each.n)))
     if not samples:
         return NO_PATH
     t, x, y = (np.concatenate(column) for column in zip(*samples, strict=True))
@@ -274,19 +294,20 @@ def _with_paths(actions: list[Action], pointer: Path, gaps: Gaps) -> list[Action
 
 def reconstruct(events: Iterable[KeptEvent]) -> Reconstruction:
     """Everything that one session's events tell. Raises Corrupt for a pointer path that can't be decoded."""
-    reader = _Reader()
-    for index, event in enumerate(events):
+    known = tuple(events)
+    gaps = Gaps((each.t_us, each.end_us) for each in known if isinstance(each, Gap))
+    pointer = _pointer_of(known)
+    reader = _Reader(pointer, gaps)
+    for index, event in enumerate(known):
         reader.read(index, event)
     reader.finish()
-    gaps = Gaps(reader.gaps)
     whole: list[Action] = []
     for action in sorted(reader.actions, key=lambda action: action.start_us):
         if gaps.touch(action.start_us, action.end_us):
             reader.dropped.append(Dropped(action.start_us, "touches a gap"))
         else:
             whole.append(action)
-    pointer = _pointer_of(reader.samples)
-    actions = with_hovers_and_waits(_with_paths(whole, pointer, gaps), pointer, gaps)
+    actions = with_hovers_and_waits(_with_paths(whole, pointer, gaps), pointer, gaps, reader.scenes)
     dropped = tuple(sorted(reader.dropped, key=lambda item: item.t_us))
     return Reconstruction(tuple(actions), dropped, gaps, pointer)
 

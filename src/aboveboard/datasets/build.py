@@ -1,127 +1,212 @@
-"""Builds a dataset: opens what the grant covers, rebuilds actions and episodes, writes Parquet, manifest and card."""
+"""Builds a dataset: opens what the grant covers, has an engine rebuild actions and episodes, writes Parquet, manifest
+and card, and has it logged. A build that was cut off goes on where it was; same sources and spec, same bytes."""
 
 from __future__ import annotations
 
 import hashlib
-import os
+import shutil
 import sys
 import time
-from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+import pyarrow as pa
 
 from aboveboard import __version__
 from aboveboard.core.errors import BadInput, CheckFailed, Refused, Unavailable
-from aboveboard.core.events import KeptEvent
-from aboveboard.datasets.episodes import Recorded, episodes_of, with_split
+from aboveboard.datasets.choose import choose
+from aboveboard.datasets.engine import run, workers_here
 from aboveboard.datasets.manifest import Manifest, Source, card, root_of
+from aboveboard.datasets.parts import Parts
 from aboveboard.datasets.reader import Bad, Opened, Reader
-from aboveboard.datasets.schema import Episode, encode_episodes
+from aboveboard.datasets.schema import write_tables
+from aboveboard.datasets.session import BuildKeys, Part, Session, Summary, seal
 from aboveboard.datasets.spec import Spec
 from aboveboard.wire.api import DatasetBuilt, LeafReply, parse
 from aboveboard.wire.durable import make_folders, write_durable
 
 INCLUSION_S_MAX = 30.0
+UNDER_WAY = ".under-way"
 
 
-def sessions_of(opened: Iterable[Opened]) -> list[Recorded]:
-    """Segments of one session, put together in order. Raises CheckFailed when one in the middle is missing."""
-    groups: dict[tuple[str, str], list[Opened]] = defaultdict(list)
+def sessions_of(opened: Iterable[Opened]) -> Iterator[Session]:
+    """Segments by device and number, put together by session; holds one session at a time.
+
+    A deleted segment leaves a hole: what follows is a session of its own, so nothing is spliced.
+    """
+    parts: list[Part] = []
+    last: Opened | None = None
     for each in opened:
-        groups[each.granted.contributor, each.body.session].append(each)
-    found = []
-    for (contributor, session), parts in sorted(groups.items()):
-        parts.sort(key=lambda each: each.granted.seq)
-        events: list[KeptEvent] = []
-        segments: list[str] = []
-        for before, part in zip([None, *parts], parts, strict=False):
-            if before is not None and before.body.end_us != part.body.start_us:
-                # A deleted segment leaves a hole: what follows is a session of its own, so nothing is spliced.
-                found.append(Recorded(contributor, session, tuple(events), tuple(segments)))
-                events, segments = [], []
-            events += part.body.events
-            segments += [part.granted.segment] * len(part.body.events)
-        found.append(Recorded(contributor, session, tuple(events), tuple(segments)))
-    return found
+        if last is not None and not _follows(last, each):
+            yield Session(last.granted.contributor, last.body.session, tuple(parts))
+            parts = []
+        parts.append(Part(each.granted.segment, each.body.events))
+        last = each
+    if last is not None:
+        yield Session(last.granted.contributor, last.body.session, tuple(parts))
 
 
-def choose(spec: Spec, episodes: list[Episode], left_out: Counter[str]) -> list[Episode]:
-    """Those the spec asks for, split by person; counts the others."""
-    people: dict[str, set[str]] = defaultdict(set)
-    for episode in episodes:
-        for step in episode.steps:
-            if step.app:
-                people[step.app].add(episode.contributor)
-    few = {app for app, who in people.items() if len(who) < spec.min_contributors}
-    everyone = sorted({episode.contributor for episode in episodes})
-    testers = set(everyone[: int(len(everyone) * spec.test_share)])
-    chosen = []
-    for episode in episodes:
-        apps = {step.app for step in episode.steps if step.app}
-        if apps & few:
-            left_out["a program of too few contributors"] += 1
-        elif spec.apps and not apps <= set(spec.apps):
-            left_out["another program"] += 1
-        elif spec.outcome == "success" and episode.outcome != "success":
-            left_out["not said to be a success"] += 1
-        elif not spec.interrupted and {"interrupted", "unfinished"} & set(episode.flags):
-            left_out["interrupted by a gap"] += 1
-        else:
-            chosen.append(with_split(episode, "test" if episode.contributor in testers else "train"))
-    return chosen
+def _follows(one: Opened, two: Opened) -> bool:
+    return (
+        one.granted.device == two.granted.device and one.granted.contributor == two.granted.contributor
+        and one.body.session == two.body.session and one.granted.seq + 1 == two.granted.seq
+        and one.body.end_us == two.body.start_us
+    )  # fmt: skip
 
 
-def read_all(reader: Reader, skip_bad: bool, left_out: Counter[str]) -> list[Opened]:
-    """Raises CheckFailed naming the first bad segment, unless they are to be skipped and counted."""
-    opened = []
-    for each in reader.segments():
-        if isinstance(each, Bad):
-            if not skip_bad:
-                raise CheckFailed(f"segment {each.segment}: {each.why} (--skip-bad goes on without it)")
-            left_out["bad segments"] += 1
-        else:
-            opened.append(each)
-    return opened
+class _Sources:
+    """What was opened so far, and what could not be."""
+
+    def __init__(self, skip_bad: bool, left_out: Counter[str]) -> None:
+        self.known: dict[str, Source] = {}
+        self._skip_bad, self._left_out = skip_bad, left_out
+
+    def good(self, found: Iterable[Opened | Bad]) -> Iterator[Opened]:
+        """Raises CheckFailed naming the first bad segment, unless they are to be skipped and counted."""
+        for each in found:
+            if isinstance(each, Bad):
+                self.bad(each.segment, each.why)
+                continue
+            granted = each.granted
+            self.known[granted.segment] = Source(granted.segment, granted.policy, granted.consent)
+            yield each
+
+    def bad(self, segment: str, why: str) -> None:
+        if not self._skip_bad:
+            raise CheckFailed(f"segment {segment}: {why} (--skip-bad goes on without it)")
+        print(f"skipped segment {segment}: {why}", file=sys.stderr, flush=True)
+        self._left_out["bad segments"] += 1
 
 
-def build(reader: Reader, spec: Spec, spec_text: str, out: Path, *, skip_bad: bool) -> Manifest:
+def build(
+    reader: Reader,
+    spec: Spec,
+    spec_text: str,
+    out: Path,
+    *,
+    skip_bad: bool,
+    engine: str = "processes",
+    workers: int = 0,
+) -> Manifest:
     """Writes the dataset and has it logged. Raises Refused, CheckFailed, BadInput or Unavailable."""
     if spec.purpose != reader.grant.purpose:
         raise Refused("purpose", f"the spec says {spec.purpose}, the grant is for {reader.grant.purpose}")
-    if out.exists() and any(out.iterdir()):
+    if out.exists() and any(each.name != UNDER_WAY for each in out.iterdir()):
         raise BadInput("is not empty: a dataset gets a folder of its own", str(out))
     left_out: Counter[str] = Counter()
+    spec_sha256 = hashlib.sha256(spec_text.encode()).hexdigest()
+    keys = BuildKeys.derive(reader.key, spec_sha256)
     print(f"keys released: {reader.unlock()}", file=sys.stderr, flush=True)
-    opened = read_all(reader, skip_bad, left_out)
-    salt = os.urandom(32)  # pseudonyms of this dataset, which nobody can link to another's
-    recorded = sessions_of(opened)
-    episodes = choose(spec, [episode for each in recorded for episode in episodes_of(each, salt)], left_out)
-    if not episodes:
-        raise Refused("empty", "no episode is left: nothing was built")
-    used = {segment for episode in episodes for step in episode.steps for segment in step.segments}
+    sources = _Sources(skip_bad, left_out)
+    make_folders(out / UNDER_WAY, 0o700)
+    parts = Parts(out / UNDER_WAY, keys.seal)
+    opened = sources.good(reader.segments(spec.policies))
+    work_through(sessions_of(opened), parts, keys, sources, engine, workers or workers_here())
+    chosen = choose(spec, list(parts.summaries.values()), left_out)
+    if not chosen:
+        raise Refused("empty", "no episode is left: nothing was built" + _reasons(left_out))
+    files = write_chosen(out, parts, chosen)
+    policies = {sources.known[segment].policy for one in chosen for segment in parts.summaries[one].segments}
+    for policy, bundle in reader.bundles.items():
+        if policy in policies:
+            files[f"policies/{policy}.json"] = _file(out, f"policies/{policy}.json", bundle.to_bytes())
+    files["spec.yaml"] = _file(out, "spec.yaml", spec_text.encode())
+    manifest = manifest_of(
+        spec,
+        reader.grant.grant_id,
+        spec_sha256,
+        [parts.summaries[one] for one in chosen],
+        sources.known,
+        files,
+        left_out,
+    )
+    finish(reader, manifest, out)
+    shutil.rmtree(out / UNDER_WAY)
+    return manifest
+
+
+def work_through(
+    sessions: Iterable[Session], parts: Parts, keys: BuildKeys, sources: _Sources, engine: str, workers: int
+) -> None:
+    """Has each session worked on that is not done yet, says how far it is, and keeps the results sealed."""
+    names: list[tuple[str, str]] = []
+
+    def waiting() -> Iterator[bytes]:
+        for session in sessions:
+            name = session.name
+            if name in parts:
+                parts.take(name)
+            else:
+                names.append((name, session.parts[0].segment))
+                yield seal(session, keys.seal)
+
+    begun, done, events = time.monotonic(), 0, 0
+    for result in run(engine, waiting(), keys, workers):
+        name, first = names.pop(0)
+        read = parts.put(name, result)
+        if read.why:
+            sources.bad(first, f"and those of its session: {read.why}")
+        done, events = done + 1, events + read.events
+        rate = events / max(time.monotonic() - begun, 1e-3)
+        if done % 50 == 0 or sys.stderr.isatty():
+            print(f"sessions {done}, events {events}, {rate:.0f} a second", file=sys.stderr, flush=True)
+
+
+def _reasons(left_out: Counter[str]) -> str:
+    return f" (left out: {', '.join(f'{n} {why}' for why, n in sorted(left_out.items()))})" if left_out else ""
+
+
+def _file(out: Path, name: str, data: bytes) -> str:
+    make_folders((out / name).parent)
+    write_durable(out / name, data)
+    return hashlib.sha256(data).hexdigest()
+
+
+def write_chosen(out: Path, parts: Parts, chosen: dict[str, str]) -> dict[str, str]:
+    """SHA-256 by name of the files of each split."""
     make_folders(out / "data")
     files: dict[str, str] = {}
-    for split in sorted({episode.split for episode in episodes}):
-        data = encode_episodes(episode for episode in episodes if episode.split == split)
-        files[f"data/{split}.parquet"] = hashlib.sha256(data).hexdigest()
-        write_durable(out / "data" / f"{split}.parquet", data)
-    sources = [
-        Source(each.granted.segment, each.granted.policy, each.granted.consent)
-        for each in opened if each.granted.segment in used
-    ]  # fmt: skip
-    manifest = Manifest(
-        spec.title, spec.purpose, reader.grant.grant_id, tuple(sorted(sources, key=lambda source: source.segment)),
-        root_of([source.segment for source in sources]), files, hashlib.sha256(spec_text.encode()).hexdigest(),
-        __version__, len(episodes), sum(len(episode.steps) for episode in episodes),
-        len({episode.contributor for episode in episodes}), spec.min_contributors, dict(left_out),
+    for split in sorted(set(chosen.values())):
+        ids = sorted(one for one, where in chosen.items() if where == split)
+        files[f"data/{split}.parquet"] = write_split(
+            out / "data" / f"{split}.parquet", (parts.episode(one, split) for one in ids)
+        )
+    return files
+
+
+def write_split(path: Path, tables: Iterable[pa.Table]) -> str:
+    """Writes one split's file, whole or not at all; its SHA-256."""
+    unfinished = path.with_suffix(".unfinished")
+    with unfinished.open("wb") as file:
+        write_tables(file, tables)
+    with unfinished.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    unfinished.replace(path)
+    return digest
+
+
+def manifest_of(
+    spec: Spec, grant: str, spec_sha256: str, chosen: list[Summary], sources: dict[str, Source], files: dict[str, str],
+    left_out: Counter[str], supersedes: str = "",
+) -> Manifest:  # fmt: skip
+    used = sorted({segment for one in chosen for segment in one.segments})
+    return Manifest(
+        spec.title, spec.purpose, grant, tuple(sources[segment] for segment in used), root_of(used), files, spec_sha256,
+        __version__, len(chosen), sum(one.steps for one in chosen), len({one.contributor for one in chosen}),
+        spec.min_contributors, dict(sorted(left_out.items())), supersedes,
     )  # fmt: skip
-    write_durable(out / "manifest.json", manifest.to_bytes())
+
+
+def finish(reader: Reader, manifest: Manifest, out: Path) -> str:
+    """Card, manifest, and the entry in the log; SHA-256 of the manifest."""
     write_durable(out / "README.md", card(manifest).encode())
+    write_durable(out / "manifest.json", manifest.to_bytes())
     digest = hashlib.sha256(manifest.to_bytes()).hexdigest()
     body = DatasetBuilt(reader.grant.grant_id, manifest.root, digest).to_bytes()
     index = parse(reader.ask("POST", "/v1/datasets", body).body, "answer", LeafReply).index
     write_durable(out / "dataset.proof", await_proof(reader, index))
-    return manifest
+    return digest
 
 
 def await_proof(reader: Reader, index: int) -> bytes:

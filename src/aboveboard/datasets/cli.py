@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections import Counter
+import sys
 from pathlib import Path
+from typing import TypeAlias
 
 import msgspec
 
@@ -15,25 +16,33 @@ from aboveboard.core.clock import SystemClock
 from aboveboard.core.errors import BadInput
 from aboveboard.core.ids import PolicyId
 from aboveboard.core.signing import SigningKey, VerifyKey
-from aboveboard.datasets.build import build
-from aboveboard.datasets.manifest import read_manifest, verify
+from aboveboard.datasets.build import build, write_split
+from aboveboard.datasets.change import diff, without
+from aboveboard.datasets.engine import ENGINES
+from aboveboard.datasets.manifest import Manifest, read_manifest, verify
 from aboveboard.datasets.reader import Reader, make_keys, read_keys
-from aboveboard.datasets.schema import read_episodes
+from aboveboard.datasets.schema import read_episodes, table_of
 from aboveboard.datasets.spec import parse_spec
-from aboveboard.wire.durable import read_bounded, write_durable
+from aboveboard.datasets.stats import bars, count, draw
+from aboveboard.datasets.trace import Tracer
+from aboveboard.datasets.view import page
+from aboveboard.wire.durable import make_folders, read_bounded, write_durable
 
 DAY_US = 86_400_000_000
+EXPORTS = ("agentnet", "openai", "anthropic", "browsergym", "lerobot", "owamcap")
+IMPORTS = ("agentnet", "owamcap")
+Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 FILE_BYTES_MAX = 1 << 20
 
 
-def _read(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
     data = read_bounded(path, FILE_BYTES_MAX)
     if data is None:
         raise BadInput("is missing", str(path))
     return data
 
 
-def _charter(path: Path) -> Charter:
+def read_charter(path: Path) -> Charter:
     data = read_bounded(path, CHARTER_BYTES_MAX)
     if data is None:
         raise BadInput("is missing", str(path))
@@ -60,8 +69,8 @@ def _grant_new(args: argparse.Namespace) -> int:
 
 
 def _grant_sign(args: argparse.Namespace) -> int:
-    key = SigningKey.decode(_read(args.key).decode("ascii", errors="replace"))
-    signed = sign_grant(SignedGrant.parse(_read(args.grant)), key)
+    key = SigningKey.decode(read_file(args.key).decode("ascii", errors="replace"))
+    signed = sign_grant(SignedGrant.parse(read_file(args.grant)), key)
     write_durable(args.grant, signed.to_bytes())
     print(f"{signed.grant.grant_id} signed by {', '.join(each.key for each in signed.signatures)}")
     return 0
@@ -69,10 +78,10 @@ def _grant_sign(args: argparse.Namespace) -> int:
 
 def open_reader(args: argparse.Namespace) -> Reader:
     """From --home, --charter, --grant, --collector and --guardian."""
-    charter = _charter(args.charter)
+    charter = read_charter(args.charter)
     return Reader(
-        read_keys(args.home), charter, SignedGrant.parse(_read(args.grant)), args.collector or charter.collector.url,
-        args.guardian or charter.guardian.url, SystemClock(),
+        read_keys(args.home), charter, SignedGrant.parse(read_file(args.grant)),
+        args.collector or charter.collector.url, args.guardian or charter.guardian.url, SystemClock(),
     )  # fmt: skip
 
 
@@ -85,14 +94,26 @@ def add_reader(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--guardian", metavar="URL", help="instead of the charter's")
 
 
+def _charter_given(args: argparse.Namespace) -> Charter | None:
+    return read_charter(args.charter) if args.charter else None
+
+
 def _build(args: argparse.Namespace) -> int:
-    text = _read(args.spec).decode("utf-8", errors="replace")
+    text = read_file(args.spec).decode("utf-8", errors="replace")
     spec = parse_spec(text, str(args.spec))
+    if args.workers < 0:
+        raise BadInput("at least 1", "--workers")
     reader = open_reader(args)
     try:
-        manifest = build(reader, spec, text, args.out, skip_bad=args.skip_bad)
+        manifest = build(
+            reader, spec, text, args.out, skip_bad=args.skip_bad, engine=args.engine, workers=args.workers
+        )  # fmt: skip
     finally:
         reader.close()
+    return _told(manifest, args)
+
+
+def _told(manifest: Manifest, args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(msgspec.to_builtins(manifest)))
     else:
@@ -100,40 +121,103 @@ def _build(args: argparse.Namespace) -> int:
     return 0
 
 
+def _without(args: argparse.Namespace) -> int:
+    reader = open_reader(args)
+    try:
+        manifest = without(reader, args.folder, args.contributor, args.out)
+    finally:
+        reader.close()
+    return _told(manifest, args)
+
+
 def _verify(args: argparse.Namespace) -> int:
-    for line in verify(args.folder, _charter(args.charter) if args.charter else None):
+    for line in verify(args.folder, _charter_given(args)):
         print(line)
     return 0
 
 
+def _diff(args: argparse.Namespace) -> int:
+    found = diff(args.one, args.two)
+    if args.json:
+        print(json.dumps(found))
+    else:
+        for what, value in found.items():
+            if isinstance(value, dict):
+                for field, (before, after) in value.items():
+                    print(f"{field}: {before} -> {after}")
+            elif isinstance(value, list) and value:
+                print(f"{what.replace('_', ' ')}: {len(value)}")
+                for name in value:
+                    print(f"  {name}")
+    return 1 if any(found.values()) else 0
+
+
 def _stats(args: argparse.Namespace) -> int:
-    episodes = read_episodes(args.folder)
-    kinds = Counter(step.kind for episode in episodes for step in episode.steps)
-    found = {
-        "episodes": len(episodes), "steps": sum(kinds.values()), "kinds": dict(kinds.most_common()),
-        "outcomes": dict(Counter(episode.outcome or "not said" for episode in episodes)),
-        "contributors": len({episode.contributor for episode in episodes}),
-    }  # fmt: skip
+    found = count(read_episodes(args.folder))
+    if args.pictures:
+        draw(found, args.pictures)
     if args.json:
         print(json.dumps(found))
         return 0
     print(f"{found['episodes']} episodes of {found['contributors']} contributors, {found['steps']} steps")
-    for kind, n in kinds.most_common():
-        print(f"  {kind:14} {n}")
+    for what, values in found.items():
+        if isinstance(values, dict) and values:
+            print(what.replace("_", " "))
+            for name, n in values.items():
+                print(f"  {name:20} {n}")
     return 0
 
 
+def _view(args: argparse.Namespace) -> int:
+    episodes = read_episodes(args.folder)
+    if not 0 <= args.since < max(len(episodes), 1):
+        raise BadInput(f"there are episodes 0 to {len(episodes) - 1}", "--from")
+    title = read_manifest(args.folder)[0].title
+    found = count(episodes)
+    pictures = [bars("Steps by kind", _counts(found, "kinds")), bars("Steps by program", _counts(found, "apps"))]
+    write_durable(args.out, page(title, episodes, pictures, args.since).encode())
+    print(args.out)
+    return 0
+
+
+def _counts(found: dict[str, object], field: str) -> dict[str, int]:
+    return msgspec.convert(found[field], dict[str, int])
+
+
 def _trace(args: argparse.Namespace) -> int:
-    rows = [(episode, n) for episode in read_episodes(args.folder) for n in range(len(episode.steps))]
-    if not 0 <= args.row < len(rows):
-        raise BadInput(f"the dataset has rows 0 to {len(rows) - 1}")
-    episode, n = rows[args.row]
-    manifest, _ = read_manifest(args.folder)
-    sources = {source.segment: source for source in manifest.sources}
-    print(f"row {args.row}: step {n} ({episode.steps[n].kind}) of episode {episode.episode_id}")
-    for segment in episode.steps[n].segments:
-        source = sources[segment]
-        print(f"  segment {segment}\n    consent {source.consent}\n    policy  {source.policy}")
+    traced = Tracer(args.folder, _charter_given(args)).row(args.row)
+    if args.json:
+        print(json.dumps(msgspec.to_builtins(traced)))
+        return 0
+    print(f"row {traced.row}: step {traced.step} ({traced.kind}) of episode {traced.episode}")
+    for each in traced.segments:
+        print(f"  segment {each.segment}, number {each.index} of {each.of} in the dataset's root")
+        print(
+            f"    consent {each.consent}\n    policy  {each.policy}{': ' + each.policy_log if each.policy_log else ''}"
+        )
+    print(f"  dataset {traced.manifest_sha256}" + (f": {traced.dataset_log}" if traced.dataset_log else ""))
+    if args.charter is None:
+        print("  give --charter to check the proofs that dataset and policies are in the log")
+    return 0
+
+
+def _export(args: argparse.Namespace) -> int:
+    from aboveboard.datasets.export import export
+
+    lost = export(args.form, args.folder, args.out, (args.width, args.height))
+    for line in lost:
+        print(f"not carried: {line}", file=sys.stderr)
+    print(args.out)
+    return 0
+
+
+def _import(args: argparse.Namespace) -> int:
+    from aboveboard.datasets.imports import import_file
+
+    episodes = import_file(args.form, args.file, (args.width, args.height))
+    make_folders(args.out / "data")
+    write_split(args.out / "data" / "train.parquet", map(table_of, episodes))
+    print(f"{len(episodes)} episodes: {args.out}")
     return 0
 
 
@@ -168,20 +252,67 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_reader(builder)
     builder.add_argument("--out", type=Path, required=True)
     builder.add_argument("--skip-bad", action="store_true", help="go on without bad segments, and count them")
+    builder.add_argument("--engine", choices=ENGINES, default="processes", help="where sessions are worked on")
+    builder.add_argument("--workers", type=int, default=0, help="default: one for each processor")
     builder.add_argument("--json", action="store_true", help="print the manifest as JSON")
     builder.set_defaults(run=_build)
 
+    less = verbs.add_parser("without", help="make a dataset again without a contributor, and mark the old one")
+    less.add_argument("folder", type=Path)
+    less.add_argument("contributor", help="their ID, or their pseudonym in this dataset")
+    add_reader(less)
+    less.add_argument("--out", type=Path, required=True)
+    less.add_argument("--json", action="store_true", help="print the manifest as JSON")
+    less.set_defaults(run=_without)
+
+    _configure_readers(verbs)
+    _configure_exchange(verbs)
+
+
+def _configure_readers(verbs: Verbs) -> None:
+    """What only looks at a dataset that is there."""
     checker = verbs.add_parser("verify", help="check files, sources and, with the charter, the log entry")
     checker.add_argument("folder", type=Path)
     checker.add_argument("--charter", type=Path)
     checker.set_defaults(run=_verify)
 
-    stats = verbs.add_parser("stats", help="count what is in it")
+    differ = verbs.add_parser("diff", help="what differs between two datasets; 1 when anything does")
+    differ.add_argument("one", type=Path)
+    differ.add_argument("two", type=Path)
+    differ.add_argument("--json", action="store_true", help="as JSON")
+    differ.set_defaults(run=_diff)
+
+    stats = verbs.add_parser("stats", help="count what is in it, and draw it")
     stats.add_argument("folder", type=Path)
     stats.add_argument("--json", action="store_true", help="as JSON")
+    stats.add_argument("--pictures", type=Path, metavar="FOLDER", help="also write one SVG for each count")
     stats.set_defaults(run=_stats)
 
-    tracer = verbs.add_parser("trace", help="from a row to segment, consent and policy")
+    viewer = verbs.add_parser("view", help="write a page to browse the episodes; it needs no server")
+    viewer.add_argument("folder", type=Path)
+    viewer.add_argument("--out", type=Path, required=True, metavar="FILE.html")
+    viewer.add_argument("--from", dest="since", type=int, default=0, metavar="N", help="first episode on the page")
+    viewer.set_defaults(run=_view)
+
+    tracer = verbs.add_parser("trace", help="from a row to segment, consent, policy and the log")
     tracer.add_argument("folder", type=Path)
     tracer.add_argument("row", type=int)
+    tracer.add_argument("--charter", type=Path, help="check the proofs of the log")
+    tracer.add_argument("--json", action="store_true", help="as JSON")
     tracer.set_defaults(run=_trace)
+
+
+def _configure_exchange(verbs: Verbs) -> None:
+    """Other formats, out and in."""
+    exporter = verbs.add_parser("export", help="write a dataset in another format; says what that can't carry")
+    exporter.add_argument("form", choices=EXPORTS)
+    exporter.add_argument("folder", type=Path)
+    exporter.add_argument("--out", type=Path, required=True)
+    importer = verbs.add_parser("import", help="read public data in another format, to mix in")
+    importer.add_argument("form", choices=IMPORTS)
+    importer.add_argument("file", type=Path)
+    importer.add_argument("--out", type=Path, required=True)
+    for each, run in ((exporter, _export), (importer, _import)):
+        each.add_argument("--width", type=int, default=1920, help="of the screen in pixels (default 1920)")
+        each.add_argument("--height", type=int, default=1080, help="of the screen in pixels (default 1080)")
+        each.set_defaults(run=run)

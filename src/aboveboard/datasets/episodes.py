@@ -11,8 +11,6 @@ import hmac
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import msgspec
-
 from aboveboard.core.events import KeptEvent, Task
 from aboveboard.datasets.actions import reconstruct
 from aboveboard.datasets.hittest import index_of
@@ -121,7 +119,3 @@ def _step(recorded: Recorded, action: Action, start_us: int) -> Step:
         action.modifiers, action.element, index, action.elements, tuple((path.t_us - start_us).tolist()),
         tuple(path.x.tolist()), tuple(path.y.tolist()), tuple(flags), tuple(sorted(sources)),
     )  # fmt: skip
-
-
-def with_split(episode: Episode, split: str) -> Episode:
-    return msgspec.structs.replace(episode, split=split)

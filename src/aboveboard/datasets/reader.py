@@ -6,7 +6,7 @@ policies, certificates, digests and chains are checked against the charter.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import pyrage
 
 from aboveboard.core.access import Grant, SignedGrant, check_release
 from aboveboard.core.charter import Charter
+from aboveboard.core.charter_chain import charter_at, history
 from aboveboard.core.clock import Clock
 from aboveboard.core.consent import check_consent, fold
 from aboveboard.core.errors import BadInput, CheckFailed, Corrupt, Refused, Unavailable
@@ -24,7 +25,9 @@ from aboveboard.core.policy import Policy, verify_signatures
 from aboveboard.core.proof import LogProof, check_proof
 from aboveboard.core.signing import SigningKey
 from aboveboard.core.vault import check_deposit, check_device_cert, join_secret
+from aboveboard.datasets.checks import check_events
 from aboveboard.wire.api import (
+    CharterChain,
     CurrentPolicy,
     ErrorReply,
     GrantedSegment,
@@ -101,6 +104,11 @@ class Reader:
         self._collector, self._guardian = Client(collector, 120.0), Client(guardian)
         self._secrets: dict[EpochId, str] = {}
         self.policies: dict[PolicyId, Policy] = {}
+        self.bundles: dict[PolicyId, CurrentPolicy] = {}  # each policy as signed, with the proof of its log entry
+
+    @property
+    def key(self) -> SigningKey:
+        return self._keys.key
 
     @property
     def grant(self) -> Grant:
@@ -124,25 +132,26 @@ class Reader:
         self.ask("POST", "/v1/grants", self._grant.to_bytes())
         answer = self.ask("POST", f"/v1/grants/{self._grant.grant.grant_id}/release", b"")
         reply = parse(answer.body, "release", ReleaseReply, REPLY_BYTES_MAX)
-        bundles: dict[PolicyId, CurrentPolicy] = {}
+        steps = history(self._charter, parse(self.plain("/v1/charters").body, "charters", CharterChain).charters)
         for bundle in reply.policies:
             signed, proof = bundle.open()
-            policy = verify_signatures(signed, self._charter)
-            check_proof(PolicyLeaf(policy.policy_id).encode(), proof, self._charter)
+            charter = charter_at(steps, proof.index)
+            policy = verify_signatures(signed, charter)
+            check_proof(PolicyLeaf(policy.policy_id).encode(), proof, charter)
             self.policies[policy.policy_id] = policy
-            bundles[policy.policy_id] = bundle
+            self.bundles[policy.policy_id] = bundle
         for release in reply.releases:
-            self._join(release, bundles)
+            self._join(release, steps[-1].charter)
         return len(self._secrets)
 
-    def _join(self, release: Release, bundles: dict[PolicyId, CurrentPolicy]) -> None:
+    def _join(self, release: Release, charter: Charter) -> None:
         deposit = check_deposit(release.deposit)
         policy = self.policies.get(deposit.policy)
         if policy is None:
             raise CheckFailed("the collector gave a key of a policy that it did not show")
         proof = LogProof.parse(release.log_proof)
-        check_release(release.opening, self._grant, policy, proof, deposit, self._charter, self._clock.now_us())
-        bundle = bundles[deposit.policy]
+        check_release(release.opening, self._grant, policy, proof, deposit, charter, self._clock.now_us())
+        bundle = self.bundles[deposit.policy]
         request = GuardianReleaseRequest(
             self._grant, bundle.signed, bundle.log_proof, release.opening, release.log_proof
         )  # fmt: skip
@@ -158,13 +167,18 @@ class Reader:
             raise CheckFailed("the two shares do not make the key of this epoch")
         self._secrets[deposit.epoch] = secret
 
-    def segments(self) -> Iterator[Opened | Bad]:
-        """Every segment in scope, by device and number, opened; or why it can't be used."""
+    def segments(self, policies: Collection[str] = ()) -> Iterator[Opened | Bad]:
+        """Every segment in scope, by device and number, opened; or why it can't be used. policies: only theirs, unless
+        there are none."""
         answer = self.ask("GET", f"/v1/grants/{self._grant.grant.grant_id}/segments")
         granted = parse(answer.body, "segments", GrantedSegments, REPLY_BYTES_MAX).segments
         for each in sorted(granted, key=lambda one: (one.device, one.seq)):
+            if policies and each.policy not in policies:
+                continue
             try:
-                yield Opened(each, self._open(each))
+                body = self._open(each)
+                check_events(body.events)
+                yield Opened(each, body)
             except (CheckFailed, Corrupt, Refused, BadInput) as error:
                 yield Bad(each.segment, str(error))
 

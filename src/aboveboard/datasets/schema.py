@@ -34,16 +34,15 @@ sorted.
 from __future__ import annotations
 
 import io
-import itertools
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from aboveboard.core.errors import BadInput, Corrupt
+from aboveboard.core.errors import BadInput, Corrupt, Refused
 from aboveboard.core.events import Element
 from aboveboard.datasets.vocabulary import KINDS
 
@@ -54,6 +53,7 @@ EPISODE_FLAGS: Final = (
     "undeclared",  # no start mark: cut by idle time or change of window
     "no_target",  # a pointer action hit no known element
     "secret",  # something typed was withheld
+    "imported",  # public data of another format, recorded under no consent of ours
     "interrupted_gesture",  # a press without its release was dropped
 )
 STEP_FLAGS: Final = (
@@ -62,6 +62,8 @@ STEP_FLAGS: Final = (
     "target_not_in_scene",  # the element acted on is not among `elements`
 )
 STEPS_MAX = 100_000  # an episode longer than this is no episode
+ROWS_A_GROUP = 4096
+MARK = "superseded.json"  # beside manifest.json of a dataset that must not be used any more
 
 
 class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -140,28 +142,68 @@ def rows_of(episode: Episode) -> Iterator[dict[str, Any]]:
         }  # fmt: skip
 
 
+def table_of(episode: Episode) -> pa.Table:
+    """The episode's rows as SCHEMA has them. Raises BadInput for an action of unknown kind."""
+    unknown = {step.kind for step in episode.steps} - set(KINDS)
+    if unknown:
+        names = ", ".join(sorted(unknown))
+        raise BadInput(f"episode {episode.episode_id} has actions of unknown kind: {names}")
+    return pa.Table.from_pylist(list(rows_of(episode)), schema=SCHEMA)
+
+
+def with_split(table: pa.Table, split: str) -> pa.Table:
+    place = SCHEMA.get_field_index("split")
+    return table.set_column(place, SCHEMA.field(place), pa.array([split] * table.num_rows, pa.string()))
+
+
+def write_tables(out: IO[bytes], tables: Iterable[pa.Table]) -> None:
+    """One Parquet file of episodes, a table each, sorted by ID; one row group and one episode are in memory.
+
+    Raises BadInput for an episode given twice or out of order.
+    """
+    with pq.ParquetWriter(out, SCHEMA, compression="zstd", compression_level=9, version="2.6") as writer:
+        waiting = [SCHEMA.empty_table()]
+        rows, last = 0, ""
+        for table in tables:
+            name = table["episode_id"][0].as_py()
+            if name <= last:
+                raise BadInput(f"episode {name} is given twice or out of order")
+            last = name
+            waiting.append(table)
+            rows += table.num_rows
+            if rows >= ROWS_A_GROUP:
+                together = pa.concat_tables(waiting)
+                whole = rows - rows % ROWS_A_GROUP
+                for begun in range(0, whole, ROWS_A_GROUP):
+                    writer.write_table(together.slice(begun, ROWS_A_GROUP).combine_chunks())
+                waiting, rows = [together.slice(whole).combine_chunks()], rows - whole
+        if rows or not last:
+            writer.write_table(pa.concat_tables(waiting).combine_chunks())
+
+
+def write_episodes(out: IO[bytes], episodes: Iterable[Episode]) -> None:
+    """As write_tables. Raises BadInput for an action of unknown kind too."""
+    write_tables(out, map(table_of, episodes))
+
+
 def encode_episodes(episodes: Iterable[Episode]) -> bytes:
-    """One Parquet file, sorted by episode and step. Raises BadInput for an episode given twice or an unknown kind."""
-    ordered = sorted(episodes, key=lambda episode: episode.episode_id)
-    for one, two in itertools.pairwise(ordered):
-        if one.episode_id == two.episode_id:
-            raise BadInput(f"episode {one.episode_id} is given twice")
-    for episode in ordered:
-        unknown = {step.kind for step in episode.steps} - set(KINDS)
-        if unknown:
-            raise BadInput(f"episode {episode.episode_id} has actions of unknown kind: {', '.join(sorted(unknown))}")
-    table = pa.Table.from_pylist([row for episode in ordered for row in rows_of(episode)], schema=SCHEMA)
+    """The bytes of one Parquet file, sorted by episode and step. Raises BadInput as write_episodes."""
     out = io.BytesIO()
-    pq.write_table(table, out, compression="zstd", compression_level=9, version="2.6", row_group_size=4096)
+    write_episodes(out, sorted(episodes, key=lambda episode: episode.episode_id))
     return out.getvalue()
 
 
-def read_episodes(path: Path) -> list[Episode]:
+def read_episodes(path: Path, *, marked: bool = False) -> list[Episode]:
     """The episodes of one Parquet file, or of all under `path`/data or `path`, sorted by split and ID.
 
-    Raises BadInput when there is no file, Corrupt when one can't be read or has other columns or broken episodes.
+    Raises BadInput when there is no file, Corrupt when one can't be read or has other columns or broken episodes,
+    Refused when it is marked as superseded, unless `marked` says that this is known.
     """
     if path.is_dir():
+        if not marked and (path / MARK).exists():
+            raise Refused(
+                "superseded", f"{path} is marked in {MARK}: somebody in it has withdrawn; use the one made since"
+            )
         files = sorted((path / "data").glob("*.parquet")) or sorted(path.glob("*.parquet"))
         if not files:
             raise BadInput("holds no data/*.parquet: is it a dataset made by `aboveboard dataset build`?", str(path))

@@ -19,6 +19,7 @@ from aboveboard.demo.processes import Server, command, run, run_json, start
 from aboveboard.wire.api import Invitation, sign_invitation
 from aboveboard.wire.client import Client
 
+ORIGIN = "demo.aboveboard.example/log"
 REPRESENTATIVES = ("representative-amira", "representative-bo", "representative-chen")
 STEWARDS = ("steward-dana", "steward-eli")
 INVITATION_US = 3600 * 1_000_000
@@ -92,7 +93,7 @@ def found(home: Path, sites: list[str]) -> Organisation:
     }
     council = run_json("witness", "init", "--home", home / "witness-council", "--name", "witness-council", "--guardian")
     auditor = run_json("witness", "init", "--home", home / "witness-auditor", "--name", "witness-auditor")
-    collector = run_json("collector", "init", "--home", home / "collector", "--name", "log-demo")
+    collector = run_json("collector", "init", "--home", home / "collector", "--name", ORIGIN)
     ports = {name: free_port() for name in ("council", "auditor", "collector")}
     urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
     charter = {
@@ -100,7 +101,7 @@ def found(home: Path, sites: list[str]) -> Organisation:
         "employer": public["employer"],
         "representatives": {"threshold": 2, "keys": [public[name] for name in REPRESENTATIVES]},
         "stewards": {"threshold": 2, "keys": [public[name] for name in STEWARDS]},
-        "log": {"key": collector["log"], "origin": "demo.aboveboard.example/log"},
+        "log": {"key": collector["log"], "origin": ORIGIN},
         "witnesses": {
             "keys": [
                 {"key": council["witness"], "run_by": "workers"},

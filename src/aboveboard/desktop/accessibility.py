@@ -7,16 +7,26 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import urlsplit
 
 from aboveboard.core.events import Box, MemoryOnly, ObservedElement, Snapshot
-from aboveboard.desktop.atspi import ACCESSIBLE, COMPONENT, DOCUMENT, ROOT, TEXT, Bus, Node, method, prop, states_of
+from aboveboard.desktop.atspi import (
+    CHILDREN,
+    CONTENT,
+    EXTENTS,
+    NAME,
+    ROLE,
+    ROOT,
+    STATE,
+    URI,
+    Bus,
+    Node,
+    states_of,
+)
 
 NODES_MAX = 1500
 READ_S_MAX = 0.8
 DEPTH_MAX = 40
-VALUE_CHARS_MAX = 4000
 APPLICATIONS_MAX = 64
 
 INTERACTIVE = frozenset(
@@ -24,6 +34,7 @@ INTERACTIVE = frozenset(
     | {"link", "list item", "menu", "menu item", "check menu item", "radio menu item", "page tab", "slider"}
     | {"spin button", "text", "tree item", "table cell", "option", "switch", "list box", "date editor", "document web"}
 )
+_OF_EACH = (ROLE, NAME, STATE, CHILDREN, EXTENTS)
 _TEXT_INSIDE = frozenset({"static", "text leaf", "label"})
 _NEVER = frozenset({"document web", "frame", "application", "scroll bar", "redundant object", "unknown"})
 
@@ -72,18 +83,27 @@ class Accessibility:
     def __init__(self, session_bus: str) -> None:
         self.bus = Bus(session_bus)
         self._applications: dict[int, Node] = {}  # by process
+        self._stale = True
 
     def close(self) -> None:
         self.bus.close()
 
+    def has(self, pid: int) -> bool:
+        """Whether the process is an accessible application, as far as is known; see `look_anew`."""
+        return self._application(pid) is not None
+
+    def look_anew(self) -> None:
+        """An application came or went: who is not known is looked for again. Any thread."""
+        self._stale = True
+
     def _application(self, pid: int) -> Node | None:
-        """The application of a process; looked up again when it is not known or is gone."""
         known = self._applications.get(pid)
-        if known is not None and self.bus.calls([prop(known, ACCESSIBLE, "ChildCount")])[0] is not None:
+        if known is not None or not self._stale:
             return known
+        self._stale = False
         self._applications.clear()
-        [listed] = self.bus.calls([method(ROOT, ACCESSIBLE, "GetChildren")])
-        for name, path in (listed[0] if listed else [])[:APPLICATIONS_MAX]:
+        [listed] = self.bus.calls([(ROOT, CHILDREN)])
+        for name, path in (listed or [])[:APPLICATIONS_MAX]:
             found = self.bus.pid_of(name)
             if found is not None:
                 self._applications[found] = (name, path)
@@ -95,9 +115,11 @@ class Accessibility:
         application = self._application(pid)
         if application is None:
             return None
-        [listed] = self.bus.calls([method(application, ACCESSIBLE, "GetChildren")])
-        frames = [(str(name), str(path)) for name, path in (listed[0] if listed else [])]
-        frame = self._choose(frames, title)
+        [frames] = self.bus.calls([(application, CHILDREN)])
+        if frames is None:  # it is gone, or does not answer
+            del self._applications[pid]
+            self.look_anew()
+        frame = self._choose(frames or [], title)
         if frame is None:
             return None
         deadline = time.monotonic() + READ_S_MAX
@@ -107,16 +129,16 @@ class Accessibility:
             return None
         url = None
         if document is not None:
-            [answer] = self.bus.calls([method(document, DOCUMENT, "GetAttributeValue", "s", ("URI",))])
-            url = str(answer[0]) if answer and answer[0] else None
+            [answer] = self.bus.calls([(document, URI)])
+            url = answer or None
         elements, focused = _visible(nodes)
         return Page(Snapshot(time.time_ns() // 1000, elements, focused), url)
 
     def _choose(self, frames: list[Node], title: str | None) -> Node | None:
         if len(frames) <= 1 or title is None:
             return frames[0] if frames else None
-        names = self.bus.calls([prop(frame, ACCESSIBLE, "Name") for frame in frames])
-        matching = [frame for frame, name in zip(frames, names, strict=True) if name and _value(name) == title]
+        names = self.bus.calls([(frame, NAME) for frame in frames])
+        matching = [frame for frame, name in zip(frames, names, strict=True) if name and name == title]
         return matching[0] if len(matching) == 1 else None  # two windows of one title: we don't know which
 
     def _document(self, frame: Node, deadline: float) -> Node | None:
@@ -125,16 +147,14 @@ class Accessibility:
         for _ in range(DEPTH_MAX):
             if not level or time.monotonic() > deadline:
                 return None
-            asked = [method(node, ACCESSIBLE, "GetRoleName") for node in level]
-            asked += [method(node, ACCESSIBLE, "GetState") for node in level]
-            asked += [method(node, ACCESSIBLE, "GetChildren") for node in level]
+            asked = [(node, form) for form in (ROLE, STATE, CHILDREN) for node in level]
             answers = self.bus.calls(asked, max(deadline - time.monotonic(), 0.01))
             n = len(level)
             roles, states, children = answers[:n], answers[n : 2 * n], answers[2 * n :]
             for node, role, state in zip(level, roles, states, strict=True):
-                if role and role[0] == "document web" and state and "showing" in states_of(state[0]):
+                if role == "document web" and state and "showing" in states_of(state):
                     return node
-            level = [(str(a), str(b)) for each in children if each for a, b in each[0]][:NODES_MAX]
+            level = [child for each in children if each for child in each][:NODES_MAX]
         return None
 
     def _walk(self, root: Node, deadline: float) -> list[_Read] | None:
@@ -145,27 +165,20 @@ class Accessibility:
         while level:
             if len(found) + len(level) > NODES_MAX or time.monotonic() > deadline:
                 return None
-            asked: list[Any] = []
-            for read in level:
-                asked += [
-                    method(read.node, ACCESSIBLE, "GetRoleName"), prop(read.node, ACCESSIBLE, "Name"),
-                    method(read.node, ACCESSIBLE, "GetState"), method(read.node, ACCESSIBLE, "GetChildren"),
-                    method(read.node, COMPONENT, "GetExtents", "u", (0,)),
-                ]  # fmt: skip
+            asked = [(read.node, form) for read in level for form in _OF_EACH]
             answers = self.bus.calls(asked, max(deadline - time.monotonic(), 0.01))
             following: list[_Read] = []
             for i, read in enumerate(level):
                 role, name, state, children, extents = answers[5 * i : 5 * i + 5]
                 if role is None or state is None:
                     continue  # gone meanwhile
-                read.role, read.states = str(role[0]), states_of(state[0])
-                read.name = str(_value(name) or "")
+                read.role, read.states, read.name = role, states_of(state), str(name or "")
                 if extents is not None:
-                    read.box = _box(extents[0])
+                    read.box = _box(extents)
                 if read.parent is not None and "showing" not in read.states:
                     continue
                 found.append(read)
-                read.children = [(str(a), str(b)) for a, b in (children[0] if children else [])]
+                read.children = children or []
                 if len(read.path) < DEPTH_MAX:
                     following += [_Read(node, (*read.path, k), read) for k, node in enumerate(read.children)]
             level = following
@@ -175,14 +188,9 @@ class Accessibility:
     def _read_values(self, found: list[_Read], deadline: float) -> None:
         """What stands in fields, so that redaction can tell a field's name from its content."""
         fields = [read for read in found if "editable" in read.states]
-        asked = [method(read.node, TEXT, "GetText", "ii", (0, VALUE_CHARS_MAX)) for read in fields]
+        asked = [(read.node, CONTENT) for read in fields]
         for read, answer in zip(fields, self.bus.calls(asked, max(deadline - time.monotonic(), 0.01)), strict=True):
-            read.value = str(answer[0]) if answer else ""
-
-
-def _value(answer: Any) -> Any:
-    """The value in a property's answer."""
-    return answer[0][1] if answer else None
+            read.value = answer or ""
 
 
 def _box(extents: tuple[int, int, int, int]) -> Box:

@@ -120,6 +120,7 @@ class PrivateDisplay:
         keep = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV")
         self.env = {name: os.environ[name] for name in keep if name in os.environ}
         self.env |= {"DISPLAY": self.name, "XAUTHORITY": str(self.xauthority), "XDG_RUNTIME_DIR": str(self._folder)}
+        self.env["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"  # nor is anybody's keyring
         self.env |= {"XDG_CONFIG_HOME": str(self._folder / "config"), "XDG_CACHE_HOME": str(self._folder / "cache")}
 
     def _start_bus(self) -> None:
@@ -129,7 +130,7 @@ class PrivateDisplay:
         address = f"unix:path={self._folder / 'bus'}"
         self._spawn([_program("dbus-daemon"), "--session", "--nofork", "--nopidfile", f"--address={address}"])
         self.env["DBUS_SESSION_BUS_ADDRESS"] = address
-        _wait_for(lambda: (self._folder / "bus").exists(), "the session bus")
+        _wait_for(lambda: _accepts(self._folder / "bus"), "the session bus")
         self._spawn([launcher, "--launch-immediately", "--a11y=1"])
         status = DBusAddress("/org/a11y/bus", "org.a11y.Bus", "org.a11y.Status")
         deadline = time.monotonic() + START_S_MAX
@@ -165,6 +166,12 @@ class PrivateDisplay:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _accepts(path: Path) -> bool:
+    """Whether somebody listens on the socket: its file is there a moment earlier."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0
 
 
 def _wait_for(condition: Callable[[], bool], what: str) -> None:

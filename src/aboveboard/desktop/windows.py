@@ -1,12 +1,14 @@
 """Windows of an X display: which is in front, which lies under a point, whose they are. Knows no policy.
 
-Kept current by the server's own events. What can't be found out is None or empty, never a guess.
+Kept current by the server's own events, which carry geometry and stacking: nothing is asked again but what an event
+says is another now. What can't be found out is None or empty, never a guess.
 """
 
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+import select
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,7 @@ from aboveboard.core.errors import Unavailable
 from aboveboard.core.events import I32, Box, MemoryOnly
 
 WINDOWS_MAX = 256
+LOOKS_MAX = 4  # at a new window, until its program has said what it is; menus and tooltips never do
 TITLE_CHARS_MAX = 1000
 
 
@@ -30,6 +33,15 @@ class Window(MemoryOnly):
     pid: int | None
     title: str
     box: Box
+
+
+@dataclass(slots=True, repr=False)
+class _Frame(MemoryOnly):
+    """A child of the root window. window: None while it is not mapped, or can't be looked at."""
+
+    window: Window | None = None
+    client: bool = False  # the program's own window was found in it
+    looks: int = 0
 
 
 class Windows:
@@ -47,12 +59,20 @@ class Windows:
             for name in ("_NET_ACTIVE_WINDOW", "_NET_WM_NAME", "_NET_WM_PID", "UTF8_STRING", "WM_STATE")
         }
         self._watched: set[int] = set()
+        self._order: list[int] = []  # children of the root, lowest first, mapped or not
+        self._frames: dict[int, _Frame] = {}
         self._top_down: list[Window] = []
         self._active: Window | None = None
+        self._active_number: int | None = None
+        self._more = True
         self._refresh()
 
     def close(self) -> None:
         self._display.close()
+
+    def fileno(self) -> int:
+        """Readable when something has changed."""
+        return int(self._display.fileno())
 
     @property
     def active(self) -> Window | None:
@@ -62,40 +82,136 @@ class Windows:
     def update(self) -> bool:
         """Takes in what changed; whether the front window or its title did. Raises Unavailable: the display is gone."""
         try:
+            # Events that came with answers lie here already; anything else makes the socket readable.
+            if not self._more and not select.select([self._display.fileno()], [], [], 0)[0]:
+                return False
             n = self._display.pending_events()
-            for _ in range(n):
-                self._display.next_event()
             if not n:
                 return False
             before = self._active
-            self._refresh()
+            # All of them first: what is asked for below brings new ones, which the next call takes in.
+            events = [self._display.next_event() for _ in range(n)]
+            for event in events:
+                self._take(event)
+            self._look_again()
+            self._arrange()
+            if self._active_number and self._active is None:
+                self._refresh()  # an order of events that was not foreseen
+            self._more = self._display.pending_events() > 0
         except (xerror.ConnectionClosedError, OSError) as error:
             raise Unavailable("the display is gone") from error
         return _identity(before) != _identity(self._active)
 
+    # ------------------------------------------------------------ events
+
+    def _take(self, event: Any) -> None:
+        if event.type & 0x80 or getattr(event, "send_event", False):
+            return  # by another program, to the window manager: not what the server did
+        match event.type:
+            case X.PropertyNotify:
+                self._property(int(event.window.id), int(event.atom))
+            case X.CreateNotify:
+                self._raise(int(event.window.id))
+            case X.DestroyNotify:
+                self._drop(int(event.window.id))
+            case X.MapNotify:
+                self._look(int(event.window.id))
+            case X.UnmapNotify:
+                self._frames[int(event.window.id)] = _Frame()
+            case X.ReparentNotify:
+                if event.parent.id == self._root.id:
+                    self._raise(int(event.window.id))
+                    self._look(int(event.window.id))
+                else:
+                    self._drop(int(event.window.id))
+            case X.ConfigureNotify:
+                self._configure(event)
+            case X.CirculateNotify:
+                self._raise(int(event.window.id), on_top=event.place == X.PlaceOnTop)
+
+    def _drop(self, number: int) -> None:
+        self._frames.pop(number, None)
+        if number in self._order:
+            self._order.remove(number)
+
+    def _raise(self, number: int, *, on_top: bool = True) -> None:
+        if number in self._order:
+            self._order.remove(number)
+        self._order.insert(len(self._order) if on_top else 0, number)
+
+    def _configure(self, event: Any) -> None:
+        number, below = int(event.window.id), getattr(event.above_sibling, "id", event.above_sibling)
+        if number in self._order:
+            self._order.remove(number)
+        # A sibling that is not known went away meanwhile; its own event follows, and the window is under none of ours.
+        # A sibling that is not known went away meanwhile; its own event follows, and the window is under none of ours.
+        above = self._order.index(below) + 1 if below in self._order else len(self._order) if below else 0
+        self._order.insert(above, number)
+        frame = self._frames.get(number)
+        if frame is not None and frame.window is not None:
+            box = (int(event.x), int(event.y), int(event.width), int(event.height))
+            frame.window = replace(frame.window, box=box)
+
+    def _property(self, number: int, atom: int) -> None:
+        if number == self._root.id:
+            if atom == self._atoms["_NET_ACTIVE_WINDOW"]:
+                self._active_number = self._number(self._root, "_NET_ACTIVE_WINDOW")
+            return
+        for frame_number, frame in self._frames.items():
+            if frame.window is not None and frame.window.number == number:
+                self._look(frame_number)
+                return
+
+    # ------------------------------------------------------------ looking
+
     def _refresh(self) -> None:
-        self._top_down = []
-        for frame in reversed(self._root.query_tree().children[-WINDOWS_MAX:]):
-            with contextlib.suppress(xerror.BadWindow, xerror.BadDrawable, xerror.BadMatch):
-                attributes = frame.get_attributes()
-                if attributes.map_state == X.IsViewable and attributes.win_class == X.InputOutput:
-                    self._top_down.append(self._describe(frame))
-        number = self._number(self._root, "_NET_ACTIVE_WINDOW")
+        """Everything anew."""
+        self._order = [int(child.id) for child in self._root.query_tree().children[-WINDOWS_MAX:]]
+        self._frames = {}
+        for number in self._order:
+            self._look(number)
+        self._active_number = self._number(self._root, "_NET_ACTIVE_WINDOW")
+        self._arrange()
+
+    def _look(self, number: int) -> None:
+        looks = self._frames[number].looks + 1 if number in self._frames else 1
+        frame = self._frames[number] = _Frame(looks=looks)
+        if len(self._frames) > WINDOWS_MAX:
+            del self._frames[next(iter(self._frames))]
+        with contextlib.suppress(xerror.BadWindow, xerror.BadDrawable, xerror.BadMatch):
+            window = self._display.create_resource_object("window", number)
+            attributes = window.get_attributes()
+            if attributes.map_state == X.IsViewable and attributes.win_class == X.InputOutput:
+                frame.window, frame.client = self._describe(window)
+
+    def _look_again(self) -> None:
+        """At windows whose program had not said yet what they are."""
+        for number, frame in list(self._frames.items()):
+            if frame.window is not None and not frame.client and frame.looks < LOOKS_MAX:
+                self._look(number)
+
+    def _arrange(self) -> None:
+        frames = (self._frames.get(number) for number in reversed(self._order))
+        self._top_down = [frame.window for frame in frames if frame is not None and frame.window is not None]
+        number = self._active_number
         self._active = next((each for each in self._top_down if number and each.number == number), None)
 
-    def _describe(self, frame: Any) -> Window:
+    def _describe(self, frame: Any) -> tuple[Window, bool]:
+        """The window, and whether the program's own was found in it."""
         geometry = frame.get_geometry()
         box = (int(geometry.x), int(geometry.y), int(geometry.width), int(geometry.height))
-        client = self._client(frame, depth=3) or frame
-        if client.id not in self._watched and len(self._watched) < 16 * WINDOWS_MAX:
-            client.change_attributes(event_mask=X.PropertyChangeMask)  # titles change
-            self._watched.add(client.id)
+        found = self._client(frame, depth=3)
+        client = found or frame
         names = client.get_wm_class()
         app = names[1].lower() if names and names[1] else None
-        return Window(int(client.id), app, self._number(client, "_NET_WM_PID"), self._title(client), box)
+        number = self._number(client, "_NET_WM_PID")
+        return Window(int(client.id), app, number, self._title(client), box), found is not None
 
     def _client(self, window: Any, depth: int) -> Any:
-        """The program's own window inside a window manager's frame: the one with WM_STATE."""
+        """The program's own window inside a window manager's frame: the one with WM_STATE, which may come later."""
+        if window.id not in self._watched and len(self._watched) < 16 * WINDOWS_MAX:
+            window.change_attributes(event_mask=X.PropertyChangeMask)  # titles change, too
+            self._watched.add(window.id)
         if window.get_full_property(self._atoms["WM_STATE"], X.AnyPropertyType) is not None:
             return window
         if depth == 0:
@@ -120,8 +236,11 @@ class Windows:
 
     def at(self, x: int, y: int) -> Window | None:
         """The topmost window at a point; None for the bare screen."""
-        place = int(self.which(np.array([x], dtype=np.int32), np.array([y], dtype=np.int32))[0])
-        return self._top_down[place] if place >= 0 else None
+        for window in self._top_down:
+            left, top, width, height = window.box
+            if left <= x < left + width and top <= y < top + height:
+                return window
+        return None
 
     def which(self, x: I32, y: I32) -> I32:
         """For each of n points the place of its topmost window, for `window`; -1 for the bare screen. Shape (n,)."""

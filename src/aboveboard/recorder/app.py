@@ -6,32 +6,34 @@ import json
 import os
 import signal
 import threading
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from aboveboard.core.charter import Charter
-from aboveboard.core.clock import Clock, SystemClock
-from aboveboard.core.errors import AboveboardError, BadInput, Refused, Unavailable
+from aboveboard.core.checks import check_regions
+from aboveboard.core.clock import SystemClock
+from aboveboard.core.errors import BadInput, Refused, Unavailable
 from aboveboard.core.ids import ContributorId, DeviceId, key_id_of
-from aboveboard.core.policy import Policy, in_force
+from aboveboard.core.policy import Policy
 from aboveboard.core.vault import DeviceCert, SignedDeviceCert, sign_device_cert
 from aboveboard.recorder.consents import Consents
 from aboveboard.recorder.control import ControlServer
 from aboveboard.recorder.home import Config, Home
 from aboveboard.recorder.indicator import Indicator
+from aboveboard.recorder.memory import keep_memory_private
 from aboveboard.recorder.observe import X11Observer
 from aboveboard.recorder.page import StatusPage
 from aboveboard.recorder.pauses import Pauses
 from aboveboard.recorder.recorder import Parts, Recorder
 from aboveboard.recorder.seal import Sealer
 from aboveboard.recorder.sender import Sender
+from aboveboard.recorder.spool.keys import spool_key
 from aboveboard.recorder.spool.spool import Spool
+from aboveboard.recorder.terms import Terms, TermsWatch
 from aboveboard.recorder.upload import Uplink
-from aboveboard.wire.api import CurrentPolicy, parse
 from aboveboard.wire.durable import read_bounded
 
-POLICY_CHECK_S = 30.0  # a policy may run out while a recorder runs
+TERMS_CHECK_S = 5.0  # a policy may run out, or another take its place, while a recorder runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +63,18 @@ def set_up(options: Options) -> Home:
         charter = Charter.parse(data, str(options.charter))
         pinned = home.read("charter.json")
         if pinned is not None and pinned != data:
-            raise Refused("charter", "another charter is pinned here: a new one needs the old one's quorum")
+            text = (
+                "another charter is pinned here: a new one is followed by itself, once the old one's people signed it"
+            )
+            raise Refused("charter", text)
         home.write(data, "charter.json")
         if home.read("config.json") is None:
             if options.region is None:
                 raise BadInput("say where this laptop is used: --region DE")
+            check_regions([options.region], "--region")
             config = Config(options.region, options.collector or charter.collector.url, charter.guardian.url)
             home.write(config.to_bytes(), "config.json")
-    home.charter()
+    home.pinned()
     home.config()
     return home
 
@@ -89,10 +95,11 @@ def enrol(home: Home, invitation: str | None) -> str:
     if known is not None:
         return known.decode("ascii")
     if invitation is None:
-        raise BadInput("this laptop is not enrolled: ask for an invitation and give it with --invitation CODE")
+        raise BadInput("this laptop is not enrolled: give the code you were invited with, or the programme's own, with "
+                       "--invitation CODE")  # fmt: skip
     uplink = Uplink(home.config())
     try:
-        token = uplink.enrol(invitation, certificate(home))
+        token = uplink.enrol(invitation, certificate(home), home.config().region)
     except Unavailable as error:
         raise Unavailable(f"the collector can't be reached to enrol: {error}; nothing is recorded") from error
     finally:
@@ -101,33 +108,16 @@ def enrol(home: Home, invitation: str | None) -> str:
     return token
 
 
-def policy_now(home: Home, uplink: Uplink, clock: Clock) -> Policy:
-    """The newest policy if it is in force, checked with its proofs; the one kept here when there is no connection."""
-    charter, region = home.charter(), home.config().region
+def policy_now(terms: Terms, uplink: Uplink) -> Policy:
+    """The newest policy that is in force, checked with its proofs; the one kept here when there is no connection."""
     try:
-        current = uplink.policy()
-    except Unavailable:
-        data = home.read("policy.json")
-        if data is None:
-            raise
-        current = parse(data, "policy.json", CurrentPolicy, 2 << 20)
-    signed, proof = current.open()
-    policy = in_force(signed, proof, charter, clock.now_us(), region)
-    home.write(current.to_bytes(), "policy.json")
-    return policy
-
-
-def not_in_force(home: Home, clock: Clock) -> str:
-    """Why the policy kept here may not act any more, checked with all its proofs; "" while it may."""
-    data = home.read("policy.json")
-    if data is None:
-        return "the policy's file is gone"
-    try:
-        signed, proof = parse(data, "policy.json", CurrentPolicy, 2 << 20).open()
-        in_force(signed, proof, home.charter(), clock.now_us(), home.config().region)
-    except AboveboardError as error:
-        return str(error)
-    return ""
+        terms.refresh(uplink)
+    except Unavailable as error:
+        try:
+            return terms.policy()
+        except Refused:
+            raise error from None
+    return terms.policy()
 
 
 def _display(options: Options) -> tuple[str, Path | None]:
@@ -142,6 +132,7 @@ def _display(options: Options) -> tuple[str, Path | None]:
 
 def run(options: Options) -> int:
     """Runs until SIGTERM or SIGINT. 1 when the display was lost."""
+    keep_memory_private()
     clock = SystemClock()
     display, xauthority = _display(options)
     bus = os.environ.get("DBUS_SESSION_BUS_ADDRESS")
@@ -150,17 +141,17 @@ def run(options: Options) -> int:
     home = set_up(options)
     lock = home.lock()
     uplink = Uplink(home.config(), enrol(home, options.invitation))
-    policy = policy_now(home, uplink, clock)
+    terms = Terms(home, clock)
+    policy = policy_now(terms, uplink)
     consents = Consents(home, clock)
-    spool = Spool(home.path("spool"), home.spool_key())
+    spool = Spool(home.path("spool"), spool_key(home))
     sealer = Sealer(home, spool, consents.contributor, consents.device, home.key("device"))
-    browsers = frozenset(policy.browsers)
     # Looked at once now, so that a missing bus is said at the start and not after consent.
-    X11Observer(display, xauthority, bus, browsers).close()
+    X11Observer(display, xauthority, bus, frozenset(policy.browsers)).close()
     parts = Parts(
-        home, home.charter(), policy, consents, Pauses(home, clock), spool,
+        home, terms, terms.charter(), policy, consents, Pauses(home, clock), spool,
         Sender(home, uplink, consents, sealer, clock), Indicator(display),
-        lambda: X11Observer(display, xauthority, bus, browsers), clock,
+        lambda: X11Observer(display, xauthority, bus, frozenset(parts.policy.browsers)), clock,
     )  # fmt: skip
     recorder = Recorder(parts)
     page = StatusPage(recorder, options.page_port)
@@ -169,15 +160,16 @@ def run(options: Options) -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
+    recorder.on_stopped = stop.set
+    watch = TermsWatch(terms, Uplink(home.config()))
     recorder.start()
+    watch.start()
     print(json.dumps({"ready": True, "url": page.url}), flush=True)
-    checked = time.monotonic()
-    while not stop.wait(0.5) and not recorder.stopped.is_set():
-        if time.monotonic() - checked > POLICY_CHECK_S:
-            checked = time.monotonic()
-            recorder.policy_ended(not_in_force(home, clock))
+    while not stop.wait(TERMS_CHECK_S):
+        recorder.look_at_terms(watch.problem)
     lost = recorder.problem
     try:
+        watch.stop()
         recorder.stop()
     finally:
         control.close()

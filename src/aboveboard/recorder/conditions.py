@@ -1,4 +1,4 @@
-"""What the gate asks about beside the input itself: policy, consent, pauses, indicator, power, budget."""
+"""What the gate asks about beside the input: policy, consent, region, settings, pauses, indicator, power, budget."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import psutil
 
 from aboveboard.core.consent import ConsentState
+from aboveboard.core.narrowing import NOTHING_MORE, Narrowing
 from aboveboard.core.policy import Policy
 from aboveboard.recorder.pauses import Pauses
 
@@ -31,6 +32,8 @@ class Conditions:
     pauses: Pauses
     policy: Policy | None = None
     consent: ConsentState = "none"
+    region: str = ""
+    narrowing: Narrowing = NOTHING_MORE
     indicator: Callable[[], bool] = never
     budget_ok: Callable[[], bool] = always
     _power: tuple[float, bool] = field(default=(-1e9, True))
@@ -38,12 +41,18 @@ class Conditions:
     def paused(self) -> bool:
         return self.pauses.state().since_us is not None
 
+    def narrow(self, narrowing: Narrowing) -> None:
+        """In force at once, also where the battery was looked up a moment ago."""
+        if narrowing != self.narrowing:
+            self.narrowing, self._power = narrowing, (-1e9, True)
+
     def power_ok(self) -> bool:
-        """False on battery below the policy's limit; looked up now and then. Who can't tell has no battery."""
+        """False on battery below the limit of the policy, or the person's own stricter one; looked up now and then.
+        Who can't tell has no battery."""
         checked, ok = self._power
         if time.monotonic() - checked > POWER_CHECK_S:
             battery = psutil.sensors_battery()
-            limit = self.policy.battery_percent_min if self.policy else 100
+            limit = self.narrowing.battery_min(self.policy) if self.policy else 100
             ok = battery is None or bool(battery.power_plugged) or battery.percent >= limit
             self._power = (time.monotonic(), ok)
         return ok

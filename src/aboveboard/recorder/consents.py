@@ -44,9 +44,11 @@ class Consents:
     ) -> SignedConsent:  # fmt: skip
         """Signs and keeps the person's word. notice: the exact text that was shown."""
         categories: tuple[Category, ...] = tuple(policy.categories) if kind == "given" else ()
+        # A "no" comes after the "yes" before it also when the clock was set back in between.
+        last_us = max((each.record.at_us for each in self.all()), default=0)
         record = ConsentRecord(
             kind, self.contributor, self._key.verify_key.encode(), self.device, policy.policy_id, categories,
-            sha256_hex(notice.encode()), self._clock.now_us(), os.urandom(16).hex(), reason,
+            sha256_hex(notice.encode()), max(self._clock.now_us(), last_us + 1), os.urandom(16).hex(), reason,
         )  # fmt: skip
         signed = sign_consent(record, self._key)
         self._home.write(signed.to_bytes(), "consents", f"{record.consent_id}.json")

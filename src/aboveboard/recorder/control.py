@@ -11,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
+import msgspec
+
 from aboveboard.core.canonical import parse_object
 from aboveboard.core.clock import US_PER_S
 from aboveboard.core.errors import AboveboardError, BadInput, Refused, Unavailable
@@ -52,7 +54,15 @@ def answer(recorder: Recorder, now_us: Callable[[], int], request: dict[str, Any
             reason = _text(request, "reason")
             if reason not in ("", "bandwidth", "sensitive_work", "power"):
                 raise BadInput("is bandwidth, sensitive_work, power, or not given", "reason")
-            recorder.opt_out(cast("Any", reason), delete=request.get("delete") is True)
+            recorder.opt_out(
+                cast("Any", reason), delete=request.get("delete") is True, withdraw=request.get("withdraw") is True
+            )
+        case "settings":
+            change = request.get("change", {})
+            if not isinstance(change, dict):
+                raise BadInput("has to be an object", "change")
+            settings = recorder.change_settings(change) if change else recorder.settings()
+            return {"settings": msgspec.to_builtins(settings)}
         case "forget" | "delete":
             start, end = _span(request) if "app" not in request else (0, EVER_US)
             start, end = (now_us() + start, EVER_US) if start < 0 else (start, end)

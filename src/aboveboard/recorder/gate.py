@@ -49,9 +49,10 @@ class Gate:
             policy, surface = self._conditions.policy, observed.surface
             if policy is None or surface is None:
                 return Withheld("no_policy")
-            if "windows" not in policy.categories:
+            kinds = policy.categories.keys() - self._conditions.narrowing.categories
+            if "windows" not in kinds:
                 surface = replace(surface, title="")
-            scene = observed.scene if "elements" in policy.categories else None
+            scene = observed.scene if "elements" in kinds else None
             return Permitted(event, surface, observed.target, scene, policy.policy_id)
         except Exception:  # noqa: BLE001  fail closed: what can't be judged is not kept
             return Withheld("no_policy")
@@ -63,7 +64,8 @@ class Gate:
         paused = now.paused() if times is None else now.paused() or any(now.pauses.covers(t) for t in times)
         decision = decide(
             policy=now.policy, consent=now.consent, paused=paused, indicator=now.indicator(), surface=surface,
-            category=category, power_ok=now.power_ok(), budget_ok=now.budget_ok(),
+            category=category, power_ok=now.power_ok(), budget_ok=now.budget_ok(), region=now.region,
+            narrowing=now.narrowing,
         )  # fmt: skip
         if decision.allowed:
             return None

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from aboveboard.core.charter import CHARTER_BYTES_MAX, Charter
+from aboveboard.core.charter_chain import BUNDLE_BYTES_MAX, CharterBundle, InForce, history
 from aboveboard.core.errors import BadInput, Refused
 from aboveboard.core.records import Record
 from aboveboard.core.signing import SigningKey
@@ -40,7 +41,9 @@ class Home:
         return self.folder.joinpath(*parts)
 
     def make(self) -> None:
-        for folder in ("", "epochs", "consents", "spool", "outbox", "sent", "requests"):
+        for folder in (
+            "", "charters", "consents", "epochs", "outbox", "policies", "receipts", "requests", "sent", "spool",
+        ):  # fmt: skip
             make_folders(self.folder / folder, 0o700)
 
     def lock(self) -> FolderLock:
@@ -55,12 +58,23 @@ class Home:
         """Durable, and only for the owner to read."""
         write_durable(self.path(*parts), data, 0o600)
 
-    def charter(self) -> Charter:
-        """The pinned one. Raises BadInput when there is none."""
+    def pinned(self) -> Charter:
+        """Raises BadInput when there is none."""
         data = read_bounded(self.path("charter.json"), CHARTER_BYTES_MAX)
         if data is None:
             raise BadInput("no charter is pinned here: start with `aboveboard record --charter FILE`", str(self.folder))
         return Charter.parse(data, str(self.path("charter.json")))
+
+    def bundles(self) -> list[CharterBundle]:
+        """What was kept of the charters that follow the pinned one, or came before it."""
+        paths = sorted(self.path("charters").glob("*.json"))
+        return [
+            CharterBundle.parse(data) for path in paths if (data := read_bounded(path, BUNDLE_BYTES_MAX)) is not None
+        ]
+
+    def steps(self) -> tuple[InForce, ...]:
+        """The charters up to the one in force. Raises CheckFailed or Refused when they do not follow each other."""
+        return history(self.pinned(), self.bundles())
 
     def config(self) -> Config:
         data = self.read("config.json")

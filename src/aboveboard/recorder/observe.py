@@ -17,11 +17,13 @@ from aboveboard.core.events import ButtonEdge, KeyEdge, Motion, Observed, RawInp
 from aboveboard.desktop.accessibility import hit
 from aboveboard.desktop.windows import Window, Windows
 from aboveboard.recorder.platform.source import InputCounters
-from aboveboard.recorder.platform.x11 import X11Source
+from aboveboard.recorder.platform.x11 import WindowsChanged, X11Source
 from aboveboard.recorder.watcher import Watcher
 
 FOCUS_S_MAX = 0.3
 FOCUS_SETTLE_US = 25_000  # focus follows a click by 12 to 20 ms
+# A key that is looked at later than this may have gone to a field that has lost the focus since: unknown, then.
+LATE_US = 500_000
 _MOVES_FOCUS = frozenset({"Tab", "ISO_Left_Tab", "Return", "KP_Enter", "Escape", "F6"})
 
 
@@ -31,8 +33,8 @@ class X11Observer:
     def __init__(self, display: str, xauthority: Path | None, session_bus: str, browsers: frozenset[str]) -> None:
         """Raises Unavailable when the display or the accessibility bus can't be used."""
         self._browsers = browsers
-        self._source = X11Source(display, xauthority)
         self._windows = Windows(display)
+        self._source = X11Source(display, xauthority, self._windows)
         self._watcher = Watcher(session_bus)
         self._disturbed_us = 0  # when the focus may have moved last
         self._scene_given: Snapshot | None = None
@@ -49,19 +51,35 @@ class X11Observer:
         self._source.close()
         self._windows.close()
 
-    def read(self, timeout_s: float) -> list[Observed]:
-        events = self._source.read(timeout_s)
-        if events:
-            self._watcher.at_work()
-        if self._windows.update():
-            self._disturbed_us = time.time_ns() // 1000
-            self._front()
+    def wait(self, timeout_s: float) -> None:
+        self._source.wait(timeout_s)
+
+    def wake(self) -> None:
+        self._source.wake()
+
+    def read(self) -> list[Observed]:
+        events = self._source.read()
         found: list[Observed] = []
+        told = False
         for event in events:
+            if isinstance(event, WindowsChanged):
+                self._look()
+                told = True
+                continue
             for observed in self._observe(event):
                 self._notice(observed.surface)
                 found.append(observed)
+        if not told:  # titles change without a word in the stream
+            self._look()
+        if found:
+            self._watcher.at_work()
         return found
+
+    def _look(self) -> None:
+        """At the windows, if any changed."""
+        if self._windows.update():
+            self._disturbed_us = time.time_ns() // 1000
+            self._front()
 
     def _notice(self, surface: Surface | None) -> None:
         """Back on a surface after another, what is to be seen there is said again."""
@@ -72,7 +90,7 @@ class X11Observer:
 
     def surface(self) -> Surface | None:
         """Where keys go now."""
-        return self._surface(self._windows.active)
+        return self._surface(self._windows.active, time.time_ns() // 1000)
 
     def anew(self) -> None:
         self._scene_given = None
@@ -83,7 +101,7 @@ class X11Observer:
         if window is not None:
             self._watcher.watch(window.number, window.pid, window.title)
 
-    def _surface(self, window: Window | None) -> Surface | None:
+    def _surface(self, window: Window | None, t_us: int) -> Surface | None:
         if window is None or window.app is None:
             return None
         is_browser = window.app in self._browsers
@@ -92,7 +110,7 @@ class X11Observer:
         if is_browser and active is not None:
             # A browser's menus are windows of their own, of the same process: they belong to its front page.
             own = window.number == active.number or (window.pid is not None and window.pid == active.pid)
-            site = self._watcher.site(active.number) if own else None
+            site = self._watcher.site(active.number, t_us) if own else None
         title = window.title or (active.title if active is not None and active.pid == window.pid else "")
         return Surface(window.number, window.app, is_browser, site, title, window.box)
 
@@ -105,17 +123,22 @@ class X11Observer:
             case WheelStep():
                 window = self._windows.at(event.x, event.y)
                 tree = self._tree(window, event.t_us)
-                yield Observed(event, self._surface(window), hit(tree, event.x, event.y) if tree else None)
+                yield Observed(event, self._surface(window, event.t_us), hit(tree, event.x, event.y) if tree else None)
             case KeyEdge():
                 yield self._key(event)
 
     def _motion(self, event: Motion) -> Iterator[Observed]:
         """Cut where the pointer goes from one window to another."""
         places = self._windows.which(event.x, event.y)
+        if (places == places[0]).all():
+            yield Observed(event, self._surface(self._windows.window(int(places[0])), int(event.t_us[0])))
+            return
         cuts = np.flatnonzero(np.diff(places)) + 1
         for part in np.split(np.arange(len(places)), cuts):
             window = self._windows.window(int(places[part[0]]))
-            yield Observed(Motion(event.t_us[part], event.x[part], event.y[part]), self._surface(window))
+            yield Observed(
+                Motion(event.t_us[part], event.x[part], event.y[part]), self._surface(window, int(event.t_us[part][0]))
+            )
 
     def _tree(self, window: Window | None, t_us: int) -> Snapshot | None:
         active = self._windows.active
@@ -125,7 +148,7 @@ class X11Observer:
 
     def _button(self, event: ButtonEdge) -> Observed:
         window = self._windows.at(event.x, event.y)
-        surface = self._surface(window)
+        surface = self._surface(window, event.t_us)
         self._disturbed_us = event.t_us
         if not event.pressed:
             return Observed(event, surface)
@@ -134,13 +157,15 @@ class X11Observer:
 
     def _key(self, event: KeyEdge) -> Observed:
         active = self._windows.active
-        surface = self._surface(active)
+        surface = self._surface(active, event.t_us)
         if active is None or not event.pressed:
             return Observed(event, surface)
         since_us = self._disturbed_us + FOCUS_SETTLE_US if self._disturbed_us else 0
-        target, tree = self._watcher.focused(active.number, since_us, FOCUS_S_MAX)
+        target, tree = self._watcher.focused(active.number, since_us, event.t_us, FOCUS_S_MAX)
+        if time.time_ns() // 1000 - event.t_us > LATE_US:
+            target = None
         if surface is not None and surface.is_browser and surface.site is None:
-            surface = self._surface(active)  # the page may have been read meanwhile
+            surface = self._surface(active, event.t_us)  # the page may have been read meanwhile
         if event.key in _MOVES_FOCUS:
             self._disturbed_us = event.t_us
         field = (active.number, None if target is None else (target.role, target.path))

@@ -6,26 +6,25 @@ then by cookie; every change also needs the page's own form token.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import hmac
 import http.cookies
 import secrets
+import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from importlib.resources import files
 from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
-import jinja2
-
 from aboveboard.core.clock import US_PER_S
-from aboveboard.core.errors import AboveboardError, Unavailable
+from aboveboard.core.errors import AboveboardError, BadInput, Unavailable
 from aboveboard.recorder.recorder import EVER_US, Recorder
-from aboveboard.ui import stylesheet
+from aboveboard.recorder.settings import Change, Settings
+from aboveboard.ui import CSP_NO_SCRIPT, stylesheet, templates
 
 BODY_BYTES_MAX = 16 << 10
 COOKIE = "aboveboard"
-CSP = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 REASONS = {
     "app_not_allowed": "this program is not on the policy's list", "site_not_allowed": "this site is not on the list",
     "unknown_focus": "it is not known what is in front", "no_indicator": "the indicator can't be seen",
@@ -34,11 +33,23 @@ REASONS = {
     "category_not_allowed": "the policy does not ask for this kind of data", "forgotten": "you had it forgotten",
     "opted_out": "you left", "no_consent": "you have not agreed", "redaction_failed": "it could not be made safe",
     "spool_full": "the space for it was full", "stopped": "the recorder had stopped",
+    "excluded": "you excluded it, or an exemption does", "region": "the policy is not for where this laptop is",
 }  # fmt: skip
-_templates = jinja2.Environment(
-    loader=jinja2.FunctionLoader(lambda name: (files("aboveboard.recorder") / "templates" / name).read_text("utf-8")),
-    autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
-)  # fmt: skip
+_templates = templates("aboveboard.recorder")
+
+
+def settings_of(form: dict[str, str], known: Settings) -> Change:
+    """What the form asks for. An empty box changes nothing. Raises BadInput for what is no number."""
+    change: dict[str, object] = {}
+    for name in ("data_mb_per_day", "battery_percent_min"):
+        if text := form.get(name, "").strip():
+            if not (text.isascii() and text.isdigit() and len(text) < 9):
+                raise BadInput("has to be a whole number", name)
+            change[name] = int(text)
+    for name in ("exclude_apps", "exclude_sites", "exclude_titles"):
+        if text := form.get(name, "").strip():
+            change[name] = sorted({*getattr(known, name), text})
+    return change
 
 
 def _clock(t_s: int) -> str:
@@ -62,8 +73,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         for name, value in {
             "Content-Type": "text/html; charset=utf-8", "Content-Length": str(len(data)), "Cache-Control": "no-store",
-            "Content-Security-Policy": CSP, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
-            "Cross-Origin-Resource-Policy": "same-origin", **(headers or {}),
+            "Content-Security-Policy": CSP_NO_SCRIPT, "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "no-referrer", "Cross-Origin-Resource-Policy": "same-origin", **(headers or {}),
         }.items():  # fmt: skip
             self.send_header(name, value)
         self.end_headers()
@@ -86,6 +97,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._reply(303, headers={"Location": "/", "Set-Cookie": cookie})
         elif not self._known():
             self._reply(403, "This page needs the address that `aboveboard status` prints.")
+        elif parts.path == "/style.css":
+            self._reply(200, stylesheet(), {"Content-Type": "text/css; charset=utf-8"})
         elif parts.path != "/":
             self._reply(404, "There is nothing here.")
         else:
@@ -130,15 +143,23 @@ class StatusPage:
         self._server.page = self
         self.host = f"127.0.0.1:{self._server.server_address[1]}"
         self.url = f"http://{self.host}/?token={self.token}"
-        threading.Thread(target=self._server.serve_forever, name="status-page", daemon=True).start()
+        self._closing = False
+        self._thread = threading.Thread(target=self._serve, name="status-page", daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        """One request after the other, without looking round in between: an idle laptop is not woken."""
+        while not self._closing:
+            self._server.handle_request()
 
     def render(self, problem: str) -> str:
         status = self._recorder.status()
         rows = self._recorder.review() if status["state"] in ("recording", "paused", "not_allowed") else []
         return _templates.get_template("status.html").render(
-            style=stylesheet(), status=status, notice=self._recorder.notice, form=self.form_token,
+            status=status, notice=self._recorder.notice, form=self.form_token,
             problem=problem, rows=rows[-200:], reasons=REASONS, clock=_clock,
-            apps=sorted({r["name"] for r in rows if r["kind"] == "app"}),
+            apps=sorted({r["name"] for r in rows if r["kind"] == "app"}), settings=self._recorder.settings(),
+            limits=self._recorder.limits,
         )  # fmt: skip
 
     def act(self, path: str, form: dict[str, str]) -> None:
@@ -146,7 +167,7 @@ class StatusPage:
         recorder = self._recorder
         match path:
             case "/agree":
-                recorder.agree()
+                recorder.agree(form.get("policy", ""))
             case "/no":
                 recorder.decline()
             case "/pause":
@@ -163,9 +184,16 @@ class StatusPage:
                 recorder.forget(
                     now_us - int(last_s) * US_PER_S if last_s.isdigit() else 0, EVER_US, form.get("app") or None
                 )
+            case "/settings":
+                recorder.change_settings(settings_of(form, recorder.settings()))
             case "/send":
                 recorder.send_now()
 
     def close(self) -> None:
-        self._server.shutdown()
+        self._closing = True
+        with (
+            contextlib.suppress(OSError),
+            socket.create_connection(("127.0.0.1", self._server.server_port), timeout=1.0),
+        ):
+            self._thread.join(1.0)
         self._server.server_close()

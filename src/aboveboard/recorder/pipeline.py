@@ -7,6 +7,7 @@ before now, because the display's events take a moment.
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -24,13 +25,16 @@ from aboveboard.recorder.spool.chunks import times_of
 from aboveboard.recorder.spool.spool import Spool, SpoolFull
 from aboveboard.redact.stage import RedactionStage
 
-CHUNK_US = 1_000_000
+# A chunk is written when half a second is in it; together with the time for which a source gathers movement, and the
+# wait for more, a crash loses less than a second.
+CHUNK_US = 500_000
+OPEN_S_MAX = 0.5
 BUFFER_MAX = 20_000
 LAG_US = 20_000
 IDLE_US = 10_000_000  # an open run of typing that nobody goes on with
 # Reasons that hold whatever the input lands on: they begin a gap by themselves.
 _EVERYWHERE: frozenset[GapReason] = frozenset(
-    {"opted_out", "no_policy", "no_consent", "no_indicator", "power", "data_budget", "spool_full"}
+    {"opted_out", "no_policy", "region", "no_consent", "no_indicator", "power", "data_budget", "spool_full"}
 )
 
 
@@ -98,8 +102,11 @@ class Pipeline:
 
     def step(self, timeout_s: float) -> None:
         """Takes in what has come within timeout_s. Raises Unavailable when the display is gone; call finish then."""
-        safe_us = self._clock.now_us() - LAG_US
-        events = self._observer.read(timeout_s)
+        open_us = self._stage.open_since_us
+        may_close = bool(self._buffer) and (open_us is None or open_us > self._start_us)
+        self._observer.wait(min(timeout_s, OPEN_S_MAX) if may_close else timeout_s)
+        safe_us = self._clock.now_us() - LAG_US  # what is older has come by now
+        events = self._observer.read()
         self._standing()
         for observed in events:
             self._take(observed)
@@ -142,7 +149,10 @@ class Pipeline:
         if self._gap is not None and self._gap[0] == reason:
             return
         self._leave_gap(t_us)
-        # What was being typed ends here; a pause drops it.
+        # What was being typed ends here; a pause drops it, and what the display's clock, a moment ahead of ours, dated
+        # after it although it came before.
+        if reason == "paused":
+            self._buffer = [item for item in self._buffer if times_of(item.event)[1] <= t_us]
         self._buffer += self._stage.gap(t_us, t_us, reason) if reason == "paused" else self._stage.flush()
         self._gap = (reason, max(t_us, self._start_us))
         self._observer.anew()
@@ -184,6 +194,9 @@ class Pipeline:
             now_us = self._clock.now_us()
             self._buffer += self._stage.gap(now_us, now_us, reason)
         self._settle()
+        # Where the disk says no, the next start takes the open chunk up.
+        with contextlib.suppress(Unavailable):
+            self._spool.fold()
 
     settle = _settle
 

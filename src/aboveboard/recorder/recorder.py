@@ -17,29 +17,33 @@ from typing import Any, Literal
 
 import psutil
 
-from aboveboard.core.access import DeletionRequest, sign_deletion
 from aboveboard.core.charter import Charter
 from aboveboard.core.clock import US_PER_S, Clock
-from aboveboard.core.errors import Refused, Unavailable
+from aboveboard.core.errors import AboveboardError, Refused, Unavailable
 from aboveboard.core.events import Gap, Text
 from aboveboard.core.ids import SegmentId
 from aboveboard.core.policy import OptOutReason, Policy
 from aboveboard.core.policy_words import explain
+from aboveboard.recorder import memory
 from aboveboard.recorder.conditions import Conditions
 from aboveboard.recorder.consents import Consents
 from aboveboard.recorder.epochs import current_epoch
 from aboveboard.recorder.gate import Gate
 from aboveboard.recorder.home import Home
 from aboveboard.recorder.indicator import Indicator
+from aboveboard.recorder.leaving import ask_deletion
 from aboveboard.recorder.pauses import Pauses, parse_duration
 from aboveboard.recorder.pipeline import Counts, Mark, Pipeline, Under
 from aboveboard.recorder.platform.source import InputCounters, Observer
+from aboveboard.recorder.receipts import write_receipts
 from aboveboard.recorder.sender import Sender
+from aboveboard.recorder.settings import Change, Settings, changed, read_settings, write_settings
 from aboveboard.recorder.spool.spool import Spool
+from aboveboard.recorder.terms import Terms
 from aboveboard.redact.redactor import Redactor
 from aboveboard.redact.stage import RedactionStage
 
-STEP_S = 0.25
+STEP_S = 5.0  # input, changes of windows, work to do and the ends of pauses do not wait for it
 WORK_S_MAX = 30.0
 MARK_S_MAX = 3.0
 EVER_US = 1 << 62
@@ -50,6 +54,7 @@ class Parts:
     """What a recorder works with."""
 
     home: Home
+    terms: Terms
     charter: Charter
     policy: Policy
     consents: Consents
@@ -69,13 +74,18 @@ class Recorder:
         self.notice = explain(parts.policy, parts.charter)
         self._conditions = Conditions(parts.pauses, parts.policy, parts.consents.state(parts.policy.policy_id))
         self._conditions.indicator = parts.indicator.alive
+        self._conditions.region = parts.home.config().region
+        self.apply_settings()
         self._pipeline: Pipeline | None = None
         self._observer: Observer | None = None
         self._earlier = Counts()
         self._seen = InputCounters()
         self._work: queue.SimpleQueue[tuple[Callable[[], int], Future[int]]] = queue.SimpleQueue()
+        self._changing = threading.Lock()  # what is agreed to is what was shown
         self._stopping = threading.Event()
+        self._woken = threading.Event()
         self.stopped = threading.Event()
+        self.on_stopped: Callable[[], None] = lambda: None
         self.problem = ""
         self.url = ""
         self._process = psutil.Process()
@@ -91,6 +101,7 @@ class Recorder:
     def stop(self) -> None:
         """Ends the session and everything that was started."""
         self._stopping.set()
+        self._wake()
         self._thread.join()
         self._p.sender.stop()
         self._p.indicator.close()
@@ -103,19 +114,30 @@ class Recorder:
                     self._record()
                 else:
                     self._p.indicator.show("off" if self._conditions.consent == "opted_out" else "waiting_for_consent")
-                    time.sleep(0.05)
+                    self._woken.wait(STEP_S)
+                    self._woken.clear()
         except Unavailable as error:
             self.problem = str(error)
         finally:
             self._end_session()
             self._do_work()
             self.stopped.set()
+            self.on_stopped()
+
+    def _wake(self) -> None:
+        """Ends the recording thread's wait: something else holds, or there is work to do."""
+        self._woken.set()
+        observer = self._observer
+        if observer is not None:
+            observer.wake()
 
     def _record(self) -> None:
         if self._pipeline is None:
             self._begin_session()
         if self._pipeline is not None:
-            self._pipeline.step(STEP_S)
+            until_us = self._p.pauses.state().until_us
+            left_s = STEP_S if until_us is None else max((until_us - self._p.clock.now_us()) / US_PER_S, 0.001)
+            self._pipeline.step(min(left_s, STEP_S))
 
     def _begin_session(self) -> None:
         """New redactor, new placeholders: nothing links one session to another."""
@@ -129,6 +151,7 @@ class Recorder:
         stage = RedactionStage(Redactor(os.urandom(32)), p.clock)
         gate = Gate(self._conditions)
         self._pipeline = Pipeline(self._observer, gate, stage, p.spool, p.pauses, p.clock, under, p.indicator.show)
+        memory.settle()
         p.sender.wake()
 
     def _end_session(self) -> None:
@@ -162,6 +185,7 @@ class Recorder:
             return work()
         future: Future[int] = Future()
         self._work.put((work, future))
+        self._wake()
         try:
             return future.result(WORK_S_MAX)
         except TimeoutError as error:
@@ -169,34 +193,92 @@ class Recorder:
 
     # ------------------------------------------------------------ what can be asked
 
-    def agree(self) -> None:
-        """The person's own click on "I agree"."""
-        self._p.consents.say("given", self._p.policy, self.notice)
-        self._conditions.consent = "given"
+    def agree(self, policy: str) -> None:
+        """The person's own click on "I agree", below the notice of this policy. Raises Refused when another policy has
+        taken its place since: nobody agrees to a notice they have not seen."""
+        with self._changing:
+            if policy != self._p.policy.policy_id:
+                raise Refused("other_policy", "the policy has changed since you were shown it: read the new one first")
+            self._p.consents.say("given", self._p.policy, self.notice)
+            self._conditions.consent = "given"
+        write_receipts(self._p.home, self._p.consents)
+        self._wake()
         self._p.sender.wake()
 
-    def policy_ended(self, why: str) -> None:
-        """From now on nothing is kept, because the policy may not act any more; "" when it may."""
-        self._conditions.policy = None if why else self._p.policy
-        self.problem = why
+    def look_at_terms(self, problem: str = "") -> None:
+        """Judges charter, policy, exemptions and settings anew; what can't be judged stops recording.
+
+        problem: why nothing may be recorded now, as found elsewhere; "" for nothing.
+        """
+        try:
+            policy = self._p.terms.policy()
+            self._p.charter = self._p.terms.charter()
+            self.apply_settings()
+        except AboveboardError as error:
+            problem = problem or str(error)
+        else:
+            if policy.policy_id != self._p.policy.policy_id:
+                self._on_thread(lambda: self._begin_policy(policy))
+        self._conditions.policy = None if problem else self._p.policy
+        self.problem = problem
+        self._wake()
+
+    def _begin_policy(self, policy: Policy) -> int:
+        """Another policy took the place of the one before: it has its own notice, and no consent yet."""
+        self._end_session()
+        with self._changing:
+            self._p.policy = self._p.sender.policy = policy
+            self.notice = explain(policy, self._p.charter)
+            self._conditions.consent = self._p.consents.state(policy.policy_id)
+            self._conditions.policy = policy
+        return 0
+
+    def apply_settings(self) -> None:
+        """The person's settings and the exemptions, as they stand in the files, are in force when it returns."""
+        narrowing = self._p.terms.narrowing()
+        self._conditions.narrow(narrowing)
+        self._p.sender.narrowing = narrowing
+        self._p.sender.send_metered = read_settings(self._p.home).send_metered
+
+    def settings(self) -> Settings:
+        return read_settings(self._p.home)
+
+    @property
+    def limits(self) -> tuple[int, int]:
+        """MB a day and per cent of battery, as they count now: the stricter of the policy's and the person's."""
+        narrowing = self._conditions.narrowing
+        return narrowing.mb_per_day(self._p.policy), narrowing.battery_min(self._p.policy)
+
+    def change_settings(self, change: Change) -> Settings:
+        """In force when it returns. Raises BadInput, or Refused for what is wider than the policy."""
+        settings = changed(self.settings(), change)
+        write_settings(self._p.home, settings, self._p.policy)
+        self.apply_settings()
+        return settings
 
     def decline(self) -> None:
         """The person's "no": nothing changes, nothing is recorded, nobody is told."""
 
     def pause(self, length: str) -> None:
         self._p.pauses.pause(parse_duration(length, self._p.clock.now_us()))
+        self._wake()
 
     def resume(self) -> None:
         self._p.pauses.resume()
+        self._wake()
 
-    def opt_out(self, reason: OptOutReason | Literal[""], *, delete: bool) -> None:
-        """In force when it returns. What is not sent is deleted; with `delete`, all that was sent is asked back too."""
+    def opt_out(self, reason: OptOutReason | Literal[""], *, delete: bool, withdraw: bool = False) -> None:
+        """In force when it returns. What is not sent is deleted; with `delete`, all that was sent is asked back too;
+        with `withdraw`, it goes into no dataset built from now on."""
         self._conditions.consent = "opted_out"
         self._p.consents.say("opt_out", self._p.policy, self.notice, reason)
+        if withdraw:
+            self._p.consents.say("withdrawn", self._p.policy, self.notice)
         self._on_thread(self._leave)
         if delete:
             self._ask_deletion("all")
         self._p.sender.wake()
+        write_receipts(self._p.home, self._p.consents)
 
     def _leave(self) -> int:
         self._end_session()
@@ -223,13 +305,7 @@ class Recorder:
         return gone
 
     def _ask_deletion(self, scope: Literal["all", "segments"], segments: tuple[SegmentId, ...] = ()) -> None:
-        key = self._p.home.key("contributor")
-        request = DeletionRequest(
-            self._p.consents.contributor, key.verify_key.encode(), scope, self._p.clock.now_us(), os.urandom(16).hex(),
-            segments=segments,
-        )  # fmt: skip
-        body = sign_deletion(request, key).to_bytes()
-        self._p.home.write(body, "requests", f"{request.commitment.hex()}.deletion")
+        ask_deletion(self._p.home, self._p.consents, self._p.clock, scope, segments)
         self._p.sender.wake()
 
     def send_now(self) -> None:

@@ -65,9 +65,10 @@ class Sealer:
         """Seals every chunk that ended by until_us; how many segments."""
         made = 0
         group: list[tuple[str, Chunk]] = []
-        for name, chunk in self._spool.chunks():
-            if chunk.end_us > until_us:
-                break
+        for name in self._spool.ended(until_us):
+            chunk = self._spool.read(name)
+            if chunk is None:
+                continue
             if group and not _together(group, chunk):
                 self._seal(group)
                 made, group = made + 1, []

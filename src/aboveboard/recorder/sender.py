@@ -6,6 +6,7 @@ Everything waits in files until it is done, so a restart takes up where it was. 
 from __future__ import annotations
 
 import datetime
+import random
 import threading
 from collections.abc import Callable
 
@@ -15,15 +16,17 @@ from aboveboard.core.access import SignedDeletion
 from aboveboard.core.clock import US_PER_S, Clock
 from aboveboard.core.errors import AboveboardError
 from aboveboard.core.ids import EpochId
+from aboveboard.core.narrowing import NOTHING_MORE
 from aboveboard.core.policy import Policy
 from aboveboard.recorder.consents import Consents
 from aboveboard.recorder.home import Home, json_bytes
+from aboveboard.recorder.network import Network
 from aboveboard.recorder.seal import Sealer, Sent
 from aboveboard.recorder.upload import Uplink, proof_bytes
 
 ROUND_S = 0.4  # while something is under way
-REST_S = 5.0
-BACK_OFF_S_MAX = 60.0
+REST_S_MIN, REST_S = 5.0, 30.0
+BACK_OFF_S_MAX = 900.0
 MINUTE_US = 60 * US_PER_S
 
 
@@ -40,7 +43,11 @@ class Sender:
     def __init__(self, home: Home, uplink: Uplink, consents: Consents, sealer: Sealer, clock: Clock) -> None:
         self._home, self._uplink, self._consents, self._sealer, self._clock = home, uplink, consents, sealer, clock
         self.policy: Policy | None = None
+        self.narrowing = NOTHING_MORE
+        self.send_metered = False
+        self._network = Network()
         self.problem = ""
+        self._found = ""  # what a round came upon that does not end it
         self._send_until_us = 0
         self._known: dict[str, Sent] = {}
         self._lock = threading.RLock()  # sealing and forgetting must not cross
@@ -83,12 +90,22 @@ class Sender:
         wait_s = ROUND_S
         while not self._stopping.is_set():
             try:
+                self._found = ""
                 self._round()
-                self.problem, wait_s = "", ROUND_S if self._under_way() else REST_S
+                self.problem, wait_s = self._found, ROUND_S if self._under_way() else self._rest_s()
             except AboveboardError as error:
-                self.problem, wait_s = str(error), min(wait_s * 2, BACK_OFF_S_MAX)
+                # Twice as long each time, and not at the same moment as everybody else.
+                self.problem, wait_s = str(error), min(max(wait_s, ROUND_S) * 2, BACK_OFF_S_MAX)
+                self._wake.wait(wait_s * (0.5 + random.random()))  # noqa: S311  nothing secret about it
+                self._wake.clear()
+                continue
             self._wake.wait(wait_s)
             self._wake.clear()
+
+    def deliver_words(self) -> None:
+        """The person's records and requests, once, without a thread. Raises Unavailable when nobody answers."""
+        self._send_consents()
+        self._send_requests()
 
     def _round(self) -> None:
         self._send_consents()
@@ -102,6 +119,11 @@ class Sender:
         """Whether anything waits for the collector's answer."""
         counts = self.counts()
         return any(counts[name] for name in ("unsent_segments", "proofs_missing", "requests"))
+
+    def _rest_s(self) -> float:
+        """With nothing to do: until the hold of what was recorded last is over, within bounds."""
+        hold_s = self.policy.review_hold_minutes * 60 if self.policy else REST_S
+        return min(max(hold_s / 10, REST_S_MIN), REST_S)
 
     def _exists(self, *parts: str) -> bool:
         return self._home.path(*parts).exists()
@@ -126,7 +148,7 @@ class Sender:
                 self._uplink.deposit_with_guardian(EpochId(path.stem), path.read_bytes())
                 path.rename(path.with_suffix(".guardian-done"))
             except AboveboardError as error:
-                self.problem = str(error)  # recording and sending never need the guardian; reading does
+                self._found = str(error)  # recording and sending never need the guardian; reading does
 
     def _send_requests(self) -> None:
         for path in sorted(self._home.path("requests").glob("*.deletion")):
@@ -143,10 +165,14 @@ class Sender:
             self._sealer.seal_ready(until_us)
 
     def _send_segments(self) -> None:
-        for path in sorted(self._home.path("outbox").glob("*.seg")):
+        waiting = sorted(self._home.path("outbox").glob("*.seg"))
+        if waiting and not self.send_metered and self._network.metered():
+            self._found = "this connection is paid by volume: what was recorded is sent on another one"
+            return
+        for path in waiting:
             data = path.read_bytes()
             if not self._within_budget(len(data)):
-                self.problem = "today's data budget is used up: the rest is sent tomorrow"
+                self._found = "today's data budget is used up: the rest is sent tomorrow"
                 return
             self._uplink.segment(self._consents.device, int(path.stem), data)
             self._spend(len(data))
@@ -158,7 +184,7 @@ class Sender:
 
     def _within_budget(self, n: int) -> bool:
         spent = self._budget.sent_bytes if self._budget.day == self._today() else 0
-        return self.policy is None or spent + n <= self.policy.data_mb_per_day * 1_000_000
+        return self.policy is None or spent + n <= self.narrowing.mb_per_day(self.policy) * 1_000_000
 
     def _spend(self, n: int) -> None:
         spent = self._budget.sent_bytes if self._budget.day == self._today() else 0

@@ -8,16 +8,29 @@ import hashlib
 import msgspec
 
 from aboveboard.core.access import SignedDeletion
+from aboveboard.core.charter_chain import CharterBundle
 from aboveboard.core.consent import SignedConsent
 from aboveboard.core.errors import AboveboardError, Refused, Unavailable
 from aboveboard.core.ids import ConsentId, DeviceId, EpochId
 from aboveboard.core.proof import BatchProof
 from aboveboard.core.vault import SignedDeviceCert
 from aboveboard.recorder.home import Config
-from aboveboard.wire.api import CurrentPolicy, EnrolReply, EnrolRequest, ErrorReply, parse
+from aboveboard.wire.api import (
+    CharterChain,
+    CurrentPolicy,
+    EnrolReply,
+    EnrolRequest,
+    ErrorReply,
+    Exemptions,
+    Policies,
+    parse,
+)
 from aboveboard.wire.client import Answer, Client
+from aboveboard.wire.tile_proofs import TILE_BYTES
 
 REPLY_BYTES_MAX = 2 << 20
+POLICIES_BYTES_MAX = 8 << 20
+NOTE_BYTES_MAX = 1 << 16
 
 
 def _refusal(answer: Answer, what: str) -> AboveboardError:
@@ -46,16 +59,43 @@ class Uplink:
         headers = {"Authorization": f"Bearer {self._token}"} | (headers or {}) if self._token else (headers or {})
         return self._collector.request(method, path, size_max=REPLY_BYTES_MAX, body=body, headers=headers)
 
-    def policy(self) -> CurrentPolicy:
-        """The newest one. Raises Refused when there is none."""
-        answer = self._ask("GET", "/v1/policies/current")
+    def _get(self, path: str, what: str, size_max: int = REPLY_BYTES_MAX) -> bytes:
+        answer = self._collector.request("GET", path, size_max=size_max)
         if answer.status != 200:
-            raise _refusal(answer, "asking for the policy")
-        return parse(answer.body, "policy", CurrentPolicy, REPLY_BYTES_MAX)
+            raise _refusal(answer, f"asking for {what}")
+        return answer.body
 
-    def enrol(self, code: str, cert: SignedDeviceCert) -> str:
-        """The device's token. Raises Refused for a code that does not count."""
-        answer = self._ask("POST", "/v1/enrol", EnrolRequest(code, cert).to_bytes())
+    def policies(self) -> tuple[CurrentPolicy, ...]:
+        """The newest few, newest first."""
+        body = self._get("/v1/policies", "the policies", POLICIES_BYTES_MAX)
+        return parse(body, "policies", Policies, POLICIES_BYTES_MAX).policies
+
+    def charters(self) -> tuple[CharterBundle, ...]:
+        """All of the log's, the first one first; nothing is verified here."""
+        return parse(self._get("/v1/charters", "the charters"), "charters", CharterChain, REPLY_BYTES_MAX).charters
+
+    def checkpoint(self) -> str:
+        """The newest one's note; "" when there is none yet."""
+        answer = self._collector.request("GET", "/checkpoint", size_max=NOTE_BYTES_MAX)
+        if answer.status == 404:
+            return ""
+        if answer.status != 200:
+            raise _refusal(answer, "asking for the checkpoint")
+        return answer.body.decode("utf-8", errors="replace")
+
+    def tile(self, path: str) -> bytes:
+        """A published hash tile, by its path."""
+        answer = self._collector.request("GET", f"/{path}", size_max=TILE_BYTES)
+        if answer.status != 200:
+            raise Unavailable(f"the log's {path} can't be had ({answer.status})")
+        return answer.body
+
+    def exemptions(self) -> Exemptions:
+        return parse(self._get("/v1/exemptions", "the exemptions"), "exemptions", Exemptions, REPLY_BYTES_MAX)
+
+    def enrol(self, code: str, cert: SignedDeviceCert, region: str) -> str:
+        """The device's token. Raises Refused for a code that does not count, or a region that is not eligible."""
+        answer = self._ask("POST", "/v1/enrol", EnrolRequest(code, cert, region).to_bytes())
         if answer.status != 201:
             raise _refusal(answer, "enrolling")
         return parse(answer.body, "enrolment", EnrolReply).token

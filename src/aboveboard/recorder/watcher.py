@@ -15,16 +15,18 @@ from dataclasses import dataclass
 from aboveboard.core.errors import Unavailable
 from aboveboard.core.events import MemoryOnly, ObservedElement, Snapshot
 from aboveboard.desktop.accessibility import Accessibility, origin_of
-from aboveboard.desktop.atspi import Bus
+from aboveboard.desktop.atspi import ROOT, Bus
 
 EVENTS = (
     "object:state-changed", "object:children-changed", "object:text-changed", "object:bounds-changed",
     "object:property-change", "document:load-complete", "document:reload",
 )  # fmt: skip
-POLL_S = 0.5  # a change that no event told: looked for while the person is at work, and not otherwise
+POLL_S = 1.0  # a change that no event told: looked for while the person is at work, and not otherwise
 AT_WORK_US = 2_000_000
+ANEW_US = 10_000_000  # a program whose coming no event told: looked for this often, while the person is at work
 QUIET_S = 0.015  # changes come in flocks
-APART_S = 0.1  # between readings that nobody waits for
+# Between readings that nobody waits for: so many times what the last one cost, within bounds.
+APART_COSTS, APART_S_MIN, APART_S_MAX = 20, 0.1, 0.5
 KEPT = 16
 
 
@@ -56,9 +58,12 @@ class Watcher:
         self._target: tuple[int, int, str] | None = None  # window, process, title
         self._dirty_us = _now_us()
         self._moved_us = 0  # since when the page may be another
+        self._moves: deque[int] = deque(maxlen=KEPT)  # and when it was so before
         self._input_us = 0  # when the person last did something
         self._awaited = False  # somebody waits for the next reading
         self._stopping = False
+        self._treeless: int | None = None  # a window whose program has no tree, as far as is known
+        self._apart_us = 0.0
         self.lost = False
         self._threads = [
             threading.Thread(target=self._hear, name="accessibility-events", daemon=True),
@@ -71,6 +76,7 @@ class Watcher:
         with self._lock:
             self._stopping = True
             self._lock.notify_all()
+        self._events.wake()
         for thread in self._threads:
             thread.join(2.0)
         self._reader.close()
@@ -81,66 +87,92 @@ class Watcher:
         with self._lock:
             target = None if pid is None else (window, pid, title)
             if target != self._target:
-                self._target = target
-                self._moved_us = self._dirty_us = _now_us()
+                self._target, self._treeless = target, None
+                self._dirty_us = _now_us()
+                self._move()
                 self._lock.notify_all()
+
+    def _move(self) -> None:
+        """From now on the page may be another."""
+        self._moved_us = self._dirty_us
+        self._moves.append(self._moved_us)
 
     def at_work(self) -> None:
         """The person did something: what they see is looked at again for a while, also without a sign of change."""
         with self._lock:
-            asleep = _now_us() - self._input_us > AT_WORK_US
-            self._input_us = _now_us()
-            if asleep:
-                self._dirty_us = self._input_us
+            now_us = _now_us()
+            asleep = now_us - self._input_us > AT_WORK_US
+            self._input_us = now_us
+            if asleep and self._treeless is None:
+                self._dirty_us = now_us
                 self._lock.notify_all()
 
     def _hear(self) -> None:
         while not self._stopping:
             try:
-                event = self._events.next_event(0.2)
+                heard = self._events.signals(None)
             except Unavailable:
                 self.lost = True
                 return
-            if event is None:
+            if not heard:
                 continue
             with self._lock:
                 self._dirty_us = _now_us()
-                if event[0] in ("LoadComplete", "Reload"):
-                    self._moved_us = self._dirty_us
+                if any(signal.path == ROOT[1] for signal in heard):  # an application came or went
+                    self._reader.look_anew()
+                    self._treeless = None
+                if any(signal.member in ("LoadComplete", "Reload") for signal in heard):
+                    self._move()
                 self._lock.notify_all()
 
     def _read(self) -> None:
-        read_us = 0
-        while True:
-            with self._lock:
-                while not self._stopping and self._dirty_us <= read_us:
-                    if not self._lock.wait(POLL_S) and _now_us() - self._input_us < AT_WORK_US:
-                        break
-                while not self._stopping and not self._due(read_us):
-                    self._lock.wait(APART_S / 4)
-                if self._stopping:
-                    return
-                target, self._awaited = self._target, False
-            if target is None:
-                time.sleep(QUIET_S)
-                read_us = _now_us()
-                continue
+        read_us = anew_us = 0
+        while (target := self._next_target(read_us)) is not None:
             time.sleep(QUIET_S)
             began_us = read_us = _now_us()
-            page = None
+            if began_us - anew_us > ANEW_US:
+                anew_us = began_us
+                self._reader.look_anew()
+            cpu_ns = time.thread_time_ns()
+            page, has_tree = None, True
             # A bus that fails leaves the window unknown, which is not recorded; the next turn tries again.
             with contextlib.suppress(Unavailable):
                 page = self._reader.read(target[1], target[2])
+                has_tree = page is not None or self._reader.has(target[1])
             reading = Reading(
                 target[0], began_us, _now_us(), page.snapshot if page else None, origin_of(page.url) if page else None
             )
+            cost_us = (time.thread_time_ns() - cpu_ns) // 1000
             with self._lock:
+                self._apart_us = min(max(APART_COSTS * cost_us, APART_S_MIN * 1e6), APART_S_MAX * 1e6)
                 self._readings.append(reading)
+                if not has_tree and target == self._target:
+                    self._treeless = target[0]
                 self._lock.notify_all()
 
-    def _due(self, read_us: int) -> bool:
-        """At once after a new page or for somebody who waits; else not too often."""
-        return self._awaited or self._moved_us > read_us or _now_us() - read_us > APART_S * 1_000_000
+    def _next_target(self, read_us: int) -> tuple[int, int, str] | None:
+        """Waits until something is to be read: what. None at the end."""
+        with self._lock:
+            while not self._stopping:
+                target = self._target
+                if target is not None and self._treeless != target[0]:
+                    since_us = _now_us() - read_us
+                    # At once after a new page or for somebody who waits; else not too often.
+                    if self._awaited or self._moved_us > read_us:
+                        break
+                    at_work = _now_us() - self._input_us < AT_WORK_US
+                    if (self._dirty_us > read_us and since_us >= self._apart_us) or (
+                        at_work and since_us >= POLL_S * 1e6
+                    ):
+                        break
+                    if self._dirty_us > read_us:
+                        self._lock.wait((self._apart_us - since_us) / 1e6)
+                        continue
+                    self._lock.wait(max(POLL_S - since_us / 1e6, 0.001) if at_work else None)
+                    continue
+                self._lock.wait()
+            self._awaited = False
+            return None if self._stopping else self._target
 
     def before(self, window: int, t_us: int) -> Snapshot | None:
         """The newest tree of the window that was complete at t_us."""
@@ -150,27 +182,51 @@ class Watcher:
                     return reading.snapshot
         return None
 
-    def site(self, window: int) -> str | None:
-        """The origin shown in the window, if it was read after the last sign of another page."""
+    def site(self, window: int, t_us: int) -> str | None:
+        """The origin shown in the window at t_us; None when a sign of another page came and it was not read since."""
         with self._lock:
+            for reading in reversed(self._readings):
+                if reading.window == window and reading.began_us <= t_us:
+                    if not any(reading.began_us < moved_us <= t_us for moved_us in self._moves):
+                        return reading.site
+                    break
+            # The page at t_us may have been read only after it.
             last = self._readings[-1] if self._readings else None
             if last is None or last.window != window or last.began_us < self._moved_us:
                 return None
-            return last.site
+            later = any(t_us < moved_us <= last.began_us for moved_us in self._moves)
+            return None if later else last.site
 
-    def focused(self, window: int, since_us: int, s_max: float) -> tuple[ObservedElement | None, Snapshot | None]:
-        """The focused element as read at or after since_us, waiting at most s_max for such a reading; (None, None)
-        when none comes: the field is unknown then."""
+    def focused(
+        self, window: int, since_us: int, t_us: int, s_max: float
+    ) -> tuple[ObservedElement | None, Snapshot | None]:
+        """The focused element at t_us, as read at or after since_us: the last reading before t_us, or the first one
+        after it, for which it waits at most s_max. (None, None) when none comes: the field is unknown then."""
         deadline = time.monotonic() + s_max
         with self._lock:
-            while True:
-                last = self._readings[-1] if self._readings else None
-                if last is not None and last.window == window and last.began_us >= max(since_us, self._moved_us):
-                    return (last.snapshot.focused, last.snapshot) if last.snapshot else (None, None)
+            while self._treeless != window:
+                found = self._reading_of(window, max(since_us, self._moved_before(t_us)), t_us)
+                if found is not None:
+                    return (found.snapshot.focused, found.snapshot) if found.snapshot else (None, None)
                 left = deadline - time.monotonic()
                 if left <= 0 or self._stopping:
                     return None, None
                 self._dirty_us = max(self._dirty_us, _now_us())
                 self._awaited = True
                 self._lock.notify_all()
-                self._lock.wait(min(left, 0.05))
+                self._lock.wait(left)
+        return None, None
+
+    def _moved_before(self, t_us: int) -> int:
+        return max((moved_us for moved_us in self._moves if moved_us <= t_us), default=0)
+
+    def _reading_of(self, window: int, since_us: int, t_us: int) -> Reading | None:
+        """The newest that began in [since_us, t_us]; else the oldest after that. None when there is none."""
+        after: Reading | None = None
+        for reading in reversed(self._readings):
+            if reading.window != window or reading.began_us < since_us:
+                break
+            if reading.began_us <= t_us:
+                return reading
+            after = reading
+        return after

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,9 @@ from aboveboard.core.errors import BadInput
 from aboveboard.redact.redactor import Redactor
 
 _LINE_BYTES_MAX = 8 << 20
+_KEY_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,32}(?:PRIVATE KEY|PGP MESSAGE)(?: BLOCK)?-----")
+_KEY_END = re.compile(r"-----END [A-Z0-9 ]{0,40}-----")
+_KEY_LINES_MAX = 400  # a 16,384-bit RSA key has 200
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -46,10 +50,18 @@ def _lines(stream: BinaryIO, name: str) -> Iterator[tuple[str, str]]:
 
 
 def redact_stream(stream: BinaryIO, out: BinaryIO, *, name: str, as_json: bool) -> None:
-    """Redacts line by line and writes each as soon as it is done."""
+    """Redacts line by line and writes each as soon as it is done. The lines of a private key, which look like any
+    other text one by one, go whole until its end."""
     redactor = Redactor()
+    key_lines_left = 0
     for line, end in _lines(stream, name):
-        redaction = redactor.text(line)
+        redaction = redactor.secret(line) if key_lines_left else redactor.text(line)
+        if _KEY_END.search(line):
+            key_lines_left = 0
+        elif key_lines_left:
+            key_lines_left -= 1
+        elif _KEY_BEGIN.search(line):
+            key_lines_left = _KEY_LINES_MAX
         if as_json:
             spans = [{"start": span.start, "end": span.end, "label": span.label} for span in redaction.spans]
             written = json.dumps({"text": redaction.text, "spans": spans}, ensure_ascii=False) + "\n"

@@ -1,7 +1,7 @@
-"""Secrets: keys and tokens of known format, logins in URLs, values after words like "password", entropy in context.
+"""Secrets: logins in URLs, values after words like "password", entropy in context; known formats are in issuers.py.
 
-Formats are those their issuers publish (prefix, alphabet, length); a bare run of hex digits or a UUID is an
-identifier (numbers.py), and a secret only next to a word that says so.
+A bare run of hex digits or a UUID is an identifier (numbers.py), and a secret only next to a word that says so. What
+stands for a value without being one ("YOUR_API_KEY", "os.environ[...]", "password: str") stays.
 """
 
 from __future__ import annotations
@@ -12,39 +12,11 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 
+from aboveboard.redact.issuers import find_issued
+from aboveboard.redact.late import Late
 from aboveboard.redact.spans import Span
 from aboveboard.redact.words import WORDS, word_set
 
-_B64 = r"[A-Za-z0-9_-]"
-_FORMATS = re.compile(
-    r"-----BEGIN [A-Z0-9 ]{0,32}(?:PRIVATE KEY|PGP MESSAGE)(?: BLOCK)?-----(?:.{1,8192}?-----END [A-Z0-9 ]{0,40}-----)?"
-    r"|AGE-SECRET-KEY-1[0-9A-Z]{20,80}"
-    r"|\beyJ" + _B64 + r"{5,2048}\." + _B64 + r"{5,4096}(?:\." + _B64 + r"{0,2048})?"
-    r"|\b(?:AKIA|ASIA|ABIA|ACCA|AROA|AIDA)[0-9A-Z]{16}\b"
-    r"|\bgh[pousr]_[A-Za-z0-9]{20,255}|\bgithub_pat_\w{20,255}"
-    r"|\bgl(?:pat|dt|rt|ptt|cbt|ft|imt|agent|soat)-[\w-]{18,64}"
-    r"|\bxox[abeoprs]-[\w-]{10,250}|\bxapp-\d-[\w-]{10,250}|hooks\.slack\.com/(?:services|workflows)/[\w/+]{20,200}"
-    r"|\b[srpw](?:k|hsec)_(?:live|test|prod)?_?[A-Za-z0-9]{16,250}|\bwhsec_[A-Za-z0-9+/=]{20,100}"
-    r"|\bAIza[\w-]{30,45}|\bya29\.[\w-]{20,1024}|\bGOCSPX-[\w-]{20,40}|\b1//0[\w-]{20,200}"
-    r"|\bsk-(?:ant-|proj-|svcacct-|or-)?[\w-]{20,250}|\bhf_[A-Za-z0-9]{20,60}|\br8_[A-Za-z0-9]{30,50}"
-    r"|\bgsk_[A-Za-z0-9]{30,80}"
-    r"|\bnpm_[A-Za-z0-9]{30,60}|\bpypi-[\w-]{16,300}|\brubygems_[0-9a-f]{40,60}|\bdckr_pat_[\w-]{20,60}"
-    r"|\bcio[A-Za-z0-9]{32}\b"
-    r"|\bSG\.[\w-]{16,32}\.[\w-]{32,64}|\bkey-[0-9a-zA-Z]{32}\b|\b(?:AC|SK)[0-9a-f]{32}\b"
-    r"|\bxkeysib-[0-9a-f]{40,80}-\w{8,32}"
-    r"|\bdo[opr]_v1_[0-9a-f]{40,80}|\bdapi[0-9a-f]{32}|\bshp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}|\bEAAC?[A-Za-z0-9]{30,300}"
-    r"|\bsq0(?:atp|csp|idp)-[\w-]{20,60}|\bEAAA[\w-]{50,80}|\blin_api_[A-Za-z0-9]{30,60}|\bfigd_[\w-]{20,80}"
-    r"|\bntn_[A-Za-z0-9]{30,60}"
-    r"|\bpat[A-Za-z0-9]{14}\.[0-9a-f]{64}|\bATATT3[\w=-]{20,250}|\bNRAK-[A-Z0-9]{20,40}|\bglsa_[A-Za-z0-9_]{30,60}"
-    r"|\bvercel_[A-Za-z0-9]{20,60}"
-    r"|\bhv[sbr]\.[\w-]{20,200}|\bsntr[ysu]{1,2}_[\w=+/-]{20,300}|\bdp\.(?:pt|st|ct|sa)\.[\w.]{20,80}"
-    r"|\bpul-[0-9a-f]{40}\b"
-    r"|\b\d{8,10}:A[A-Za-z0-9_-]{32,36}\b|\b[MNO][A-Za-z0-9_-]{23,27}\.[\w-]{6}\.[\w-]{27,40}\b"
-    r"|\b[5KL][1-9A-HJ-NP-Za-km-z]{50,51}\b|\bxprv[1-9A-HJ-NP-Za-km-z]{50,120}\b|\bsecret-token:[\w%.~-]{8,200}"
-    r"|\bssh-(?:rsa|ed25519|dss) AAAA[A-Za-z0-9+/=]{40,1000}",
-    re.DOTALL,
-)
-_MAYBE = re.compile(r"[-_.:]|AKIA|ASIA|AIza|dapi|EAA|AC|SK|eyJ|[5KL][1-9A-Za-z]{50}|cio|A[A-Z]{3}[0-9A-Z]{16}|xprv")
 _LOGIN_IN_URL = re.compile(r"\b[a-zA-Z][a-zA-Z0-9+.-]{1,30}://([^\s/@\"'<>]{1,256})@")
 _BEARER = re.compile(
     r"\b(?:bearer|basic|token|apikey|digest)[ :]{1,3}([A-Za-z0-9+/=_.~-]{12,4096})|\bcookie: ?(.{4,4096})",
@@ -60,14 +32,29 @@ _WORD = (
     r"|(?:security|verification|login|access|confirmation|auth(?:entication)?) code))"
     r"(?:s|[_.-][\w.-]{0,24}|(?-i:[A-Z])\w{0,24})?"
 )
-_ASSIGNED = re.compile(
-    rf"{_WORD}[\"'`]?\s{{0,2}}(?:=>|:=|={{1,2}}|:)\s{{0,2}}[\"'`]?([^\s\"'`,;<>]{{1,512}})", re.IGNORECASE
+# Part of each word above; most lines have none of them.
+_HINTS = (
+    "pass", "kennwort", "contrase", "secret", "token", "key", "pwd", "pw", "senha", "parola",
+    "\u043f\u0430\u0440\u043e\u043b",
+    "\u5bc6\u7801", "signature", "session", "credential", "otp", "pin", "cv", "code", "auth",
+)  # fmt: skip
+_ASSIGNED = Late(rf"{_WORD}[\"'`]?\s{{0,2}}(?:=>|:=|={{1,2}}|:)\s{{0,2}}[\"'`]?([^\s\"'`,;<>]{{1,512}})", re.IGNORECASE)
+_QUOTED = Late(
+    rf"{_WORD}(?: (?:is|was|to|of))?(?:\s{{0,2}}:\s{{0,2}}"
+    rf"|\s{{1,2}})[\"“„«‘'`]([^\s\"”“»’'`][^\"”“»’'`\n]{{0,127}})[\"”“»’'`]",
+    re.IGNORECASE,
 )
-_QUOTED = re.compile(
-    rf"{_WORD}(?: (?:is|was|to|of))?\s{{0,2}}:?\s{{0,2}}[\"“”„«‘'`]([^\"”“»’'`\n]{{1,128}})[\"”“»’'`]", re.IGNORECASE
+_SAID = Late(rf"{_WORD} (?:is|was|ist|to)(?: now)? ([^\s\"'`,;]{{3,128}})", re.IGNORECASE)
+_OPTION = Late(
+    r"(?<!\w)--?(?:pass(?:word|wd|phrase)?|token|secret|api-?key|auth)[= ]([^\s-][^\s]{2,127})"
+    r"|(?<=curl )[^\n]{0,80}?-u [\w.@-]+:(\S{3,128})"
 )
-_SAID = re.compile(rf"{_WORD} (?:is|was|ist|to)(?: now)? ([^\s\"'`,;]{{3,128}})", re.IGNORECASE)
+_NO_SECRET_BEFORE = re.compile(
+    r"(?:base64,|sha\d{1,3}[-:]|integrity=[\"']?|SHA256:|md5[-:]|digest:? ?)$", re.IGNORECASE
+)
 _LONG = re.compile(r"(?<![A-Za-z0-9+/_=.-])[A-Za-z0-9+/_-]{20,4096}={0,2}(?![A-Za-z0-9+/_=])")
+# A checksum, a mangled C++ name, "web-6d4cf56db6-x7k2p".
+_NAMED = re.compile(r"(?i:sha\d{1,3}[-_])|_Z[A-Z\d]|[a-z]{2,}(?:-[a-z0-9]+){1,5}$")
 _NOT_LETTERS = re.compile(r"[^A-Za-z]+")
 _HEX = re.compile(r"[0-9a-fA-F-]+")
 _SECRET_CUE = re.compile(
@@ -79,8 +66,40 @@ _NOT_A_VALUE = word_set(
     " repeat new"
     " old current incorrect wrong invalid expired none null true false yes no saved hidden protected enter your the a"
     " an to and or"
+    " bearer basic jwt oauth oauth2 saml ldap default custom type"
     " for of in login log sign at by with from too short here empty unknown settings policy manager generator"
 )
+# Stands where a value will be: "YOUR_API_KEY", "<token>", "${TOKEN}", "xxxxxxxx", "...".
+_STAND_IN = Late(
+    r"[A-Za-z_\-<>.\[\]{}]*(?:your|example|placeholder|change[_-]?me|dummy|redacted|insert|replace|sample"
+    r"|todo|fixme|x{4,})"
+    r"[A-Za-z_\-<>.\[\]{}]*|(.)\1{2,}|[$%<{(\[]\S*|(?:abc|test|foo|bar|key|secret|token|password|passwd"
+    r"|pass|user|name|value)[_-]?",
+    re.IGNORECASE,
+)
+# Code that names a value: "os.environ[...]", "getPassword()", "self.token", "settings.API_KEY".
+_CODE = Late(
+    r"[A-Za-z_][\w.]*[(\[].*|(?:self|this|os|process|config|conf|settings|env|req|request|res|args|ctx"
+    r"|params|options|opts|props"
+    r"|state|data|user|form|secrets|vars|var|local|module|event|input|process\.env)\.[A-Za-z_][\w.]*|[A-Za-z_]+::\w+"
+)
+_TYPES = word_set(
+    "str string int integer bool boolean bytes none null undefined any optional number object char varchar text float"
+    " secretstr nil list dict array false true const let var std"
+)
+
+
+def _is_value(text: str, after: str = "", before: str = "") -> bool:
+    """text: what stands after a word like "password". after: the rest of the line. before: that word."""
+    bare = text.strip("\"'`.,;:!?)]}>")
+    if not bare or text.startswith(("//", "<", "${", "{{", "$(")) or bare.lower() in _NOT_A_VALUE | _TYPES:
+        return False
+    if _STAND_IN.fullmatch(bare) or _CODE.fullmatch(text.strip("\"'`,;")):
+        return False
+    if bare.isdecimal() and len(bare) <= 6 and before.lower().endswith("tokens"):
+        return False  # "max_tokens: 4096"
+    # "token: used for …" goes on as a sentence does
+    return not (bare.islower() and bare.isalpha() and re.match(r" [a-z]+ ", after) and WORDS.plain(bare))
 
 
 def entropy_bits(text: str) -> float:
@@ -92,6 +111,8 @@ def entropy_bits(text: str) -> float:
 def looks_random(text: str) -> bool:
     """A long token in which letters and digits alternate as no word, path or number does."""
     body = text.rstrip("=")
+    if _NAMED.match(body):
+        return False
     if _HEX.fullmatch(body):
         return False  # a hash or a UUID: numbers.py masks it as an identifier
     digits = sum(char.isdecimal() for char in body)
@@ -107,33 +128,43 @@ def looks_random(text: str) -> bool:
 
 
 def _assigned(text: str) -> Iterator[Span]:
+    lower = text.lower()
+    if not any(hint in lower for hint in _HINTS):
+        return
     for match in _ASSIGNED.finditer(text):
-        if match.group(1).strip(".!?)").lower() not in _NOT_A_VALUE and not match.group(1).startswith(("//", "<")):
+        if _is_value(
+            match.group(1), text[match.end() : match.end() + 40], match.group().split(":")[0].split("=")[0].rstrip()
+        ):
             yield Span(match.start(1), match.end(1), "SECRET")
     for match in _QUOTED.finditer(text):
-        yield Span(match.start(1), match.end(1), "SECRET")
+        if _is_value(match.group(1)):
+            yield Span(match.start(1), match.end(1), "SECRET")
     for match in _SAID.finditer(text):
         value = match.group(1).strip(".!?)")
-        if value.lower() not in _NOT_A_VALUE and not (value.isalpha() and value.islower()):
+        if _is_value(value) and not (value.isalpha() and value.islower()):
             yield Span(match.start(1), match.start(1) + len(value), "SECRET")
+    for match in _OPTION.finditer(text):
+        group = 1 if match.group(1) else 2
+        if _is_value(match.group(group)):
+            yield Span(match.start(group), match.end(group), "SECRET")
 
 
 def find_credentials(text: str) -> Iterator[Span]:
     """Findings in no particular order; may overlap."""
-    if _MAYBE.search(text):
-        for match in _FORMATS.finditer(text):
-            yield Span(match.start(), match.end(), "SECRET")
+    yield from find_issued(text)
     if "://" in text:
         for match in _LOGIN_IN_URL.finditer(text):
             yield Span(match.start(1), match.end(1), "SECRET")
     for match in _BEARER.finditer(text):
         group = 1 if match.group(1) else 2
         value = match.group(group)
-        if group == 2 or any(char.isdecimal() for char in value):
+        if (group == 2 or any(char.isdecimal() for char in value)) and _is_value(value):
             yield Span(match.start(group), match.end(group), "SECRET")
     yield from _assigned(text)
     if len(text) >= 20:
         for match in _LONG.finditer(text):
+            if _NO_SECRET_BEFORE.search(text, max(0, match.start() - 16), match.start()):
+                continue  # a picture, or a checksum
             cued = _SECRET_CUE.search(text, max(0, match.start() - 40), match.start()) is not None
             if (cued and any(char.isdecimal() for char in match.group())) or looks_random(match.group()):
                 yield Span(match.start(), match.end(), "SECRET")

@@ -1,35 +1,63 @@
 """Which fields are secret whatever is typed into them, and which take text at all.
 
-Judged by role, name and label, in the languages listed; a field we know nothing about is secret.
+Judged by role, and by what name, label and content say, in the languages below; a field we know nothing about is
+secret. English, German, French, Spanish, Italian, Portuguese, Dutch, Polish, Czech, Hungarian, Romanian, Swedish,
+Danish, Norwegian, Finnish, Turkish, Greek, Russian and Ukrainian for all of password, PIN, code, card and answer; a
+few words each of Arabic, Chinese, Hindi, Japanese, Korean, Thai and Vietnamese.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from aboveboard.core.events import ObservedElement
 from aboveboard.redact.words import word_set
 
+# Whole words, lower case.
 _WHOLE = word_set(
-    "pin pins tan otp totp cvv cvc csc cvn ccv pass pwd pw code codes card answer token tokens secret key"
-    " ssn 2fa mfa karte kartennummer geheimzahl kod kode senha iban pan auth"
-)
+    "pin pins puk tan otp totp hotp cvv cvv2 cvc cvc2 csc cvn ccv pass pwd pw psw pswd code codes card cards answer"
+    " answers token tokens secret secrets key keys ssn 2fa mfa iban pan auth nip pesel bsn nif nie dni cpf cnpj nino"
+    " karte karten kartennummer geheimzahl kod kode kodu koden kód kodas cod codul koodi senha clave claves chave jeton"
+    " karta karty kartu kaart kaartnummer kort kortet kortnummer kortti kart kartı kártya кпп пин пін код коду"
+    " карта карты карти картка картки номеркарты ответ відповідь κωδικός κωδικο κάρτα κάρτας απάντηση"
+    " antwort antwoord respuesta respuestas risposta resposta réponse reponse odpowiedź odpověď odpoveď răspuns raspuns"
+    " svar svaret vastaus válasz yanıt cevap hasło haslo heslo jelszó jelszo parola parolă lösen carte tarjeta cartão"
+    " cartao segreto segreta secreto secreta segredo sekret tajne tajny titok gizli salainen hemlig hemmelig"
+)  # fmt: skip
+# Parts of words, so that compounds count ("Kreditkartennummer"), and phrases.
 _PARTS = re.compile(
-    r"passw|passphrase|passcode|passkey|passwd|kennwort|wachtwoord|contrase|mot de passe|lozink|losenord|lösenord"
-    r"|adgangskode|salasan"
-    r"|has[lł]o|heslo|jelsz|parol|şifre|sifre"
-    r"|пароль|пін|пин|密码|密碼|パスワード|暗証|비밀번호|รหัส|mật khẩu|पासवर्ड|كلمة (?:المرور|السر)"
-    r"|secret|geheim|credit ?card|debit ?card|card ?(?:number|no)|kredit|kreditkarte|carte|tarjeta|cartão|cartao"
-    r"|carta di"
-    r"|one[ -]?time|einmal|verification|verifizier|authenti|security|sicherheit|social security|sozialvers|credential"
-    r"|recovery|wiederherst"
-    r"|private key|api[ _-]?key|access[ _-]?key|seed phrase|mnemonic|código|codigo|codice|antwort|respuesta|réponse"
-    r"|mother'?s maiden|wallet",
+    r"passw|pass ?(?:phrase|code|key|wd)|passport|reisepass|passeport|pasaporte|paszport"
+    r"|kennwort|losungswort|wachtwoord|contrase|mot de passe|palavra passe|lozink|losenord|lösenord|adgangskode|salasan"
+    r"|salakood|şifre|sifre|parol|συνθηματικ"
+    r"|пароль|секрет|密码|密碼|验证码|驗證碼|口令|パスワード|暗証|認証|確認コード|비밀번호|인증|รหัส"
+    r"|mật khẩu|mã xác|पासवर्ड|ओटीपी"
+    r"|كلمة (?:المرور|السر)|رمز"
+    r"|secret|geheim|cryptogram|kryptogram|"
+    r"(?:credit|debit|bank|gift|prepaid) ?card|card ?(?:num|no\b|nr|holder|exp)|\bcc ?(?:num|no|exp|csc|name)"
+    r"|kredit|kartenpr|kártyasz|carta di|numero (?:di |della )?carta|tarjeta|kartennr"
+    r"|карт(?:ы|и|а) номер|номер карт|mm ?/ ?(?:yy|jj|aa|åå|rr)"
+    r"|one ?time|einmal|usage unique|uso (?:único|unico)|monouso|eenmalig|jednoraz|engångs|engangs|kertakäyttö"
+    r"|одноразов|tek kullanımlık"
+    r"|\b\d{1,2} ?(?:digits?|stellig|chiffres|dígitos|digitos|cifre|cijfers|cyfr|siffror|цифр)|\bdigit \d|first digit"
+    r"|\b(?:we|just) (?:sent|texted|e ?mailed)\b|sent to (?:you|your|the phone)|(?:sms|text message) (?:you|we)"
+    r"|verif|vérif|authenti|autenti|bestätig|bevestig|security|sicherheit|sécurité|securite|seguridad|sicurezza|segurança"
+    r"|seguranca|beveilig|veiligheid|bezpiecze|bezpečn|biztonság|säkerhet|sikkerhe|turva|güvenlik|безопас|безпек|ασφάλει"
+    r"|social sec|sozialvers|credential|recovery|wiederherst|récupération|recuperación|recupero|recuperação|herstelcode"
+    r"|private ?key|api ?key|access ?key|licen[cs]e ?key|product ?key|seed phrase|mnemonic|wallet"
+    r"|código|codigo|codice|antwort|respuesta|réponse|risposta|resposta"
+    r"|mother'?s maiden|maiden name|mädchenname|nom de jeune fille|first pet|account ?(?:number|no\b)|routing ?number"
+    r"|kontonummer|personnummer|steuer ?(?:id|nummer)",
     re.IGNORECASE,
 )
-_TOKENS = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+(?![a-z])|\d+[a-z]+")
+# Compounds that end in "code", but for those that everybody knows.
+_CODE_COMPOUND = re.compile(r"\b(?!post|bar|en|de|uni)\w{2,}(?:codes?|kode?|kód|koodi)\b", re.IGNORECASE)
+_TOKENS = re.compile(r"[A-Z]?[^\W\d_A-Z]+\d?|[A-Z]+\d?(?![a-z])|\d+[a-z]+")
+_SEPARATORS = re.compile(r"[\s_.\-‐-―/]+")
+_HIDING = "•●*∗⬤◦∙·▪■⚫＊ \u00a0"
 _SECRET_ROLES = frozenset({"password text", "password"})
 _EDITABLE_ROLES = frozenset({"entry", "password text", "password", "editbar", "date editor"})
+_CONTENT_CHARS_MAX = 200  # a longer content is a document, which may well mention a card
 
 
 def is_editable(element: ObservedElement) -> bool:
@@ -38,17 +66,23 @@ def is_editable(element: ObservedElement) -> bool:
 
 
 def says_secret(text: str) -> bool:
-    """A name, label or placeholder that asks for a password, a code, a card, an answer."""
-    if _PARTS.search(text):
+    """A name, label, placeholder or content that asks for a password, a code, a card, an answer."""
+    if not text:
+        return False
+    text = unicodedata.normalize("NFKC", text)
+    spaced = _SEPARATORS.sub(" ", text)
+    if _PARTS.search(text) or _PARTS.search(spaced) or _CODE_COMPOUND.search(spaced):
         return True
     return any(token.lower() in _WHOLE for token in _TOKENS.findall(text))
 
 
 def is_secret(element: ObservedElement | None) -> bool:
-    """True for an unknown field, a password, anything labelled like a secret, and whatever takes no text:
-    characters typed onto a button or a page have no field that could vouch for them."""
+    """True for an unknown field, a password, anything that says it wants a secret by name, label or short content, and
+    whatever takes no text: characters typed onto a button or a page have no field that could vouch for them."""
     if element is None or element.role in _SECRET_ROLES or not is_editable(element):
         return True
-    if element.value and not element.value.strip("•●*∗⬤ "):
+    if element.value and not element.value.strip(_HIDING):
         return True  # it hides what it holds
+    if len(element.value) <= _CONTENT_CHARS_MAX and says_secret(element.value):
+        return True
     return says_secret(element.name) or says_secret(element.label)

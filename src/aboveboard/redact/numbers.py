@@ -1,33 +1,20 @@
-"""Telephone numbers and other long or telling numbers: PHONE, ID, NUMBER, DATE_OF_BIRTH.
-
-Digit groups are masked permissively; `phonenumbers` decides only the doubtful ones (groups by spaces without a
-+, a bracket or a leading zero), where a row of a table looks like a number to call.
-"""
+"""Long or telling numbers: ID, NUMBER, DATE_OF_BIRTH, and with phones.py PHONE."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 
-from aboveboard.redact.spans import Span
+from aboveboard.redact.late import Late
+from aboveboard.redact.national import find_national_ids
+from aboveboard.redact.phones import cued, find_phones, with_extension
+from aboveboard.redact.spans import Span, has_digit
 
-_GROUPS = re.compile(
-    r"(?<![\w.,+:])(?<!\w-)(?:\+ ?|\(\+?\d{1,4}\) ?|\()?\d(?:[ \u00a0\u202f()./\u2010-\u2015-]{0,3}\d){5,18}(?![\w]"
-    r"|[.,]\d)"
-)
-_EXTENSION = re.compile(r" ?(?:ext\.?|x|extension|#) ?\d{1,6}\b", re.IGNORECASE)
 _WHEN = re.compile(  # dates and times of day, which are no numbers to call
     r"(?<![\w./+-])(?:(?:1[89]|20|21)\d\d([-./])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])|(?:0?[1-9]|[12]\d"
     r"|3[01])([-./])(?:0?[1-9]|[12]\d|3[01])\2(?:(?:1[89]|20|21)\d\d|\d\d))"
     r"(?:[ T]\d{1,2}:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?(?![\w/-]|\.\d)"
     r"|(?<![\w:.])\d{1,2}:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?![\w:])"
-)
-_RANGE = re.compile(r"(?:1[89]|20|21)\d\d ?[-\u2013/] ?(?:1[89]|20|21)\d\d")
-_THOUSANDS = re.compile(r"\d{1,3}(?:[ \u00a0\u202f.]\d{3}){1,4}")
-_PHONE_CUE = re.compile(
-    r"(?:tel|phone|fon|mobil|mobile|cell|fax|call|text|whatsapp|sms|handy|numero|dial)\W{0,12}\w{0,8}\W{0,4}$",
-    re.IGNORECASE,
 )
 _ID_CUE = re.compile(
     r"\b(?:account|acct|customer|client|member(?:ship)?|employee|staff|student|patient|case|order|invoice|booking"
@@ -39,7 +26,7 @@ _ID_CUE = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 _ID_VALUE = re.compile(r"[A-Z0-9](?:[A-Z0-9]|[-/.](?=[A-Z0-9])){2,30}", re.IGNORECASE)
-_LONG = re.compile(r"(?<![\w.])\d{6,}(?![\w]|\.\d)")
+_LONG = re.compile(r"(?<![A-Za-z0-9_.])\d{6,}(?![A-WYZa-wyz0-9_]|\.\d)")
 _UUID = re.compile(r"(?<![\w-])[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?![\w-])", re.IGNORECASE)
 _HEX = re.compile(r"(?<!\w)(?=[0-9a-f]{0,15}\d)(?=\d{0,31}[a-f])[0-9a-f]{16,128}(?!\w)", re.IGNORECASE)
 _MIXED = re.compile(
@@ -50,10 +37,16 @@ _KEPT_MIXED = re.compile(
     r"[A-Za-z]{1,12}[-_/]?\d{1,3}|\d{1,4}(?:st|nd|rd|th|[a-zA-Z]{1,4})|\d{1,2}h\d{0,2}|\d{1,5}x\d{1,5}"
     r"|[A-Za-z]\d{1,2}[A-Za-z]{1,2}|[A-Z]\d{1,2}x\d{1,2}|0x[0-9A-Fa-f]{1,8}"
 )  # fmt: skip
-_BIRTH_CUE = re.compile(
-    r"\b(?:born(?: on| in)?|birth ?da(?:te|y)|date of birth|d\.?o\.?b\.?|geboren(?: am)?|geburtsdatum|n[ée]e? le"
-    r"|naissance"
-    r"|nacid[oa] el|nacimiento)\b[^\w\n]{0,4}(?:is |was |on |the |am |le |el )?",
+_BIRTH_CUE = Late(
+    r"(?:\b(?:born(?: on| in)?|birth ?da(?:te|y)|birth|date of birth|d\.?o\.?b\.?|geb(?:oren)?\.?(?: am)?"
+    r"|geburts(?:datum|tag)|n[ée]e?s? le"
+    r"|naissance|nacid[oa] el|nacimiento|nat[oa] il|data di nascita|nascid[oa] em|data de nascimento"
+    r"|geboortedatum|urodz\w*"
+    r"|narozen\w?|datum narození|f[öø]dd?(?:t)?|f[öø]dels(?:e)?dat[ou]m?|syntynyt|syntymäaika|született"
+    r"|doğum tarihi|născut[ăa]?(?: la)?"
+    r"|data nașterii|rođen\w?)\b|дата рождения|родил(?:ся|ась)"
+    r"|дата народження|ημερομηνία γέννησης|生年月日|出生日期|생년월일"
+    r")[^\w\n]{0,4}(?:is |was |on |the |am |le |el |em )?",
     re.IGNORECASE,
 )
 _MONTH = (
@@ -61,54 +54,13 @@ _MONTH = (
     r"|ene|abr|ago|dic)"
     r"[a-zé]{0,8}\.?"
 )
-_ANY_DATE = re.compile(
-    rf"\d{{4}}[-./]\d{{1,2}}[-./]\d{{1,2}}|\d{{1,2}}[-./ ]\d{{1,2}}[-./ ]\d{{2,4}}|\d{{1,2}}(?:st|nd|rd|th"
+_ANY_DATE = Late(
+    rf"\d{{4}}年\d{{1,2}}月\d{{1,2}}日|\d{{4}}[-./]\d{{1,2}}[-./]\d{{1,2}}"
+    rf"|\d{{1,2}}[-./ ]\d{{1,2}}[-./ ]\d{{2,4}}|\d{{1,2}}(?:st|nd|rd|th"
     rf"|\.)? (?:of )?{_MONTH},? \d{{2,4}}"
     rf"|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{2,4}}|(?:19|20)\d\d",
     re.IGNORECASE,
 )
-_REGIONS = ("US", "GB", "DE", "FR", "ES", "IT", "IN", "BR", "JP", "PL", "NL", "MX", "AU")
-
-
-@lru_cache(maxsize=4096)
-def _can_be_called(number: str) -> bool:
-    """True when some large region's numbering plan has it; also when the plans are not installed."""
-    try:
-        import phonenumbers
-    except ImportError:
-        return True  # fail closed: without the plans, every doubtful group of digits is masked
-    for region in _REGIONS:
-        try:
-            if phonenumbers.is_valid_number(phonenumbers.parse(number, region)):
-                return True
-        except phonenumbers.NumberParseException:
-            continue
-    return False
-
-
-def _phones(text: str) -> Iterator[Span]:
-    for match in _GROUPS.finditer(text):
-        found = match.group()
-        digits = sum(char.isdecimal() for char in found)
-        if not 7 <= digits <= 19 or found.isdecimal():
-            continue
-        if found[0] not in "+(" and _RANGE.fullmatch(found):
-            continue
-        clear = found[0] in "+(" or found[0] == "0" or "-" in found or "(" in found or _cued(text, match.start())
-        if not clear and (
-            _THOUSANDS.fullmatch(found)
-            or not ((digits >= 12 and digits >= 3 * len(found.split())) or _can_be_called(found))
-        ):
-            continue
-        if digits <= 15:
-            tail = _EXTENSION.match(text, match.end())
-            yield Span(match.start(), tail.end() if tail else match.end(), "PHONE")
-        else:
-            yield Span(match.start(), match.end(), "NUMBER")
-
-
-def _cued(text: str, start: int) -> bool:
-    return _PHONE_CUE.search(text, max(0, start - 32), start) is not None
 
 
 def _identifiers(text: str) -> Iterator[Span]:
@@ -134,12 +86,14 @@ def _births(text: str) -> Iterator[Span]:
 
 def find_numbers(text: str) -> Iterator[Span]:
     """Findings in no particular order; may overlap."""
-    if not any(char.isdecimal() for char in text):
+    if not has_digit(text):
         return
     yield from _births(text)
     text = _WHEN.sub(lambda match: " " * len(match.group()), text)  # offsets stay
-    yield from _phones(text)
+    yield from find_phones(text)
+    yield from find_national_ids(text)
     yield from _identifiers(text)
     for match in _LONG.finditer(text):
-        cued = _cued(text, match.start())
-        yield Span(match.start(), match.end(), "PHONE" if cued and len(match.group()) <= 15 else "NUMBER")
+        end = with_extension(text, match.end())
+        called = end > match.end() or cued(text, match.start())
+        yield Span(match.start(), end, "PHONE" if called and len(match.group()) <= 15 else "NUMBER")

@@ -1,129 +1,316 @@
-"""Word by word: what is no plain word does not stay. Mostly PERSON, and by neighbours also names that are plain words.
+"""PERSON: word by word. What is no plain word does not stay; names that are plain words go where neighbours say so.
 
-A word's own decision never depends on where it stands, so that "Ronda" in an instruction, on a button and in what was
-typed gets one placeholder. Only names that are plain words too ("Mark", "Rose", "Baker") need a neighbour: another
-name, a title ("Dr."), or a greeting ("Dear").
+A word in no list is masked wherever it stands, so that "Ronda" in an instruction, on a button and in what was typed
+gets one placeholder. There is one exception: unknown words in small letters stay in a sentence of another language,
+whose inflected forms no list holds.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 
+from aboveboard.redact.cues import (
+    AFTER_NAME,
+    CUE,
+    GREETING,
+    HEADER,
+    JOINT,
+    NEVER_FAMILY,
+    NOT_BEFORE_NAME,
+    PARTICLES,
+    REVERSED,
+    SAYING,
+    TITLE,
+)
+from aboveboard.redact.eastasian import find_east_asian_people
+from aboveboard.redact.forms import ENDING, Sort, compound, sort_of
 from aboveboard.redact.spans import Span
-from aboveboard.redact.words import WORDS, word_set
+from aboveboard.redact.words import WORDS, codes
 
-# Letters with marks, and apostrophes between letters ("O'Brien"); hyphens separate.
-_WORD = re.compile(r"[^\W\d_]+(?:[\u0300-\u036f]+[^\W\d_]*)*(?:['’][^\W\d_]+)*", re.UNICODE)
-_CAMEL = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
-_ENDING = re.compile(r"['’](?:s|t|re|ve|ll|d|m|S|T|RE|VE|LL|D|M)$")
-_TITLE = re.compile(
-    r"\b(?:mr|mrs|ms|miss|dr|prof|sir|madam|dame|lord|lady|herr|frau|monsieur|madame|señora?|sra?|captain|sgt|judge"
-    r"|rev)\.? $",
-    re.IGNORECASE,
+# Letters with marks, and apostrophes between letters ("O'Brien"); hyphens separate. Chinese, Japanese and Korean
+# letters have a module of their own.
+_WORD = re.compile(
+    r"(?:(?![\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff])[^\W\d_])+"
+    r"(?:[\u0300-\u036f\u064b-\u0652\u0900-\u0903\u093a-\u094f]+(?:(?![\u2e80-\u9fff\uac00-\ud7af])[^\W\d_])*)*"
+    r"(?:['’][^\W\d_]+)*"
 )
-_GREETING = re.compile(
-    r"\b(?:hi|hey|hello|dear|thanks,?|cheers,?|regards,?|wishes,?|sincerely,?|love,?|bye|hallo|liebe[rs]?|lieber"
-    r"|bonjour|cher|chère|hola"
-    r"|from:?|to:?|cc:?|by:?|name:?|author:?|contact:?|signed:?|with|met|ask|tell|called|call) $",
-    re.IGNORECASE,
-)  # fmt: skip
-_STRONG_GREETING = re.compile(
-    r"\b(?:dear|hi|hey|hello|hallo|liebe[rs]?|bonjour|hola|cheers,?|regards,?|wishes,?|name:|from:|author:) $",
-    re.IGNORECASE,
-)
-_JOINT = re.compile(r"(?: |-| [^\W\d_]\.? |\. )")
-_SHORT = 2  # words of up to two letters stay: initials and "ut" say little alone
-_ACRONYM_MAX = 4
+_CUE_CHARS = 24
+_CHAIN_MAX = 4  # "van de la": particles in a row
+_COMPOUND_LANGUAGES = "dvnaow"
 
 
 def stays(word: str) -> bool:
     """word: as written, one token. True when it may stay readable wherever it stands."""
-    if len(word) <= _SHORT:
-        return word.isascii() or word.islower()
-    lower = word.lower()
-    if WORDS.plain(lower):
-        return True
-    ending = _ENDING.search(word)
-    if ending:
-        head = lower[: ending.start()]
-        return WORDS.plain(head) or WORDS.plain(head + lower[ending.start() + 1 :]) or head in _CONTRACTED
-    if word.isascii():
-        if word.isupper() and len(word) <= _ACRONYM_MAX:
-            return True
-        if not word.islower() and not word.isupper() and word[1:] != lower[1:]:
-            parts = _CAMEL.findall(word)
-            if len(parts) > 1 and "".join(parts) == word:
-                lowers = [part.lower() for part in parts]
-                names = all(part in WORDS.given or part in WORDS.family for part in lowers)
-                return not names and all(len(part) >= _SHORT and WORDS.plain(part) for part in lowers)
-    return False
+    return sort_of(word) <= Sort.BOTH
 
 
-_CONTRACTED = word_set(
-    "don doesn didn isn wasn weren aren hasn haven hadn won wouldn couldn shouldn mustn needn ain can"
-)
+@dataclass(slots=True)
+class _Token:
+    start: int
+    end: int
+    word: str
+    lower: str
+    sort: Sort
+    codes: str
+    title: bool  # "Karen", "Émile": a capital, then small letters
+    masked: bool = False
 
 
-def find_people(text: str, decide: dict[str, bool]) -> Iterator[Span]:
-    """decide: a cache of `stays` that the caller bounds. Findings are disjoint and in order."""
-    tokens: list[tuple[int, int, str, bool]] = []
+def _tokens(text: str) -> list[_Token]:
+    tokens = []
     for match in _WORD.finditer(text):
-        word = match.group()
-        kept = decide.get(word)
-        if kept is None:
-            kept = decide[word] = stays(word)
-        end = match.end()
-        if not kept:
-            ending = _ENDING.search(word)
-            if ending:  # "Jane's": the name alone, so that it equals "Jane"
-                end = match.start() + ending.start()
-                word = word[: ending.start()]
-        tokens.append((match.start(), end, word, kept))
-    masked = [not kept for *_, kept in tokens]
-    _ambiguous(text, tokens, masked)
-    _initials(text, tokens, masked)
-    for (start, end, _, _), hidden in zip(tokens, masked, strict=True):
-        if hidden:
-            yield Span(start, end, "PERSON")
-
-
-def _ambiguous(text: str, tokens: list[tuple[int, int, str, bool]], masked: list[bool]) -> None:
-    """Sets masked[i] for names that are plain words, where neighbours say so."""
-    for i, (start, _, word, _) in enumerate(tokens):
-        if masked[i] or len(word) <= _SHORT or not word[0].isupper():
-            continue
+        word, end = match.group(), match.end()
+        sort = sort_of(word)
+        ending = ENDING.search(word)
+        if ending and sort is not Sort.PLAIN:  # "Jane's": the name alone, so that it equals "Jane"
+            end = match.start() + ending.start()
+            word = word[: ending.start()]
         lower = word.lower()
-        given, family = lower in WORDS.given, lower in WORDS.family
-        if not given and not family:
-            continue
-        after_title = _TITLE.search(text, max(0, start - 12), start) is not None
-        greeted = given and _STRONG_GREETING.search(text, max(0, start - 12), start) is not None
-        masked[i] = after_title or greeted or _beside(text, tokens, masked, i, given=given)
+        title = word[0].isupper() and not word.isupper()
+        tokens.append(_Token(match.start(), end, word, lower, sort, codes(lower), title))
+    return tokens
 
 
-def _initials(text: str, tokens: list[tuple[int, int, str, bool]], masked: list[bool]) -> None:
-    """Sets masked[i] for "K." before a name, and for a name that is a plain word after it."""
-    for i, (_, end, word, _) in enumerate(tokens[:-1]):
-        after, _, name, _ = tokens[i + 1]
-        if len(word) != 1 or not word.isupper() or text[end:after] not in (". ", ".") or not name[0].isupper():
-            continue
-        if masked[i + 1] or (len(name) > _SHORT and name.lower() in WORDS.family and text[end:after] == ". "):
-            masked[i] = masked[i + 1] = True
+def language_of(found: list[str]) -> tuple[str, int]:
+    """found: the codes of the words of a text. The code of the language that most of them are in, and how many more of
+    them than English has; ("e", 0) in doubt."""
+    votes = Counter(code for each in found for code in each if code.islower())
+    if not votes:
+        return "e", 0
+    code, most = max(votes.items(), key=lambda item: (item[1], item[0]))
+    return (code, most - votes["e"]) if most > votes["e"] else ("e", 0)
 
 
-def _beside(text: str, tokens: list[tuple[int, int, str, bool]], masked: list[bool], i: int, *, given: bool) -> bool:
-    start, end, _, _ = tokens[i]
-    if i and _JOINT.fullmatch(text, tokens[i - 1][1], start) and masked[i - 1] and tokens[i - 1][2][0].isupper():
-        return True  # "Karen Baker"
-    after = i + 1
-    if after < len(tokens) and len(tokens[after][2]) == 1 and after + 1 < len(tokens):
-        after += 1  # "Mark J. Baker"
-    if after >= len(tokens) or not _JOINT.fullmatch(text, end, tokens[after][0]) or not tokens[after][2][0].isupper():
+def find_people(text: str) -> Iterator[Span]:
+    """Findings are disjoint, in no particular order."""
+    yield from find_east_asian_people(text)
+    tokens = _tokens(text)
+    if any(token.sort is not Sort.PLAIN for token in tokens) or TITLE.search(text):
+        language, lead = language_of([token.codes for token in tokens if "G" not in token.codes])
+        for token in tokens:
+            _judge(token, language, lead)
+        _neighbours(text, tokens)
+    for token in tokens:
+        if token.masked:
+            yield Span(token.start, token.end, "PERSON")
+
+
+def _judge(token: _Token, language: str, lead: int) -> None:
+    """Masks a token for what it is by itself, in a sentence of this language."""
+    if token.sort is Sort.NAME:
+        if language in token.codes and lead >= (2 if "G" in token.codes else 1):
+            token.sort = Sort.BOTH  # "Sie", "Wert", "Para": everyday words there
+        else:
+            token.masked = True
+    elif token.sort is Sort.UNKNOWN:
+        languages = (language,) if language != "e" else _COMPOUND_LANGUAGES
+        token.masked = not (
+            (token.word.islower() and lead >= 2) or any(compound(token.word, each) for each in languages)
+        )
+
+
+def _neighbours(text: str, tokens: list[_Token]) -> None:
+    """Masks plain words that are names where they stand. Two passes: a name found at the right helps the one before."""
+    for _ in range(2):
+        for i, token in enumerate(tokens):
+            if not token.masked and (token.sort is Sort.BOTH or token.word[0].isupper() or token.lower in PARTICLES):
+                token.masked = _is_name(text, tokens, i)
+
+
+def _near(text: str, tokens: list[_Token], i: int, j: int) -> bool:
+    return i >= 0 and j < len(tokens) and JOINT.fullmatch(text, tokens[i].end, tokens[j].start) is not None
+
+
+def _is_name(text: str, tokens: list[_Token], i: int) -> bool:
+    token = tokens[i]
+    before = tokens[i - 1] if i and _near(text, tokens, i - 1, i) else None
+    after = tokens[i + 1] if _near(text, tokens, i, i + 1) else None
+    if token.lower in PARTICLES and not token.word[0].isupper():
+        return _bridges(text, tokens, i)
+    if token.lower in PARTICLES and before is not None and before.masked and after is not None and after.masked:
+        return True  # "Marie St-Onge"
+    if token.word[0].isupper():
+        if len(token.word) == 1:
+            return _initial(text, tokens, i)
+        cue = text[max(0, token.start - _CUE_CHARS) : token.start]
+        if TITLE.search(cue) or (
+            before is not None and before.masked and before.lower in PARTICLES and _particle(before)
+        ):
+            return token.lower not in NEVER_FAMILY
+        if before is not None and before.masked and before.word[0].isupper():
+            if token.sort is Sort.BOTH:
+                return "F" in token.codes or token.lower in WORDS.family or "G" in token.codes
+            if len(before.word) == 1 and token.title:
+                return token.lower not in NEVER_FAMILY  # "Alice R. Sales"
+            if "G" in before.codes and token.title and ("H" in token.codes or token.lower not in WORDS.interface):
+                return token.lower not in NEVER_FAMILY and _ends_name(text, tokens, i)
+        if token.sort is not Sort.BOTH:
+            return token.title and (_rare(token, before, after) or _listed_reversed(text, tokens, i, cue))
+        return _capitalised(text, tokens, i, cue, before, after)
+    return _small(text, tokens, i, before, after)
+
+
+def _rare(token: _Token, before: _Token | None, after: _Token | None) -> bool:
+    """A plain word before a name: "Blessing Oyekan", or any in the middle of a sentence ("with Gunner Olesen")."""
+    if after is None or not after.masked or not after.title or after.lower in PARTICLES:
         return False
-    if masked[after]:
-        return given  # "Mark Kowalski"
-    if given and tokens[after][2].lower() in WORDS.family:
-        masked[after] = True  # "Mark Baker": both are plain words, together they are a name
+    if token.lower in NEVER_FAMILY or token.lower in WORDS.interface or token.lower in NOT_BEFORE_NAME:
+        return False
+    return "H" in token.codes or (before is not None and before.word.islower() and "F" in after.codes)
+
+
+def _particle(token: _Token) -> bool:
+    return token.word.islower() or token.lower in ("van", "von", "de", "del", "di", "el", "al", "le", "la", "san")
+
+
+def _given(token: _Token) -> bool:
+    return "G" in token.codes or token.lower in WORDS.given
+
+
+def _family(token: _Token) -> bool:
+    return "F" in token.codes or token.lower in WORDS.family
+
+
+def _capitalised(
+    text: str, tokens: list[_Token], i: int, cue: str, before: _Token | None, after: _Token | None
+) -> bool:
+    """A capitalised word that is plain and a name."""
+    token = tokens[i]
+    given = _given(token)
+    if after is not None and len(after.word) == 1 and after.word.isupper() and _near(text, tokens, i + 1, i + 2):
+        after = tokens[i + 2]  # "Mark J. Baker"
+    elif after is not None and after.lower in PARTICLES and _near(text, tokens, i + 1, i + 2) and tokens[i + 2].title:
+        after = tokens[i + 2] if tokens[i + 2].masked else after  # "Victor de Boer"
+    if after is not None and after.word[0].isupper():
+        if after.masked:
+            return given or (before is None and _family(token))
+        if given and _family(after) and after.lower not in NEVER_FAMILY:
+            plainly = token.lower in WORDS.interface and after.lower in WORDS.interface
+            if not plainly and _ends_name(text, tokens, tokens.index(after)):
+                after.masked = True
+                return True
+    if (GREETING.search(cue) and given) or HEADER.search(cue):
         return True
+    if i + 1 < len(tokens) and REVERSED.fullmatch(text, token.end, tokens[i + 1].start):
+        other = tokens[i + 1]
+        if _family(token) and other.word[0].isupper() and (other.masked or (_given(other) and other.sort is Sort.BOTH)):
+            return other.masked or (i == 0 and len(tokens) <= 4)
+    if i and REVERSED.fullmatch(text, tokens[i - 1].end, token.start) and tokens[i - 1].masked and given:
+        return _family(tokens[i - 1])
+    if text[token.end : token.end + 2] == " <" and "@" in text[token.end : token.end + 80]:
+        return True
+    if given and (cue.endswith("@") or (cue == "<" and text[token.end : token.end + 2] == "> ")):
+        return True  # "@Mark", "<Mark> hello"
+    return _in_sentence(text, tokens, i, cue, before, after)
+
+
+def _in_sentence(
+    text: str, tokens: list[_Token], i: int, cue: str, before: _Token | None, after: _Token | None
+) -> bool:
+    """A capitalised word that is plain and a name, where a sentence has no other reason to write it so."""
+    token = tokens[i]
+    if (after is not None and after.word[0].isupper()) or token.lower in NOT_BEFORE_NAME:
+        return False
+    said = AFTER_NAME.match(text, token.end)
+    if said and (_given(token) or SAYING.match(text, token.end)):
+        return before is None or before.word.islower()
+    if before is None or not before.word.islower() or before.lower in NOT_BEFORE_NAME:
+        return False
+    if _given(token) and CUE.search(cue):
+        return True  # "I asked Grace about it"
+    if not token.title or token.lower in WORDS.interface or "e" not in before.codes:
+        return False
+    # "Mark All as Read": a heading, where every word of weight has a capital
+    return not any(other.title and other.sort is Sort.PLAIN for other in tokens[max(1, i - 4) : i + 5])
+
+
+def _listed_reversed(text: str, tokens: list[_Token], i: int, cue: str) -> bool:
+    """ "Herd, Holly" in a header or on its own, where only one of the two is a listed name."""
+    token = tokens[i]
+    if token.lower in NEVER_FAMILY or token.lower in WORDS.interface or GREETING.search(token.word + " "):
+        return False
+    if i + 1 < len(tokens) and REVERSED.fullmatch(text, token.end, tokens[i + 1].start):
+        other = tokens[i + 1]
+        headed = HEADER.search(cue) is not None or cue.endswith("; ") or (i == 0 and len(tokens) == 2)
+        return headed and _given(other) and other.title
+    if i and REVERSED.fullmatch(text, tokens[i - 1].end, token.start):
+        other = tokens[i - 1]
+        start = text[max(0, other.start - _CUE_CHARS) : other.start]
+        headed = HEADER.search(start) is not None or start.endswith("; ") or (i == 1 and len(tokens) == 2)
+        return headed and _family(other) and other.masked and other.title
     return False
+
+
+def _ends_name(text: str, tokens: list[_Token], i: int) -> bool:
+    """No capitalised plain word follows: "Mark All Read" is a command, no name."""
+    if not _near(text, tokens, i, i + 1):
+        return True
+    after = tokens[i + 1]
+    return after.masked or not after.word[0].isupper() or text[tokens[i].end] in "-."
+
+
+def _small(text: str, tokens: list[_Token], i: int, before: _Token | None, after: _Token | None) -> bool:
+    """A word in small letters that is plain and a name: beside a name in small letters, or greeted."""
+    token = tokens[i]
+    if token.lower in NEVER_FAMILY:
+        return False
+    if before is not None and before.masked and not before.word[0].isupper():
+        if before.lower in PARTICLES:
+            return token.sort is not Sort.PLAIN
+        if "G" in before.codes:
+            return _family(token)
+    if after is not None and after.masked and not after.word[0].isupper() and "F" in after.codes:
+        return _given(token)
+    cue = text[max(0, token.start - _CUE_CHARS) : token.start]
+    if _given(token) and GREETING.search(cue) and text[token.end : token.end + 1] in ("", ",", "!", ".", "…"):
+        return True
+    return _given(token) and cue.endswith("@") and not cue[-2:-1].isalnum()
+
+
+def _initial(text: str, tokens: list[_Token], i: int) -> bool:
+    """ "K." before a name, and between two."""
+    if i + 1 >= len(tokens):
+        return (
+            i > 0
+            and tokens[i - 1].masked
+            and text[tokens[i].end : tokens[i].end + 1] == "."
+            and _near(text, tokens, i - 1, i)
+        )
+    dotted = text[tokens[i].end : tokens[i + 1].start] in (". ", ".")
+    after = tokens[i + 1]
+    if dotted and len(after.word) == 1 and after.word.isupper():
+        return _initial(text, tokens, i + 1)
+    if not after.word[0].isupper() or not _near(text, tokens, i, i + 1):
+        return False
+    if dotted and i and tokens[i - 1].masked and _given(tokens[i - 1]) and _near(text, tokens, i - 1, i):
+        return after.title and after.lower not in NEVER_FAMILY  # "Alice R. Sales"
+    if dotted and not after.masked and len(after.word) > 2 and _family(after) and text[tokens[i].end] == ".":
+        after.masked = text[tokens[i].end : after.start] == ". "
+    return after.masked and (dotted or (i > 0 and tokens[i - 1].masked))
+
+
+def _bridges(text: str, tokens: list[_Token], i: int) -> bool:
+    """ "van", "de la": between two names, or after a title."""
+    first = last = i
+    while (
+        first > i - _CHAIN_MAX
+        and first
+        and tokens[first - 1].lower in PARTICLES
+        and _near(text, tokens, first - 1, first)
+    ):
+        first -= 1
+    while (
+        last < i + _CHAIN_MAX
+        and last + 1 < len(tokens)
+        and tokens[last + 1].lower in PARTICLES
+        and _near(text, tokens, last, last + 1)
+    ):
+        last += 1
+    if not _near(text, tokens, last, last + 1) or not (tokens[last + 1].masked or tokens[last + 1].title):
+        return False
+    if _near(text, tokens, first - 1, first) and tokens[first - 1].masked:
+        return tokens[last + 1].masked or _given(tokens[first - 1])
+    return TITLE.search(text, max(0, tokens[first].start - _CUE_CHARS), tokens[first].start) is not None

@@ -6,15 +6,15 @@ count first sightings, are never derived from content, and so say nothing across
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from collections import OrderedDict
 
+from aboveboard.redact.addresses import find_addresses
 from aboveboard.redact.credentials import find_credentials
 from aboveboard.redact.numbers import find_numbers
 from aboveboard.redact.people import find_people
-from aboveboard.redact.places import find_health, find_organisations, find_places
+from aboveboard.redact.places import find_health, find_organisations
 from aboveboard.redact.spans import STRENGTH, Label, Redaction, Span, free, merge
 from aboveboard.redact.structured import find_structured
 from aboveboard.redact.urls import find_urls, origin_and_route
@@ -28,7 +28,6 @@ _KNOWN_MAX = 20_000  # strings remembered; the one used longest ago goes first a
 _KNOWN_CHARS_MAX = 2_000_000
 _CACHE_MAX = 4096
 _CACHED_CHARS_MAX = 512
-_DECISIONS_MAX = 20_000
 _FINGERPRINTS_MAX = 1_000
 _FINGERPRINT_CHARS_MIN = 6
 
@@ -45,12 +44,11 @@ class Redactor:
     """
 
     def __init__(self, session_seed: bytes = b"") -> None:
-        self._seed = hashlib.blake2b(session_seed or os.urandom(16), digest_size=32).digest()
+        self._seed = session_seed or os.urandom(16)
         self._known: OrderedDict[str, tuple[str, Label]] = OrderedDict()
         self._known_chars = 0
         self._counts: dict[Label, int] = {}
         self._cache: OrderedDict[str, Redaction] = OrderedDict()
-        self._decisions: dict[str, bool] = {}
         self._fingerprints: set[bytes] = set()
 
     # ------------------------------------------------------------ what callers use
@@ -96,6 +94,10 @@ class Redactor:
             self._fingerprints.add(self._fingerprint(secret))
             self._cache.clear()
 
+    def secret(self, text: str) -> Redaction:
+        """A text that is known to be a secret from start to end."""
+        return self._replace(text, [Span(0, len(text), "SECRET")] if text.strip() else [])
+
     # ------------------------------------------------------------ findings
 
     def sensitive(self, text: str) -> list[Span]:
@@ -123,11 +125,9 @@ class Redactor:
         if self._fingerprints:
             shapes += self._known_secrets(text)
         shapes += self._known_numbers(text)
-        shapes += [*find_places(text), *find_organisations(text), *find_health(text)]
+        shapes += [*find_addresses(text), *find_organisations(text), *find_health(text)]
         strong = merge(shapes)
-        if len(self._decisions) > _DECISIONS_MAX:
-            self._decisions.clear()
-        found = merge([*strong, *free(find_people(text, self._decisions), strong)])
+        found = merge([*strong, *free(merge(find_people(text)), strong)])
         if kept:  # placeholders of an earlier pass stay as they are
             found = [span for span in found if not any(span.start < end and start < span.end for start, end in kept)]
         return found
@@ -155,7 +155,10 @@ class Redactor:
         ]
 
     def _fingerprint(self, secret: str) -> bytes:
-        return hashlib.blake2b(secret.encode("utf-8", "surrogatepass"), key=self._seed, digest_size=16).digest()
+        import hashlib  # brings OpenSSL with it, which a run that remembers no secret need not load
+
+        key = hashlib.blake2b(self._seed, digest_size=32).digest()
+        return hashlib.blake2b(secret.encode("utf-8", "surrogatepass"), key=key, digest_size=16).digest()
 
     # ------------------------------------------------------------ placeholders
 

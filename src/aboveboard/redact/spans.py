@@ -5,6 +5,7 @@ Offsets are Unicode code points into the text as given; a span holds text[start:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
@@ -39,6 +40,14 @@ class Redaction:
 
     text: str
     spans: tuple[Span, ...]
+
+
+_DIGIT = re.compile(r"\d")
+
+
+def has_digit(text: str) -> bool:
+    """Most lines have none, and need no search for numbers."""
+    return _DIGIT.search(text) is not None
 
 
 def merge(found: Iterable[Span]) -> list[Span]:

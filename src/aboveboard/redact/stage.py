@@ -2,13 +2,17 @@
 
 Permitted input goes in one by one; kept events come out in order of time. Typed text is held back until its run ends
 (Return, Tab, another field, a button, another window, a gap, `flush`); what happens meanwhile is held back with it, so
-that order holds. Anything that goes wrong inside drops what was in hand and leaves a Gap "redaction_failed".
+that order holds. Which field a key is in has to be believed first (trust.py). Anything that goes wrong inside drops
+what was in hand and leaves a Gap "redaction_failed".
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
+
+import msgspec
 
 from aboveboard.core.clock import Clock
 from aboveboard.core.columns import encode_column
@@ -30,14 +34,17 @@ from aboveboard.core.events import (
     Redacted,
     Scene,
     Scroll,
+    Snapshot,
     Surface,
     Task,
     WheelStep,
 )
 from aboveboard.redact import keys
-from aboveboard.redact.elements import redact_element, redact_elements
-from aboveboard.redact.fields import is_editable
+from aboveboard.redact.elements import Surroundings, redact_element, redact_elements
+from aboveboard.redact.fields import is_editable, is_secret
 from aboveboard.redact.redactor import Redactor
+from aboveboard.redact.titles import redact_title
+from aboveboard.redact.trust import FieldTrust, Place, same_field
 from aboveboard.redact.typing import TypedRun
 
 _HELD_MAX = 2_000
@@ -52,10 +59,26 @@ _ACTIVATED_BY_SPACE = frozenset(
 _FieldId: TypeAlias = tuple[object, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Tail:
+    """The end of what was typed into a field, more of which may follow. joined: at the same caret."""
+
+    field: _FieldId
+    text: str
+    joined: bool
+
+
+_NO_TAIL = _Tail((), "", joined=True)
+
+
+def _place(surface: Surface) -> Place:
+    return surface.window, surface.site
+
+
 def _field_id(surface: Surface, target: ObservedElement | None) -> _FieldId:
     if target is None:
-        return (surface.window, surface.site)
-    return (surface.window, surface.site, target.role, target.path or target.box)
+        return _place(surface)
+    return (*_place(surface), target.role, target.path or target.box)
 
 
 def _times_of(raw: RawInput) -> tuple[int, int]:
@@ -77,8 +100,12 @@ class RedactionStage:
         self._run_field: _FieldId = ()
         self._held: list[Redacted] = []
         self._last_us = 0
-        self._tail: tuple[_FieldId, str] = ((), "")
-        self._touched: dict[_FieldId, None] = {}  # fields typed into: no longer known to have been empty
+        self._trust = FieldTrust()
+        self._around = Surroundings()
+        self._tail: _Tail | None = None  # of a run that was cut short
+        self._said: _FieldId | None = None  # where a secret was cut short by nothing the person did
+        # Fields typed into: no longer known to have been empty; True for one whose last run was cut short.
+        self._touched: dict[_FieldId, bool] = {}
         self._pasted: _FieldId | None = None
 
     # ------------------------------------------------------------ what callers use
@@ -94,7 +121,7 @@ class RedactionStage:
             self._drop_run()
             out = []
         else:
-            out = self._guarded(t_us, t_us, self._close_run)
+            out = self._guarded(t_us, t_us, lambda out: self._close_run(out, torn=True))
             start = max(t_us, self._last_us)
         self._forget_place()
         self._emit(out, Gap(t_us=start, end_us=max(end_us, start), reason=reason))
@@ -106,11 +133,11 @@ class RedactionStage:
 
         t_us: now, up to which a failure's Gap reaches; the last event's time if not given.
         """
-        field, run = self._run_field, self._run
+        field, secret = self._run_field, self._run is not None and self._run.secret
         now = self._last_us if t_us is None else t_us
-        out = self._guarded(now, now, self._close_run)
-        if run is not None:
-            self._tail = (field, run.tail)
+        out = self._guarded(now, now, lambda out: self._close_run(out, torn=True))
+        if secret:
+            self._said = field
         return out
 
     def task(
@@ -124,7 +151,7 @@ class RedactionStage:
         when = self._clock.now_us() if t_us is None else t_us
 
         def work(out: list[Redacted]) -> None:
-            self._close_run(out)
+            self._close_run(out, torn=True)
             said = self._redactor.text(description[:_DESCRIPTION_CHARS_MAX]).text
             self._emit(out, Task(t_us=self._at(when), phase=phase, description=said, outcome=outcome))
 
@@ -158,16 +185,20 @@ class RedactionStage:
         event, surface, target = permitted.input, permitted.surface, permitted.target
         t_us = int(event.t_us[0]) if isinstance(event, Motion) else event.t_us
         self._enter(surface, t_us, out)
-        field = _field_id(surface, target)
         pressed = isinstance(event, ButtonEdge) and event.pressed
-        elsewhere = (
-            isinstance(event, KeyEdge) and event.pressed and field != self._run_field and not keys.is_modifier(event)
-        )
-        if pressed or elsewhere:
-            self._close_run(out)
+        types = isinstance(event, KeyEdge) and event.pressed and not keys.is_modifier(event)
         if permitted.scene is not None:
-            elements = redact_elements(self._redactor, permitted.scene.elements)
-            self._emit(out, Scene(t_us=self._at(min(permitted.scene.t_us, t_us)), elements=elements))
+            self._trust.shown(_place(surface), permitted.scene.elements)
+        if types:
+            target = self._trust.believe(_place(surface), target, t_us)
+        field = _field_id(surface, target)
+        if pressed:
+            self._trust.pressed(_place(surface), target, t_us)
+            self._press(target, field, out)
+        elif types and self._run is not None and field != self._run_field:
+            self._slip(target, out)
+        if permitted.scene is not None:
+            self._scene(permitted.scene, surface, t_us, out)
         match event:
             case Motion():
                 self._motion(event, out)
@@ -183,6 +214,35 @@ class RedactionStage:
         if len(self._held) > _HELD_MAX:
             out += self.flush()
 
+    def _press(self, target: ObservedElement | None, field: _FieldId, out: list[Redacted]) -> None:
+        """A button ends a run; within the same field, or where nobody knows, more of the text may follow."""
+        run = self._run
+        here = run is not None and (target is None or run.element is None or same_field(run.element, target))
+        if here and run is not None and target is not None:
+            run.field_held(target.value)
+        self._close_run(out, torn=here)
+        if self._tail is not None:
+            kept = here or target is None or field == self._tail.field
+            self._tail = replace(self._tail, joined=False) if kept else None
+
+    def _slip(self, target: ObservedElement | None, out: list[Redacted]) -> None:
+        """Typing is in another field though nothing moved the focus: it came late, or the page did it. Where the other
+        one is secret or unknown, the letters before may have been its own."""
+        run = self._run
+        if run is None:
+            return
+        if target is None or (is_editable(target) and is_secret(target)):
+            run.distrust()
+            self._held = [item for item in self._held if not isinstance(item.event, Key)]  # its pastes
+        self._close_run(out, torn=True)
+        if self._tail is not None:
+            self._tail = replace(self._tail, joined=False)
+
+    def _scene(self, scene: Snapshot, surface: Surface, t_us: int, out: list[Redacted]) -> None:
+        self._around.see(_place(surface), scene.elements)
+        elements = redact_elements(self._redactor, scene.elements)
+        self._emit(out, Scene(t_us=self._at(min(scene.t_us, t_us)), elements=elements))
+
     def _motion(self, event: Motion, out: list[Redacted]) -> None:
         first = int(event.t_us[0])
         path = PointerPath(
@@ -196,7 +256,6 @@ class RedactionStage:
 
     def _button(self, event: ButtonEdge, target: ObservedElement | None, field: _FieldId, out: list[Redacted]) -> None:
         if event.pressed:
-            self._tail = ((), "")
             # The middle button pastes: what the field holds from now on is unknown.
             self._pasted = field if event.button == 2 and (target is None or is_editable(target)) else None
         button = Button(
@@ -217,74 +276,101 @@ class RedactionStage:
         ):
             self._close_run(out)
             self._emit_key(event, target, out, name="space")
+            self._leave(event)
             return
-        if self._run is None and (editable or keys.is_character(event)) and self._begins_run(event):
+        value = target.value if target is not None else ""
+        if self._run is None and (editable or keys.is_character(event)) and self._begins_run(event, target):
             self._begin_run(event, target, field)
         if self._run is not None and (editable or keys.is_character(event)):
-            verdict = self._run.apply(event)
+            verdict = self._run.apply(event, value)
             if verdict == "also_key":
                 self._emit_key(event, target, out)
             if verdict != "outside":
                 return
-        self._close_run(out)
+        if self._run is not None:
+            self._run.field_held(value)
+        leaves = keys.moves_focus(event) and not (target is not None and "multi-line" in target.states)
+        self._close_run(out, torn=not leaves)
         if keys.is_shortcut(event) or keys.is_named(event):
-            self._tail = ((), "")
             self._emit_key(event, target, out)
+            if leaves:
+                self._leave(event)
+            elif self._tail is not None:
+                self._tail = replace(self._tail, joined=False)
+
+    def _leave(self, event: KeyEdge) -> None:
+        self._trust.moved(event.t_us)
+        self._tail = None
 
     @staticmethod
-    def _begins_run(event: KeyEdge) -> bool:
+    def _begins_run(event: KeyEdge, target: ObservedElement | None) -> bool:
         if keys.is_character(event) or keys.is_paste(event) or keys.is_composing(event):
             return True
-        return keys.name_of(event) in keys.EDITING or keys.is_editing_shortcut(event)
+        name = keys.name_of(event)
+        if target is not None and is_secret(target) and (name in keys.WITHIN or keys.is_line_shortcut(event)):
+            return True
+        return name in keys.EDITING or keys.is_editing_shortcut(event)
 
     # ------------------------------------------------------------ runs
 
     def _begin_run(self, event: KeyEdge, target: ObservedElement | None, field: _FieldId) -> None:
         prior_empty = target is not None and not target.value and field not in self._touched
         self._run = TypedRun(
-            self._redactor, self._at(event.t_us), target, prior_empty=prior_empty, unknown=self._pasted == field
-        )
+            self._redactor, self._at(event.t_us), target, prior_empty=prior_empty, unknown=self._pasted == field,
+            said=self._said == field,
+        )  # fmt: skip
         self._run_field = field
-        self._touched[field] = None
+        self._touched.setdefault(field, False)
         if len(self._touched) > _TOUCHED_MAX:
             del self._touched[next(iter(self._touched))]
 
-    def _close_run(self, out: list[Redacted]) -> None:
-        """The run's events, then what was held back meanwhile: the run began first."""
-        run, held = self._run, self._held
+    def _close_run(self, out: list[Redacted], *, torn: bool = False) -> None:
+        """The run's events, then what was held back meanwhile: the run began first. torn: more of it may follow."""
+        run, held, field = self._run, self._held, self._run_field
         if run is None:
             return
-        self._run, self._held = None, []
-        before = self._tail[1] if self._tail[0] == self._run_field else ""
-        self._tail = ((), "")
-        self._run_field = ()
-        events = [Redacted(event, self._app) for event in run.finish(self._element(run.element), before)]
+        self._run, self._held, self._run_field = None, [], ()
+        # Also where the field is another now, or was not known in between: nothing has led away from it since.
+        tail = self._tail if self._tail is not None and self._tail.field[:2] == field[:2] else _NO_TAIL
+        element = self._element(run.element)
+        if element is not None and run.is_in(element.name):
+            element = msgspec.structs.replace(element, name="")
+        goes_on = tail is not _NO_TAIL or self._touched.get(field, False)
+        finished = run.finish(element, tail.text, torn=torn or goes_on, joined=tail.joined)
+        events = [Redacted(event, self._app) for event in finished]
+        self._touched[field] = torn
+        self._tail = _Tail(field, run.tail(tail.text), joined=True) if torn else None
         out += sorted([*events, *held], key=lambda redacted: redacted.event.t_us)
 
     def _drop_run(self) -> None:
+        if self._run is not None:
+            self._tail = _Tail(self._run_field, "", joined=False)
         self._run, self._held, self._run_field = None, [], ()
 
     def _forget_place(self) -> None:
         """After a hole, the next event says anew where it is."""
-        self._surface = None
-        self._tail = ((), "")
+        self._surface = self._said = None
         self._pasted = None
 
     # ------------------------------------------------------------ events
 
     def _enter(self, surface: Surface, t_us: int, out: list[Redacted]) -> None:
-        now = (surface.window, surface.app, surface.site, surface.title, surface.box)
+        now = (surface.window, surface.site, surface.app, surface.title, surface.box)
         if now == self._surface:
             return
-        self._close_run(out)
+        if self._surface is None or now[:3] != self._surface[:3]:  # a title alone may change while one types
+            self._close_run(out, torn=True)
         self._surface = now
         self._app = surface.app or ""
         site = self._redactor.url_origin(surface.site) or None if surface.site is not None else None
-        title = self._redactor.title(surface.title)
+        title = redact_title(self._redactor, surface.title)
         self._emit(out, Focus(t_us=self._at(t_us), app=self._app, site=site, title=title, box=surface.box))
 
     def _element(self, target: ObservedElement | None) -> Element | None:
-        return None if target is None else redact_element(self._redactor, target)
+        if target is None or self._surface is None:
+            return None
+        inside = self._around.inside_writing(self._surface[:2], target)
+        return redact_element(self._redactor, target, inside_writing=inside)
 
     def _emit_key(self, event: KeyEdge, target: ObservedElement | None, out: list[Redacted], name: str = "") -> None:
         key = Key(
@@ -301,4 +387,6 @@ class RedactionStage:
         return self._last_us
 
     def _emit(self, out: list[Redacted], event: KeptEvent) -> None:
+        if not isinstance(event, PointerPath | Scene):
+            self._said = None
         (out if self._run is None else self._held).append(Redacted(event, self._app))

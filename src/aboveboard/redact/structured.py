@@ -10,32 +10,29 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
-from aboveboard.redact.spans import Span
+from aboveboard.redact.national import luhn
+from aboveboard.redact.spans import Span, has_digit
 
 _EMAIL = re.compile(
     r"""(?:"[^"\s@]{1,62}"|[^\s@<>()\[\]{},;:"'“”‘’«»/\\=?&|]{1,64})@"""
     r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}[^\W\d_][\w-]{1,22}"
 )
 _EMAIL_LITERAL = re.compile(r"[^\s@<>()\[\],;:\"']{1,64}@\[[0-9A-Fa-f.:]{2,45}\]")
-_CARD = re.compile(r"(?<![\w.+])\d(?:[ \u00a0.-]?\d){12,18}(?!\w)")
+_CARD = re.compile(r"(?<![A-Za-z0-9_.+])\d(?:[ \u00a0.\u2010-\u2015-]?\d){12,18}(?![A-Za-z0-9_])")
 _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ \u00a0-]?[A-Za-z0-9]){11,30}(?![A-Za-z0-9])")
-_SSN = re.compile(r"(?<![\w-])(\d{3})([- .])(\d{2})\2(\d{4})(?![\w-])")
+_SSN = re.compile(r"(?<![A-Za-z0-9_-])(\d{3})([- .\u2010-\u2015])(\d{2})\2(\d{4})(?![A-Za-z0-9_-])")
+_SSN_CUED = re.compile(
+    r"(?:\bssn|social security|\bsoc\.? ?sec|\btaxpayer"
+    r"|\bitin)\W{0,4}(?:\w{1,8}\W{1,3}){0,3}(\d{3}[- .]?\d{2}[- .]?\d{4})(?!\d)",
+    re.IGNORECASE,
+)
 _IPV4 = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)")
 _IPV6 = re.compile(r"(?<![\w:.])[0-9A-Fa-f:]{2,39}(?:\d{1,3}(?:\.\d{1,3}){3})?(?:%\w{1,16})?(?![\w:])")
 _MAC = re.compile(
     r"(?<![\w:-])(?:[0-9A-Fa-f]{2}([:-]))(?:[0-9A-Fa-f]{2}\1){4}(?:[0-9A-Fa-f]{2}(?:\1[0-9A-Fa-f]{2}){0,2})(?![\w:-])"
     r"|(?<![\w.])[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}(?![\w.])"
 )
-_VERSION_BEFORE = re.compile(r"(?:version|ver\.?|\bv|release|build)[ :=]{0,2}$", re.IGNORECASE)
-
-
-def luhn(digits: str) -> bool:
-    """digits: decimal digits only. ISO/IEC 7812-1 annex B."""
-    total = 0
-    for place, digit in enumerate(reversed(digits)):
-        value = int(digit) * (1 + place % 2)
-        total += value - 9 if value > 9 else value
-    return total % 10 == 0
+_VERSION_BEFORE = re.compile(r"(?<![a-z])(?:version|ver\.?|v|release|build)[ :=]{0,2}$", re.IGNORECASE)
 
 
 def iban_holds(text: str) -> bool:
@@ -86,6 +83,8 @@ def _ssns(text: str) -> Iterator[Span]:
         area, _, group, serial = match.groups()
         if area not in ("000", "666") and area < "900" and group != "00" and serial != "0000":
             yield Span(match.start(), match.end(), "SSN")
+    for match in _SSN_CUED.finditer(text):
+        yield Span(match.start(1), match.end(1), "SSN")
 
 
 def _ips(text: str) -> Iterator[Span]:
@@ -118,7 +117,7 @@ def find_structured(text: str) -> Iterator[Span]:
     """Findings in no particular order; may overlap."""
     if "@" in text:
         yield from _emails(text)
-    if any(char.isdecimal() for char in text):
+    if has_digit(text):
         yield from _cards(text)
         yield from _ibans(text)
         yield from _ssns(text)

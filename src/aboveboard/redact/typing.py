@@ -2,7 +2,7 @@
 
 A run models what stands in the field because of it: characters, BackSpace, Delete, the caret, selections, and "select
 all". What it can't know (a paste, an input method, overwriting) makes the whole run secret. Keys that lead out of
-the typed text are not the run's: the caller ends it.
+the typed text are not the run's: the caller ends it. What was typed and is not to be seen is in remains.py.
 """
 
 from __future__ import annotations
@@ -11,15 +11,26 @@ from typing import Literal, TypeAlias
 
 from aboveboard.core.events import Element, Key, KeyEdge, ObservedElement, Text
 from aboveboard.redact.fields import is_secret
-from aboveboard.redact.keys import EDITING, is_character, is_composing, is_editing_shortcut, is_paste, name_of
+from aboveboard.redact.keys import (
+    EDITING,
+    WITHIN,
+    is_character,
+    is_composing,
+    is_editing_shortcut,
+    is_line_shortcut,
+    is_paste,
+    name_of,
+)
 from aboveboard.redact.redactor import Redactor
-from aboveboard.redact.spans import SENSITIVE
+from aboveboard.redact.remains import FRAGMENT_CHARS, Remains, part_of_a_code, readable
+from aboveboard.redact.spans import SENSITIVE, Label
+from aboveboard.redact.urls import with_routes
 
 SECRET_TEXT = "<SECRET>"  # noqa: S105  a placeholder, not a password
 _CHARS_MAX = 10_000
 _SCANNED_AROUND_CARET = 128
-_INTERMEDIATE_MAX = 256
-_FRAGMENT_CHARS = 4
+_TAIL_CHARS = 64
+_WORDS: frozenset[Label] = frozenset({"PERSON", "ORGANISATION", "ADDRESS", "HEALTH"})
 
 # taken: an edit of this run. also_key: an edit, and a Key event beside it. outside: not an edit of this run.
 Verdict: TypeAlias = Literal["taken", "also_key", "outside"]
@@ -29,8 +40,9 @@ class TypedRun:
     """One run from its first key to its flush. Never printed, stored or copied."""
 
     __slots__ = (
-        "_all_selected_us", "_anchor", "_buffer", "_caret", "_cleared_by", "_intermediate", "_keys", "_last_us",
-        "_prior_empty", "_redactor", "_replaced", "_typed", "_unknown", "element", "secret", "t_us",
+        "_all_selected_us", "_anchor", "_buffer", "_caret", "_cleared_by", "_distrusted", "_grew", "_keys", "_last_us",
+        "_prior_empty", "_redactor", "_remains", "_replaced", "_said", "_typed", "_unknown", "element", "secret",
+        "t_us",
     )  # fmt: skip
 
     def __init__(
@@ -41,8 +53,10 @@ class TypedRun:
         *,
         prior_empty: bool = False,
         unknown: bool = False,
+        said: bool = False,
     ) -> None:
-        """prior_empty: the field held nothing before. unknown: something was pasted into it."""
+        """prior_empty: the field held nothing before. unknown: something was pasted into it. said: the run before in
+        this field was secret and cut by nothing a person did; that this one goes on with it would tell of timing."""
         self._redactor = redactor
         self.t_us = t_us
         self.element = element
@@ -58,16 +72,23 @@ class TypedRun:
         self._typed = False
         self._keys = 0
         self._last_us = t_us
-        self._intermediate: list[str] = []
+        self._grew = False  # since the last deletion
+        self._said = said
+        self._distrusted = False
+        self._remains = Remains(redactor)
 
     def __repr__(self) -> str:
         return "<TypedRun>"
 
     # ------------------------------------------------------------ edits
 
-    def apply(self, edge: KeyEdge) -> Verdict:
-        """edge: a press that is no modifier. "outside" changes nothing."""
+    def apply(self, edge: KeyEdge, value: str = "") -> Verdict:
+        """edge: a press that is no modifier. value: what the field held before, if known. "outside" changes nothing."""
+        self._remains.value(value)
         before = self._buffer
+        if not self.secret and self._grew and not is_character(edge):
+            self._remains.scan_whole(self._around(before))  # it may be deleted now
+            self._grew = False
         verdict = self._edit(edge)
         if verdict == "outside":
             return verdict
@@ -76,8 +97,21 @@ class TypedRun:
         if len(self._buffer) > _CHARS_MAX:
             self._buffer, self._caret, self._anchor, self._unknown = "", 0, None, True
         if not self.secret and self._buffer != before:
-            self._scan()
+            self._remains.scan(self._around(self._buffer))
+            self._grew = self._grew or len(self._buffer) > len(before)
+            self._unknown = self._unknown or self._remains.too_many
         return verdict
+
+    def _around(self, text: str) -> str:
+        return text[max(0, self._caret - _SCANNED_AROUND_CARET) : self._caret + _SCANNED_AROUND_CARET]
+
+    def field_held(self, value: str) -> None:
+        """The field's content when something else than an edit was done to it."""
+        self._remains.value(value)
+
+    def distrust(self) -> None:
+        """The field it was said to be in may not have been the one: all of it is secret."""
+        self.secret = self._distrusted = True
 
     def _edit(self, edge: KeyEdge) -> Verdict:
         name = name_of(edge)
@@ -94,6 +128,8 @@ class TypedRun:
         if control and edge.key in ("a", "A") and not edge.modifiers & {"Alt", "Super"}:
             self._all_selected_us = edge.t_us
             return "taken"
+        if self.secret and (name in WITHIN or is_line_shortcut(edge)):
+            return "taken"  # in a secret field the number of edits says something too: none of them shows
         if name == "Insert" and not edge.modifiers:
             self._unknown = True
             return "taken"
@@ -107,7 +143,6 @@ class TypedRun:
         if control and edge.key in ("x", "X") and self._anchor is not None:
             self._cut_selection()
             return "taken"
-        # In a secret field the number of edits says something too: none of them shows.
         return "taken" if self.secret and is_editing_shortcut(edge) else "outside"
 
     def _cut_selection(self) -> bool:
@@ -201,73 +236,71 @@ class TypedRun:
 
     # ------------------------------------------------------------ what may be kept
 
-    def _scan(self) -> None:
-        """Remembers every secret or checksummed number that stood in the text at any time."""
-        around = self._buffer[max(0, self._caret - _SCANNED_AROUND_CARET) : self._caret + _SCANNED_AROUND_CARET]
-        for start, end, label in self._redactor.sensitive(around):
-            if label not in SENSITIVE:
-                continue
-            found = around[start:end]
-            if self._intermediate and found.startswith(self._intermediate[-1]):
-                self._intermediate[-1] = found
-            elif found not in self._intermediate:
-                self._intermediate.append(found)
-        if len(self._intermediate) > _INTERMEDIATE_MAX:
-            self._unknown, self._intermediate = True, []
-
-    def finish(self, element: Element | None, before: str = "") -> list[Key | Text]:
+    def finish(
+        self, element: Element | None, before: str = "", *, torn: bool = False, joined: bool = True
+    ) -> list[Key | Text]:
         """The run's events in order of time: at most a "select all" it began with, its text, or a clearing key.
 
-        element: the redacted target. before: what the run before this one left in the same field, if the caret has
-        not moved since; an identifier that spans both is masked.
+        element: the redacted target. before: what runs before this one left in the same field; an identifier that
+        spans both is masked. joined: the caret has not moved in between, so that words may span both too.
+        torn: more of the same text may come, or came, in another run: then nothing that could be a piece of a number,
+        token or address stays.
         """
         if self.secret:
-            if self._buffer and not self._unknown:
+            if self._buffer and not self._unknown and not self._distrusted:
                 self._redactor.remember_secret(self._buffer)
-            entered = self._typed or self._unknown
+            entered = (self._typed or self._unknown) and not self._said
             return [Text(t_us=self.t_us, end_us=self.t_us, text=SECRET_TEXT, element=element)] if entered else []
         events: list[Key | Text] = []
         if self._replaced:
             events.append(Key(t_us=self.t_us, key="a", modifiers=("Control",), element=element))
         if self._typed and (self._buffer or self._unknown):
-            events.append(self._text(element, before))
+            events.append(self._text(element, self._spans_seam(before, joined), torn))
         elif self._replaced and self._cleared_by:
             events.append(Key(t_us=self.t_us, key=self._cleared_by, element=element))
         if self._all_selected_us is not None:
             events.append(Key(t_us=self._all_selected_us, key="a", modifiers=("Control",), element=element))
         return events
 
-    def _text(self, element: Element | None, before: str) -> Text:
-        redaction = self._redactor.text(self._buffer)
-        whole = len(redaction.spans) == 1 and redaction.spans[0] == (0, len(self._buffer), "SECRET")
-        if self._unknown or whole or self._left_over(redaction.spans) or self._spans_seam(before):
+    def _text(self, element: Element | None, split: bool, torn: bool) -> Text:
+        routed = with_routes(self._buffer)
+        redaction = self._redactor.text(routed)
+        whole = len(redaction.spans) == 1 and redaction.spans[0] == (0, len(routed), "SECRET")
+        shown = readable(routed, redaction.spans)
+        if (
+            self._unknown
+            or whole
+            or split
+            or self._remains.stay_in(shown, self._buffer)
+            or self._remains.completed(self._buffer)
+            or (torn and part_of_a_code(routed, redaction.spans))
+        ):
             return Text(t_us=self.t_us, end_us=self.t_us, text=SECRET_TEXT, element=element)
-        if any(span.label in SENSITIVE for span in redaction.spans):  # its rhythm and length are part of it
+        if routed != self._buffer or any(span.label in SENSITIVE for span in redaction.spans):
+            # Rhythm and length are part of what was taken out.
             return Text(t_us=self.t_us, end_us=self.t_us, text=redaction.text, element=element)
         return Text(t_us=self.t_us, end_us=self._last_us, text=redaction.text, element=element, keys=self._keys)
 
-    def _left_over(self, spans: tuple[tuple[int, int, str], ...]) -> bool:
-        """True when readable text holds a piece of something sensitive that stood there in between."""
-        shown, at = [], 0
-        for start, end, _ in spans:
-            shown.append(self._buffer[at:start])
-            at = end
-        shown.append(self._buffer[at:])
-        pieces = {s[i : i + _FRAGMENT_CHARS] for s in self._intermediate for i in range(len(s) - _FRAGMENT_CHARS + 1)}
-        return any(
-            part[i : i + _FRAGMENT_CHARS] in pieces for part in shown for i in range(len(part) - _FRAGMENT_CHARS + 1)
-        )
-
-    def _spans_seam(self, before: str) -> bool:
+    def _spans_seam(self, before: str, joined: bool) -> bool:
         if not before:
             return False
-        seam = len(before)
-        return any(start < seam < end for start, end, _ in self._redactor.text(before + self._buffer).spans)
+        orders = [(before, self._buffer)] if joined else [(before, self._buffer), (self._buffer, before)]
+        return any(
+            start < len(first) < end and (joined or label not in _WORDS)
+            for first, second in orders
+            for start, end, label in self._redactor.text(first + second).spans
+        )
 
-    @property
-    def tail(self) -> str:
-        """The end of what stands in the field, for the seam with a following run."""
-        return "" if self.secret or self._unknown else self._buffer[-64:]
+    def tail(self, before: str) -> str:
+        """The end of what was typed into the field, for the seam with a following run. before: as for `finish`."""
+        return "" if self.secret or self._unknown else (before + self._buffer)[-_TAIL_CHARS:]
+
+    def is_in(self, name: str) -> bool:
+        """True when an element's name is, or holds, what was typed: some toolkits name a field by its content."""
+        name, text = name.strip(), self._buffer.strip()
+        if min(len(name), len(text)) < FRAGMENT_CHARS:
+            return bool(text) and name == text
+        return text in name or text.startswith(name)
 
 
 def _is_word(char: str) -> bool:

@@ -1,20 +1,26 @@
-"""What counts as a plain word: loaded on first use, held as text buckets (about 1 MB), never as a big set.
+"""What counts as a plain word, in which languages, and as whose name.
 
-A word stays readable when the dictionary lists it in lower case, or when our interface list has it. The
-dictionary is /usr/share/dict/words where present (Debian `wamerican`: 63,000 lower-case words), otherwise the
-14,000 words shipped with the package: fewer words means more is masked, never less.
+The lexicon is one sorted text file that is mapped, not read: it costs no start-up and next to no memory, and comes with
+the package, so that the same text gives the same result on every machine. How it is made: lists/README.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import cached_property
-from importlib import resources
+import mmap
+from bisect import bisect_right
+from functools import cached_property, lru_cache
 from pathlib import Path
 
-SYSTEM_DICTIONARY = Path("/usr/share/dict/words")
-_DICTIONARY_BYTES_MAX = 16 << 20
-_DICTIONARY_WORDS_MIN = 10_000
+_BLOCK_BYTES = 8192
+_LISTS = Path(__file__).parent / "lists"
+
+# The letter that stands for a language in the lexicon. "G" and "F" there: a given name, a family
+# name; "H": a rare name that is an English word.
+CODES = {
+    "en": "e", "de": "d", "fr": "f", "es": "s", "it": "t", "nl": "n", "pl": "p", "pt": "b", "sv": "v", "da": "a",
+    "no": "o", "cs": "k", "ru": "r", "uk": "u", "el": "l", "tr": "y", "hu": "m", "fi": "w", "ro": "c", "ar": "x",
+    "ja": "j", "zh": "z", "ko": "q",
+}  # fmt: skip
 
 
 def word_set(text: str) -> frozenset[str]:
@@ -22,61 +28,59 @@ def word_set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-class WordSet:
-    """Membership in a big set of lower-case words: one string per first three letters, searched as text."""
+class Lexicon:
+    """Words of a file of lines "word TAB codes", sorted by their UTF-8 bytes. Looked up in two steps: which block of
+    the file, by the blocks' first lines, then a search for the line in the block."""
 
-    def __init__(self, words: Iterable[str]) -> None:
-        self._buckets: dict[str, bytearray] = {}
-        for word in words:
-            self._buckets.setdefault(word[:3], bytearray(b"\n")).extend(word.encode() + b"\n")
+    def __init__(self, path: Path) -> None:
+        with path.open("rb") as stream:
+            self._map = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+        self._starts = [0]
+        while (end := self._map.find(b"\n", self._starts[-1] + _BLOCK_BYTES)) >= 0 and end + 1 < len(self._map):
+            self._starts.append(end + 1)
+        self._firsts = [self._map[start : self._map.find(b"\n", start)] for start in self._starts]
 
-    def __contains__(self, word: str) -> bool:
-        return b"\n%b\n" % word.encode("utf-8", "replace") in self._buckets.get(word[:3], b"")
-
-    def __len__(self) -> int:
-        return sum(bucket.count(b"\n") - 1 for bucket in self._buckets.values())
+    def codes(self, word: str) -> str:
+        """word: in lower case. The letters of its languages and kinds, "" for a word that is not listed."""
+        wanted = word.encode("utf-8", "replace") + b"\t"
+        # In the file as in here a tab comes before every letter, so that a word's line is never before its block.
+        block = bisect_right(self._firsts, wanted + b"\xff") - 1
+        if block < 0:
+            return ""
+        start = self._starts[block]
+        if self._firsts[block].startswith(wanted):
+            return self._firsts[block][len(wanted) :].decode()
+        end = self._starts[block + 1] if block + 1 < len(self._starts) else len(self._map)
+        at = self._map.find(b"\n" + wanted, start, end)
+        if at < 0:
+            return ""
+        return self._map[at + 1 + len(wanted) : self._map.find(b"\n", at + 1)].decode()
 
 
 def _shipped(name: str) -> list[str]:
-    text = resources.files("aboveboard.redact").joinpath("lists", name).read_text(encoding="utf-8")
-    return text.splitlines()
+    return (_LISTS / name).read_text(encoding="utf-8").splitlines()
 
 
 class Words:
-    """The lists, each read when first asked for; shared by all redactors of a process, with nothing of a session."""
-
-    def __init__(self, dictionary: Path | None = SYSTEM_DICTIONARY) -> None:
-        self._dictionary = dictionary
+    """The lists, each opened when first asked for; shared by all redactors of a process, with nothing of a session."""
 
     @cached_property
-    def english(self) -> WordSet:
-        """The system's dictionary; the shipped words where there is none, or none that can be read."""
-        if self._dictionary is not None:
-            try:
-                if self._dictionary.stat().st_size <= _DICTIONARY_BYTES_MAX:
-                    with self._dictionary.open(encoding="utf-8") as lines:
-                        words = WordSet(
-                            word for line in lines if (word := line.rstrip("\n")).islower() and word.isalpha()
-                        )
-                    if len(words) >= _DICTIONARY_WORDS_MIN:
-                        return words
-            except (OSError, UnicodeDecodeError):
-                pass  # the shipped words serve
-        return WordSet(_shipped("common.txt"))
+    def lexicon(self) -> Lexicon:
+        return Lexicon(_LISTS / "lexicon.txt")
 
     @cached_property
     def interface(self) -> frozenset[str]:
+        """Words of interfaces that no dictionary lists in lower case."""
         lines = (line for line in _shipped("interface.txt") if not line.startswith("#"))
         return frozenset(word.lower() for line in lines for word in line.split())
 
     @cached_property
     def _names(self) -> dict[str, frozenset[str]]:
-        sections: dict[str, list[str]] = {"#given": [], "#family": []}
-        into: list[str] = []
+        sections: dict[str, list[str]] = {}
         for line in _shipped("names.txt"):
-            if line in sections:
-                into = sections[line]
-            elif not line.startswith("#"):
+            if line.startswith("#"):
+                into = sections.setdefault(line.split()[0], [])
+            else:
                 into.extend(line.lower().split())
         return {name: frozenset(words) for name, words in sections.items()}
 
@@ -90,13 +94,24 @@ class Words:
         """Family names that are also plain words ("baker", "young")."""
         return self._names["#family"]
 
+    @property
+    def names_first(self) -> frozenset[str]:
+        """Words that are a name nearly always when capitalised ("peter")."""
+        return self._names["#first"]
+
     @cached_property
     def health(self) -> tuple[str, ...]:
         return tuple(line.strip() for line in _shipped("health.txt") if line.strip() and not line.startswith("#"))
 
     def plain(self, word: str) -> bool:
-        """word: lower case. True when it may stay readable."""
-        return word in self.interface or word in self.english
+        """word: lower case. True when a dictionary or the interface list has it."""
+        return word in self.interface or any(code.islower() for code in codes(word))
 
 
 WORDS = Words()
+
+
+@lru_cache(maxsize=16_384)
+def codes(word: str) -> str:
+    """word: lower case. Its letters in the lexicon; see CODES."""
+    return WORDS.lexicon.codes(word)

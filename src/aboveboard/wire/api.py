@@ -15,8 +15,11 @@ import msgspec
 from aboveboard.core.access import ReleaseOpening, SignedGrant
 from aboveboard.core.canonical import parse_object
 from aboveboard.core.charter import Charter
+from aboveboard.core.charter_chain import CharterBundle
+from aboveboard.core.checks import check_regions
 from aboveboard.core.consent import SignedConsent
 from aboveboard.core.errors import BadInput, Refused
+from aboveboard.core.exemption import SignedExemption
 from aboveboard.core.ids import (
     ConsentId,
     ContributorId,
@@ -36,6 +39,7 @@ from aboveboard.wire.segment import Manifest
 
 READER_CONTEXT = "reader-request"
 INVITATION_CONTEXT = "invitation"
+REVOCATION_CONTEXT = "revocation"
 PROMISE_CONTEXT = "promise"
 GIVEN_CONTEXT = "given"
 REQUEST_AGE_US_MAX = 300_000_000
@@ -85,15 +89,52 @@ class CurrentPolicy(Record, frozen=True):
         return SignedPolicy.parse(from_base64(self.signed, "signed")), LogProof.parse(self.log_proof)
 
 
+class Policies(Record, frozen=True):
+    """The newest policies in the log, newest first, a few at most: which is in force, each laptop decides."""
+
+    policies: tuple[CurrentPolicy, ...]
+
+
+class CharterChain(Record, frozen=True):
+    """Every charter of the log, the first one first."""
+
+    charters: tuple[CharterBundle, ...]
+
+
+class CharterReply(Record, frozen=True):
+    charter: str
+
+
 class PolicyReply(Record, frozen=True):
     policy: PolicyId
 
 
+class PublishedExemption(Record, frozen=True):
+    """published/exemptions/<id>.json: an exemption with its signatures, and the tlog-proof of its entry."""
+
+    signed: SignedExemption
+    log_proof: str
+
+
+class Exemptions(Record, frozen=True):
+    exemptions: tuple[PublishedExemption, ...]
+
+
+class ExemptionReply(Record, frozen=True):
+    exemption: str
+
+
 class Invitation(Record, frozen=True):
-    """A steward lets one laptop enrol: SHA-256 of the code, as hex, and until when."""
+    """A steward lets laptops enrol: SHA-256 of the code, as hex, and until when.
+
+    reusable: not for one laptop only but for everyone of the regions (none said: of the policy's); it opens enrolment
+    only under a policy whose enrolment is by default.
+    """
 
     code_sha256: str
     expires_us: int
+    reusable: bool = False
+    regions: tuple[str, ...] = ()
     v: int = 1
 
 
@@ -103,19 +144,44 @@ class SignedInvitation(Record, frozen=True):
 
     def check(self, charter: Charter) -> None:
         """Raises Refused unless one of the charter's stewards signed it."""
-        check_threshold(
-            charter.steward_keys, 1, [self.signature], INVITATION_CONTEXT, self.invitation.to_bytes(),
-            who="a steward", reason="invitation",
-        )  # fmt: skip
+        _by_a_steward(charter, self.signature, INVITATION_CONTEXT, self.invitation.to_bytes())
+        check_regions(self.invitation.regions, "regions")
+
+
+class Revocation(Record, frozen=True):
+    """A steward takes an invitation back. code_sha256: of the code; devices that are enrolled stay."""
+
+    code_sha256: str
+    v: int = 1
+
+
+class SignedRevocation(Record, frozen=True):
+    revocation: Revocation
+    signature: Signature
+
+    def check(self, charter: Charter) -> None:
+        """Raises Refused unless one of the charter's stewards signed it."""
+        _by_a_steward(charter, self.signature, REVOCATION_CONTEXT, self.revocation.to_bytes())
+
+
+def _by_a_steward(charter: Charter, signature: Signature, context: str, message: bytes) -> None:
+    check_threshold(charter.steward_keys, 1, [signature], context, message, who="a steward", reason="invitation")
 
 
 def sign_invitation(invitation: Invitation, key: SigningKey) -> SignedInvitation:
     return SignedInvitation(invitation, Signature.make(key, INVITATION_CONTEXT, invitation.to_bytes()))
 
 
+def sign_revocation(revocation: Revocation, key: SigningKey) -> SignedRevocation:
+    return SignedRevocation(revocation, Signature.make(key, REVOCATION_CONTEXT, revocation.to_bytes()))
+
+
 class EnrolRequest(Record, frozen=True):
+    """region: where the laptop is used, by its own setting; it is looked at and not kept."""
+
     code: str
     cert: SignedDeviceCert
+    region: str
 
 
 class EnrolReply(Record, frozen=True):

@@ -6,9 +6,13 @@ import fcntl
 import os
 import secrets
 import stat
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from aboveboard.core.errors import Corrupt, Refused, Unavailable
+
+SYNCS_AT_ONCE_MAX = 8  # file systems join waits that come together into one
 
 
 def sync_folder(folder: Path) -> None:
@@ -51,11 +55,51 @@ def write_durable(path: Path, data: bytes, mode: int = 0o644) -> None:
         raise Unavailable(f"can't write {path}: {error.strerror}") from error
 
 
+def write_files_durable(folder: Path, files: Mapping[str, bytes]) -> None:
+    """write_durable for many files by their paths under `folder`, with their waits for the disk side by side.
+
+    For one writer only. After a crash each file is the old or the new one; which of them are new is not said.
+    """
+    parents = {(folder / name).parent for name in files}
+    pairs = [
+        (path.with_name(f".{path.name}.tmp"), path, data) for name, data in files.items() if (path := folder / name)
+    ]
+    try:
+        for parent in parents:
+            make_folders(parent)
+        with ThreadPoolExecutor(max_workers=SYNCS_AT_ONCE_MAX) as pool:
+            list(pool.map(lambda pair: _write_aside(pair[0], pair[2]), pairs))
+            for aside, path, _ in pairs:
+                os.replace(aside, path)
+            list(pool.map(sync_folder, parents))
+    except OSError as error:
+        for aside, _, _ in pairs:
+            aside.unlink(missing_ok=True)
+        raise Unavailable(f"can't write below {folder}: {error.strerror}") from error
+
+
+def _write_aside(aside: Path, data: bytes) -> None:
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+    try:
+        write_all(descriptor, data)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def write_all(descriptor: int, data: bytes) -> None:
     """os.write until everything is written."""
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view) :]
+
+
+def pwrite_all(descriptor: int, data: bytes, at: int) -> None:
+    """os.pwrite until everything is written."""
+    view = memoryview(data)
+    while view:
+        written = os.pwrite(descriptor, view, at)
+        view, at = view[written:], at + written
 
 
 def remove_durable(path: Path) -> None:

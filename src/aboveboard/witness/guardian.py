@@ -31,6 +31,7 @@ from aboveboard.wire.api import (
     parse,
     to_base64,
 )
+from aboveboard.witness.charters import CharterFiles
 from aboveboard.witness.given import GivenRecords
 from aboveboard.witness.home import GuardianKeys
 from aboveboard.witness.http import Reply
@@ -47,12 +48,14 @@ class Guardian:
 
     def __init__(
         self, keys: GuardianKeys, charter: Charter, shares: Shares, releases: Releases, given: GivenRecords,
-        clock: Clock,
+        clock: Clock, chain: CharterFiles | None = None,
     ) -> None:  # fmt: skip
-        """Raises BadInput when the charter names another guardian."""
+        """charter: the pinned one; chain: what was kept of those that follow it. Raises BadInput when the charter names
+        another guardian."""
         if charter.guardian.recipient != keys.recipient:
             raise BadInput("the charter names another guardian than this folder's: give the folder that it names")
-        self._keys, self._charter, self._clock = keys, charter, clock
+        self._keys, self._clock = keys, clock
+        self._chain = chain or CharterFiles(charter, None)
         self._shares, self._releases, self._given = shares, releases, given
         self._lock = threading.Lock()
 
@@ -78,7 +81,7 @@ class Guardian:
             deposit = _stored(data)
             proof = LogProof.parse(request.log_proof)
             now_us = self._clock.now_us()
-            check_release(opening, request.grant, policy, proof, deposit, self._charter, now_us)
+            check_release(opening, request.grant, policy, proof, deposit, self._chain.current, now_us)
             share = self._open(deposit)
             grant = request.grant.grant
             giving = Giving(opening.leaf().commitment, proof.index, grant.grant_id, grant.purpose)
@@ -100,12 +103,19 @@ class Guardian:
     def _policy(self, request: GuardianReleaseRequest) -> Policy:
         """The policy, if its signatures and its place in the log hold. Raises Refused."""
         signed = SignedPolicy.parse(from_base64(request.signed_policy, "signed_policy"))
-        policy = verify_signatures(signed, self._charter)
         try:
-            check_proof(PolicyLeaf(policy.policy_id).encode(), LogProof.parse(request.policy_log_proof), self._charter)
+            proof = LogProof.parse(request.policy_log_proof)
+            charter = self._chain.at(proof.index)
+            policy = verify_signatures(signed, charter)
+            check_proof(PolicyLeaf(policy.policy_id).encode(), proof, charter)
         except CheckFailed as error:
             raise Refused("no_quorum", f"the policy is not shown to be in the log: {error}") from error
         return policy
+
+    def charters(self, _path: str, body: bytes) -> Reply:
+        """POST /v1/charters: a charter that follows the one in force, with its proofs, from anyone."""
+        self._chain.take(body)
+        return Reply(200, msgspec.json.encode({"charter": self._chain.current.charter_id}), "application/json")
 
     def _open(self, deposit: EpochDeposit) -> bytes:
         try:

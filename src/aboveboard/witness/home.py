@@ -2,7 +2,8 @@
 
 witness.key           cosignature key (C2SP note signing key)
 guardian.key          signing name of the guardian; guardian.age: its age identity     (with --guardian)
-logs/                 state.py
+logs/ known.json      state.py
+refusals/             refusals.py
 epochs/ deletions/ releases.jsonl       shares.py, releases.py
 """
 
@@ -18,6 +19,7 @@ import pyrage
 from aboveboard.core.errors import BadInput, Refused
 from aboveboard.core.signing import COSIGNATURE_V1, SigningKey
 from aboveboard.wire.durable import FolderLock, make_folders, read_bounded, write_durable
+from aboveboard.witness.state import WitnessState
 
 KEY_BYTES_MAX = 4096
 
@@ -40,6 +42,7 @@ def make_home(home: Path, name: str, guardian: bool) -> None:
     os.chmod(home, 0o700)
     if (home / "witness.key").exists() or (home / "guardian.age").exists():
         raise Refused("has_keys", f"{home} has keys already: give another folder, or use the ones there")
+    WitnessState(home)
     write_durable(home / "witness.key", SigningKey.generate(name, COSIGNATURE_V1).encode().encode("ascii"), 0o600)
     if guardian:
         write_durable(home / "guardian.key", SigningKey.generate(f"{name}-guardian").encode().encode("ascii"), 0o600)

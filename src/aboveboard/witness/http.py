@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
 
-from aboveboard.core.errors import AboveboardError, BadInput, Refused, Unavailable
+from aboveboard.core.errors import AboveboardError, BadInput, Corrupt, Refused, Unavailable
 
 CONNECTIONS_MAX = 64
 IDLE_S_MAX = 15.0  # for the next byte
@@ -43,13 +43,15 @@ def error_reply(status: int, reason: str, text: str) -> Reply:
 
 
 def reply_to_error(error: AboveboardError) -> Reply:
-    """400 can't be read, 403 a rule or check says no, 503 try again."""
+    """400 can't be read, 403 a rule or check says no, 503 try again, 500 something of ours was lost or damaged."""
     if isinstance(error, BadInput):
         return error_reply(400, "bad_input", str(error))
     if isinstance(error, Refused):
         return error_reply(403, error.reason, str(error))
     if isinstance(error, Unavailable):
         return error_reply(503, "unavailable", str(error))
+    if isinstance(error, Corrupt):
+        return error_reply(500, "corrupt", str(error))
     return error_reply(403, "check_failed", str(error))
 
 

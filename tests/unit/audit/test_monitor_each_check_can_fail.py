@@ -43,7 +43,7 @@ from aboveboard.audit.spans import (
 )
 from aboveboard.core.access import ReleaseOpening, SignedGrant, new_grant, new_opening, sign_grant
 from aboveboard.core.canonical import canonical
-from aboveboard.core.charter import Charter
+from aboveboard.core.charter_chain import Charters
 from aboveboard.core.columns import encode_column
 from aboveboard.core.consent import ConsentRecord, SignedConsent, sign_consent
 from aboveboard.core.events import Button, Focus, Gap, KeptEvent, Key, PointerPath, Redacted, Scene, Text
@@ -108,7 +108,7 @@ def _own() -> Own:
         contributor, device_id, device.verify_key, consents, segments,  # type: ignore[arg-type]
         [Interval(NOON + 12 * US, NOON + 13 * US), Interval(NOON + 22 * US, NOON + 23 * US)], "", "",
     )  # fmt: skip
-    return Own(world, laptop, {policy.policy_id: KnownPolicy(policy, 1, T0_S - 31 * DAY_S)})
+    return Own(world, laptop, {policy.policy_id: KnownPolicy(policy, 1, T0_S - 31 * DAY_S, world.charter)})
 
 
 @pytest.fixture
@@ -120,27 +120,27 @@ def _spans(laptop: Laptop) -> list[Span]:
     return [span for each in laptop.segments if (span := each.span) is not None]
 
 
-def _reading(entries: list[bytes], laptop: Laptop, charter: Charter) -> LogReading:
-    return reading_of(entries, {checkpoint.size for checkpoint in own_checkpoints(laptop, charter)})
+def _reading(entries: list[bytes], laptop: Laptop, charters: Charters) -> LogReading:
+    return reading_of(entries, {checkpoint.size for checkpoint in own_checkpoints(laptop, charters)})
 
 
 def _all(own: Own) -> list[Check]:
-    laptop, charter = own.laptop, own.world.charter
+    laptop, charters = own.laptop, own.world.steps
     spans = _spans(laptop)
     return [
         check_own_consents(laptop),
-        check_own_consents_logged(laptop, charter),
+        check_own_consents_logged(laptop, charters),
         check_own_policies(laptop, own.policies),
         check_own_chain(laptop),
         check_own_segments_consented(laptop),
-        check_own_consent_first(laptop, charter),
-        check_own_segments_logged(laptop, charter),
-        check_own_same_log(laptop, _reading(own.world.entries, laptop, charter), charter),
-        check_own_policy_in_force(laptop, own.policies, charter),
+        check_own_consent_first(laptop, charters),
+        check_own_segments_logged(laptop, charters),
+        check_own_same_log(laptop, _reading(own.world.entries, laptop, charters), charters),
+        check_own_policy_in_force(laptop, own.policies, charters),
         check_own_within_terms(laptop, own.policies),
         check_own_datasets(laptop, [], facts_of(own.world.entries)),
         check_own_segments_held(laptop, [each.sealed.manifest for each in laptop.segments]),
-        check_own_accesses(laptop, [], own.policies, charter),
+        check_own_accesses(laptop, [], own.policies, charters),
         check_own_accesses_complete([], [], set()),
         check_contiguous(spans),
         check_events_in_span(spans),
@@ -192,9 +192,9 @@ def test_a_consent_signed_by_somebody_else_is_seen(own: Own) -> None:
 def test_a_consent_without_its_proof_is_unknown_and_with_another_ones_fails(own: Own) -> None:
     signed, _ = own.laptop.consents[0]
     own.laptop.consents[0] = (signed, None)
-    assert check_own_consents_logged(own.laptop, own.world.charter).result == "unknown"
+    assert check_own_consents_logged(own.laptop, own.world.steps).result == "unknown"
     own.laptop.consents[0] = (signed, own.laptop.segments[0].proof)
-    assert check_own_consents_logged(own.laptop, own.world.charter).result == "fails"
+    assert check_own_consents_logged(own.laptop, own.world.steps).result == "fails"
 
 
 def test_a_segment_under_a_policy_that_nobody_signed_is_seen(own: Own) -> None:
@@ -204,7 +204,7 @@ def test_a_segment_under_a_policy_that_nobody_signed_is_seen(own: Own) -> None:
 def test_a_segment_under_no_consent_is_seen(own: Own) -> None:
     own.laptop.consents.clear()
     assert check_own_segments_consented(own.laptop).result == "fails"
-    assert check_own_consent_first(own.laptop, own.world.charter).result == "fails"
+    assert check_own_consent_first(own.laptop, own.world.steps).result == "fails"
 
 
 def _say(own: Own, kind: str, at_us: int) -> None:
@@ -237,19 +237,19 @@ def test_a_segment_that_is_in_the_log_before_its_consent_is_seen() -> None:
     signed, _ = laptop.consents[0]
     batch, place = world.batch([signed.record.commitment], "rights")  # logged again, after the segments
     laptop.consents[0] = (signed, world.batch_proof(batch, place, signed.record.commitment))
-    assert check_own_consent_first(laptop, world.charter).result == "fails"
+    assert check_own_consent_first(laptop, world.steps).result == "fails"
 
 
 def test_a_segment_that_is_not_in_the_log_is_seen(own: Own) -> None:
     own.laptop.segments[1].proof = own.laptop.segments[0].proof
-    assert check_own_segments_logged(own.laptop, own.world.charter).result == "fails"
+    assert check_own_segments_logged(own.laptop, own.world.steps).result == "fails"
 
 
 def test_a_log_that_shows_this_person_another_history_is_seen(own: Own) -> None:
-    charter = own.world.charter
+    charters = own.world.steps
     others = [*own.world.entries[:2], b"{}", *own.world.entries[3:]]
     for entries in (others, own.world.entries[:3]):
-        assert check_own_same_log(own.laptop, _reading(entries, own.laptop, charter), charter).result == "fails"
+        assert check_own_same_log(own.laptop, _reading(entries, own.laptop, charters), charters).result == "fails"
 
 
 def test_a_collector_that_lost_or_made_up_a_segment_is_seen(own: Own) -> None:
@@ -277,18 +277,18 @@ def _access(own: Own, stewards: int, purpose: str = "train-agents") -> Access:
 
 
 def test_an_access_is_shown_and_one_that_nobody_approved_is_seen(own: Own) -> None:
-    charter = own.world.charter
-    shown = check_own_accesses(own.laptop, [_access(own, 2)], own.policies, charter)
+    charters = own.world.steps
+    shown = check_own_accesses(own.laptop, [_access(own, 2)], own.policies, charters)
     assert (shown.result, "Fola (train-agents)" in shown.reason) == ("holds", True)
-    assert check_own_accesses(own.laptop, [_access(own, 1)], own.policies, charter).result == "fails"
+    assert check_own_accesses(own.laptop, [_access(own, 1)], own.policies, charters).result == "fails"
     other = _access(own, 2, "research-interfaces")
-    assert check_own_accesses(own.laptop, [other], own.policies, charter).result == "fails"
+    assert check_own_accesses(own.laptop, [other], own.policies, charters).result == "fails"
 
 
 def test_an_access_that_is_not_in_the_log_is_seen(own: Own) -> None:
     access = _access(own, 2)
     other = msgspec.structs.replace(access, opening=msgspec.structs.replace(access.opening, salt="0" * 32))
-    assert check_own_accesses(own.laptop, [other], own.policies, own.world.charter).result == "fails"
+    assert check_own_accesses(own.laptop, [other], own.policies, own.world.steps).result == "fails"
 
 
 def test_an_access_that_the_collector_hides_is_told_by_the_guardian(own: Own) -> None:
@@ -305,16 +305,16 @@ def test_an_access_that_the_collector_hides_is_told_by_the_guardian(own: Own) ->
 
 
 def test_something_recorded_or_accepted_before_the_notice_had_run_is_seen(own: Own) -> None:
-    charter, [(name, known)] = own.world.charter, own.policies.items()
-    assert check_own_policy_in_force(own.laptop, own.policies, charter).result == "holds"
-    late = {name: KnownPolicy(known.policy, 1, T0_S - 29 * DAY_S)}
-    assert "before its policy" in check_own_policy_in_force(own.laptop, late, charter).reason
-    assert check_own_policy_in_force(own.laptop, {}, charter).result == "fails"
-    just = {name: KnownPolicy(known.policy, 1, T0_S - 30 * DAY_S)}
-    assert check_own_policy_in_force(own.laptop, just, charter).result == "holds"
+    charters, [(name, known)] = own.world.steps, own.policies.items()
+    assert check_own_policy_in_force(own.laptop, own.policies, charters).result == "holds"
+    late = {name: KnownPolicy(known.policy, 1, T0_S - 29 * DAY_S, known.charter)}
+    assert "before its policy" in check_own_policy_in_force(own.laptop, late, charters).reason
+    assert check_own_policy_in_force(own.laptop, {}, charters).result == "fails"
+    just = {name: KnownPolicy(known.policy, 1, T0_S - 30 * DAY_S, known.charter)}
+    assert check_own_policy_in_force(own.laptop, just, charters).result == "holds"
     early = own.world.batch_proof(*_sent_again(own), note=own.world.note(T0_S - 5))
     own.laptop.segments[0].proof = early
-    assert "accepted before" in check_own_policy_in_force(own.laptop, just, charter).reason
+    assert "accepted before" in check_own_policy_in_force(own.laptop, just, charters).reason
 
 
 def _sent_again(own: Own) -> tuple[Batch, int, bytes]:

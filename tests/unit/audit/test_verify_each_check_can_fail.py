@@ -225,9 +225,9 @@ def test_the_command_says_what_it_found_and_keeps_the_checkpoint(
     charter.write_bytes(world.charter.to_bytes())
     words = ["audit", "verify", str(tmp_path / "copy"), "--charter", str(charter)]
     assert main([*words, "--save", str(saved)]) == 0
-    assert "13 checks: 0 failed, 0 unknown" in capsys.readouterr().out
+    assert "14 checks: 0 failed, 0 unknown" in capsys.readouterr().out
     assert main([*words, "--since", str(saved), "--json"]) == 0
-    assert len(json.loads(capsys.readouterr().out)["checks"]) == 15
+    assert len(json.loads(capsys.readouterr().out)["checks"]) == 16
     assert main(["audit", "verify", str(tmp_path / "nowhere"), "--charter", str(charter)]) == 2
     assert "neither the address of a collector" in capsys.readouterr().err
 

@@ -21,7 +21,8 @@ PAGE = Surface(1, "chromium", True, "https://example.org", "A page", (0, 0, 10, 
 
 
 def _ask(**changes: Any) -> Any:
-    base: dict[str, Any] = {"policy": POLICY, "consent": "given", "paused": False, "indicator": True, "surface": PAGE}
+    base: dict[str, Any] = {"policy": POLICY, "consent": "given", "paused": False, "indicator": True, "surface": PAGE,
+                            "region": "DE"}  # fmt: skip
     return decide(**{**base, **changes})
 
 
@@ -40,6 +41,7 @@ def _page(**changes: Any) -> Surface:
     [
         ({"policy": None}, "no_policy"), ({"consent": "none"}, "no_consent"), ({"consent": "withdrawn"}, "no_consent"),
         ({"consent": "opted_out"}, "opted_out"), ({"paused": True}, "paused"), ({"indicator": False}, "no_indicator"),
+        ({"region": "FR"}, "region"), ({"region": ""}, "region"),
         ({"power_ok": False}, "power"), ({"budget_ok": False}, "data_budget"), ({"surface": None}, "unknown_focus"),
         ({"surface": _page(app=None)}, "unknown_focus"), ({"surface": _page(app="xterm")}, "app_not_allowed"),
         ({"surface": _page(site=None)}, "unknown_focus"),

@@ -5,12 +5,22 @@ from __future__ import annotations
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aboveboard.core.canonical import canonical
 from aboveboard.core.errors import BadInput, ProofError
-from aboveboard.core.leaves import DAY_US, BatchLeaf, DeletionAskedLeaf, PolicyLeaf, due_day_us, parse_leaf
+from aboveboard.core.leaves import (
+    DAY_US,
+    BatchLeaf,
+    CharterLeaf,
+    DeletionAskedLeaf,
+    KeyReleasedLeaf,
+    Leaf,
+    PolicyLeaf,
+    due_day_us,
+    parse_leaf,
+)
 from aboveboard.core.proof import BatchProof, check_batch_proof, make_batch
 from tests.support.world import World
 
@@ -62,3 +72,49 @@ def test_a_day_due_is_a_whole_day_and_not_sooner_than_asked(asked_us: int, days:
     due = due_day_us(asked_us, days)
     assert due % DAY_US == 0
     assert asked_us + days * DAY_US <= due < asked_us + (days + 1) * DAY_US
+
+
+_HEX = st.text("0123456789abcdef", min_size=64, max_size=64)
+_NUMBER = st.integers(0, (1 << 53) - 1)
+_LEAVES = st.one_of(
+    st.builds(CharterLeaf, _HEX),
+    st.builds(PolicyLeaf, _HEX),
+    st.builds(BatchLeaf, st.sampled_from(["rights", "segments"]), _HEX, _NUMBER),
+    st.builds(KeyReleasedLeaf, _HEX, st.text(max_size=40)),
+    st.builds(DeletionAskedLeaf, _HEX, _NUMBER),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(_LEAVES)
+def test_every_leaf_is_read_back_from_its_canonical_bytes(leaf: Leaf) -> None:
+    """Also a purpose with quotes, controls or letters beyond ASCII, which the quick way leaves to the long one."""
+    assert parse_leaf(leaf.encode()) == leaf
+
+
+@settings(max_examples=300, deadline=None)
+@given(_LEAVES, st.data())
+def test_one_entry_has_one_form(leaf: Leaf, data: st.DataObject) -> None:
+    """Whatever is done to an entry's bytes: what is read encodes to exactly them, or it is refused."""
+    changed = bytearray(leaf.encode())
+    for _ in range(data.draw(st.integers(1, 3))):
+        at = data.draw(st.integers(0, len(changed)))
+        match data.draw(st.sampled_from(["insert", "delete", "change"])):
+            case "insert":
+                changed.insert(at, data.draw(st.sampled_from(list(b' "\\0,:{}a'))))
+            case "delete":
+                del changed[at : at + 1]
+            case _:
+                changed[at : at + 1] = bytes([data.draw(st.integers(0, 255))])
+    try:
+        read = parse_leaf(bytes(changed))
+    except BadInput:
+        return
+    assert read.encode() == bytes(changed)
+
+
+@pytest.mark.parametrize("number", [-1, 1 << 53, 9_902_563_200_000_000])
+def test_a_number_that_not_every_reader_keeps_exactly_is_refused(number: int) -> None:
+    entry = b'{"commitment":"%s","due_us":%d,"kind":"deletion_asked"}' % (b"0" * 64, number)
+    with pytest.raises(BadInput):
+        parse_leaf(entry)

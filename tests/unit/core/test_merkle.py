@@ -12,7 +12,9 @@ from aboveboard.core.errors import BadInput, ProofError
 from aboveboard.core.merkle import (
     EMPTY_ROOT,
     consistency_proof,
+    consistency_proof_of_hashes,
     inclusion_proof,
+    inclusion_proof_of_hashes,
     leaf_hash,
     root_hash,
     root_of_hashes,
@@ -48,15 +50,19 @@ def test_the_root_of_nothing_is_the_hash_of_nothing() -> None:
     assert root_of_hashes([]) == EMPTY_ROOT == hashlib.sha256(b"").digest()
 
 
+def _leaves(n: int) -> list[bytes]:
+    return [i.to_bytes(4, "big") for i in range(n)]
+
+
 def _hashes(n: int) -> list[bytes]:
-    return [leaf_hash(i.to_bytes(4, "big")) for i in range(n)]
+    return [leaf_hash(leaf) for leaf in _leaves(n)]
 
 
 @given(st.data(), st.integers(1, 200))
 def test_every_inclusion_proof_holds_and_no_other_leaf_passes(data: st.DataObject, n: int) -> None:
     index = data.draw(st.integers(0, n - 1))
     hashes = _hashes(n)
-    proof, root = inclusion_proof(hashes, index), root_of_hashes(hashes)
+    proof, root = inclusion_proof(_leaves(n), index), root_of_hashes(hashes)
     verify_inclusion(hashes[index], index, n, proof, root)
     with pytest.raises(ProofError):
         verify_inclusion(leaf_hash(b"another"), index, n, proof, root)
@@ -70,7 +76,7 @@ def test_every_inclusion_proof_holds_and_no_other_leaf_passes(data: st.DataObjec
 def test_every_consistency_proof_holds_and_another_history_fails(data: st.DataObject, n: int) -> None:
     m = data.draw(st.integers(1, n))
     hashes = _hashes(n)
-    proof = consistency_proof(hashes, m)
+    proof = consistency_proof(_leaves(n), m)
     old, new = root_of_hashes(hashes[:m]), root_of_hashes(hashes)
     verify_consistency(m, n, proof, old, new)
     changed = [leaf_hash(b"rewritten"), *hashes[1:m]]
@@ -82,7 +88,7 @@ def test_every_consistency_proof_holds_and_another_history_fails(data: st.DataOb
 def test_a_proof_cut_or_lengthened_or_with_a_flipped_bit_fails(data: st.DataObject, n: int) -> None:
     index = data.draw(st.integers(0, n - 1))
     hashes = _hashes(n)
-    proof, root = inclusion_proof(hashes, index), root_of_hashes(hashes)
+    proof, root = inclusion_proof(_leaves(n), index), root_of_hashes(hashes)
     at = data.draw(st.integers(0, len(proof) - 1))
     flipped = [*proof]
     flipped[at] = bytes([proof[at][0] ^ 1]) + proof[at][1:]
@@ -96,9 +102,24 @@ def test_a_consistency_proof_from_nothing_is_refused() -> None:
     with pytest.raises(ProofError, match="prefix"):
         verify_consistency(0, 4, [], EMPTY_ROOT, root_of_hashes(hashes))
     with pytest.raises(BadInput):
-        consistency_proof(hashes, 0)
+        consistency_proof(_leaves(4), 0)
 
 
 def test_hashes_of_a_wrong_length_are_refused() -> None:
     with pytest.raises(ProofError, match="32 bytes"):
         verify_inclusion(b"short", 0, 1, [], EMPTY_ROOT)
+
+
+@pytest.mark.parametrize("n", [1, 2, 7, 64, 129])
+def test_proofs_from_data_and_from_hashes_are_one(n: int) -> None:
+    assert inclusion_proof(_leaves(n), n - 1) == inclusion_proof_of_hashes(_hashes(n), n - 1)
+    assert consistency_proof(_leaves(n), n // 2 + 1) == consistency_proof_of_hashes(_hashes(n), n // 2 + 1)
+
+
+def test_arguments_have_the_names_of_the_interface() -> None:
+    leaves = _leaves(5)
+    root = root_hash(leaves=leaves)
+    proof = inclusion_proof(leaves=leaves, index=2)
+    verify_inclusion(leaf_hash=leaf_hash(data=leaves[2]), index=2, size=5, proof=proof, root=root)
+    old, proof = root_hash(leaves[:3]), consistency_proof(leaves=leaves, size1=3)
+    verify_consistency(size1=3, size2=5, proof=proof, root1=old, root2=root)

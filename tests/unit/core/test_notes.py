@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aboveboard.core.checkpoint import Checkpoint, cosign, cosignatures, open_checkpoint, sign_checkpoint
+from aboveboard.core.checkpoint import SIZE_MAX, Checkpoint, cosign, cosignatures, open_checkpoint, sign_checkpoint
 from aboveboard.core.errors import AboveboardError, BadInput, ProofError, SignatureError
-from aboveboard.core.notes import Note
+from aboveboard.core.notes import Note, NoteSignature, is_key_name
 from aboveboard.core.proof import LogProof, check_proof
 from aboveboard.core.signing import COSIGNATURE_V1, SigningKey, VerifyKey
 from tests.support.world import T0_S, World
@@ -73,6 +73,49 @@ def test_cosignatures_count_by_known_keys_only_and_with_their_earliest_time() ->
 def test_any_text_is_a_note_or_a_clear_error(text: str) -> None:
     with contextlib.suppress(ProofError):
         assert Note.parse(text).encode() == text
+
+
+NAMES = st.text(min_size=1, max_size=20).filter(is_key_name)
+LINES = st.text(st.characters(min_codepoint=0x20, codec="utf-8"), min_size=1, max_size=30)
+BLOBS = st.binary(min_size=1, max_size=90)
+
+
+@given(st.lists(LINES | st.just(""), max_size=5), st.lists(st.tuples(NAMES, st.binary(min_size=4, max_size=4), BLOBS),
+       min_size=1, max_size=4))  # fmt: skip
+def test_every_note_reads_back_as_it_was_written(lines: list[str], signers: list[tuple[str, bytes, bytes]]) -> None:
+    note = Note("".join(f"{line}\n" for line in lines) or "\n", tuple(NoteSignature(*each) for each in signers))
+    assert Note.parse(note.encode()) == note
+
+
+@given(LINES, st.integers(0, SIZE_MAX), st.binary(min_size=32, max_size=32), st.lists(LINES, max_size=3))
+def test_every_checkpoint_reads_back_as_it_was_signed(
+    origin: str, size: int, root: bytes, extensions: list[str]
+) -> None:
+    key = SigningKey("log.example", bytes(32))
+    checkpoint = Checkpoint(origin, size, root, tuple(extensions))
+    assert open_checkpoint(sign_checkpoint(checkpoint, key), key.verify_key) == checkpoint
+
+
+@given(st.integers(0, SIZE_MAX), st.lists(st.binary(min_size=32, max_size=32), max_size=63), st.binary(max_size=40))
+def test_every_proof_reads_back_as_it_was_written(index: int, hashes: list[bytes], extra: bytes) -> None:
+    proof = LogProof(index, tuple(hashes), "any text\n\n— a note\n", extra)
+    assert LogProof.parse(proof.encode()) == proof
+    with pytest.raises(ProofError):
+        LogProof.parse(LogProof(index, (bytes(32),) * 64, "note").encode())
+
+
+@given(st.integers(1, (1 << 63) - 1))
+def test_every_cosignature_reads_back_with_its_time(time_s: int) -> None:
+    log, witness = SigningKey("log.example", bytes(32)), SigningKey("witness", bytes(32), COSIGNATURE_V1)
+    note = sign_checkpoint(Checkpoint("example.org/log", 1, bytes(32)), log)
+    assert cosignatures(note + cosign(note, witness, time_s), [witness.verify_key]) == {"witness": time_s}
+
+
+@pytest.mark.parametrize("time_s", [0, -1, 1 << 63])
+def test_no_witness_signs_a_time_that_says_nothing(time_s: int) -> None:
+    witness = SigningKey("witness", bytes(32), COSIGNATURE_V1)
+    with pytest.raises(BadInput, match="clock"):
+        cosign("text\n\n— a AAAAAAAA\n", witness, time_s)
 
 
 @given(st.binary(max_size=200))

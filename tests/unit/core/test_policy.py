@@ -9,7 +9,8 @@ import pytest
 
 from aboveboard.core.errors import BadInput
 from aboveboard.core.policy import Policy, Purpose, SignedPolicy
-from aboveboard.core.policy_words import compare, explain
+from aboveboard.core.policy_diff import compare
+from aboveboard.core.policy_words import explain
 from aboveboard.core.policy_yaml import compile_policy, new_policy_yaml
 from tests.support.world import World
 

@@ -12,9 +12,10 @@ import pytest
 from aboveboard.core.errors import BadInput, CheckFailed, Corrupt
 from aboveboard.core.events import Element
 from aboveboard.core.leaves import DatasetBuiltLeaf
-from aboveboard.datasets.build import choose
+from aboveboard.datasets.choose import choose
 from aboveboard.datasets.manifest import Manifest, Source, read_manifest, root_of, verify
 from aboveboard.datasets.schema import Episode, Step, decode_episodes, encode_episodes, read_episodes
+from aboveboard.datasets.session import summary_of
 from aboveboard.datasets.spec import Spec, parse_spec
 from tests.support.world import World
 
@@ -100,11 +101,12 @@ def test_no_split_shares_a_person_and_small_groups_are_left_out() -> None:
     episodes = [_episode(f"{i:x}", f"person-{i % 5}") for i in range(10)]
     spec = Spec("T", "train-agents", 1, test_share=0.4)
     left_out: Counter[str] = Counter()
-    chosen = choose(spec, episodes, left_out)
-    by_split = {split: {e.contributor for e in chosen if e.split == split} for split in ("train", "test")}
+    where = choose(spec, [summary_of(e) for e in episodes], left_out)
+    by_split = {split: {e.contributor for e in episodes if where[e.episode_id] == split} for split in ("train", "test")}
     assert by_split["train"] & by_split["test"] == set()
     assert len(by_split["test"]) == 2
-    assert choose(msgspec.structs.replace(spec, min_contributors=6), episodes, left_out) == []
+    few = msgspec.structs.replace(spec, min_contributors=6)
+    assert choose(few, [summary_of(e) for e in episodes], left_out) == {}
     assert left_out["a program of too few contributors"] == 10
 
 
@@ -112,7 +114,7 @@ def test_failures_and_interrupted_ones_are_left_out_and_counted() -> None:
     left_out: Counter[str] = Counter()
     episodes = [_episode("a"), _episode("b", outcome="failure"), _episode("c", flags=("interrupted",))]
     spec = Spec("T", "train-agents", 1, outcome="success")
-    assert [e.episode_id[0] for e in choose(spec, episodes, left_out)] == ["a"]
+    assert [name[0] for name in choose(spec, [summary_of(e) for e in episodes], left_out)] == ["a"]
     assert left_out == {"not said to be a success": 1, "interrupted by a gap": 1}
 
 

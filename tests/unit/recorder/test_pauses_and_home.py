@@ -9,10 +9,11 @@ import pytest
 from aboveboard.core.clock import FixedClock
 from aboveboard.core.errors import BadInput, Refused
 from aboveboard.core.leaves import PolicyLeaf
-from aboveboard.recorder.app import Options, not_in_force, set_up
+from aboveboard.recorder.app import Options, set_up
 from aboveboard.recorder.consents import Consents
 from aboveboard.recorder.home import Home
 from aboveboard.recorder.pauses import Pauses, parse_duration
+from aboveboard.recorder.terms import Terms
 from aboveboard.wire.api import CurrentPolicy, to_base64
 from tests.support.scripted import NOON_US
 from tests.support.world import World
@@ -61,7 +62,7 @@ def test_a_pinned_charter_is_never_replaced_by_another(tmp_path: Path) -> None:
     one.write_bytes(World().charter.to_bytes())
     other.write_bytes(World().charter.to_bytes())
     home = set_up(_options(tmp_path / "home", one))
-    assert set_up(_options(tmp_path / "home", one)).charter() == home.charter()
+    assert set_up(_options(tmp_path / "home", one)).pinned() == home.pinned()
     with pytest.raises(Refused, match="another charter"):
         set_up(_options(tmp_path / "home", other))
 
@@ -119,12 +120,13 @@ def test_a_policy_that_runs_out_while_the_recorder_runs_stops_it(tmp_path: Path)
     signed = world.signed(world.policy(notice_days=0, starts="2027-01-01", expires="2027-01-20"))
     index = world.append(PolicyLeaf(signed.policy_id).encode())
     clock = FixedClock(NOON_US)
-    assert "gone" in not_in_force(home, clock)
+    terms = Terms(home, clock)
+    assert "no policy is in force" in terms.why_not()
     current = CurrentPolicy(to_base64(signed.to_bytes()), world.proof(index).encode())
     home.write(current.to_bytes(), "policy.json")
-    assert not_in_force(home, clock) == ""
+    assert terms.why_not() == ""
     clock.advance(6 * 86_400 * 1_000_000)
-    assert "expired on 2027-01-20" in not_in_force(home, clock)
+    assert "expired on 2027-01-20" in terms.why_not()
     home.write(current.to_bytes().replace(b"index 1", b"index 0"), "policy.json")
     clock.advance(-6 * 86_400 * 1_000_000)
-    assert "not shown to be in the log" in not_in_force(home, clock)
+    assert "not shown to be in the log" in terms.why_not()

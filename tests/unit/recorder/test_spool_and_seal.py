@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import resource
 from pathlib import Path
 
+import numpy as np
 import pyrage
 import pytest
 
 from aboveboard.core.clock import FixedClock
+from aboveboard.core.columns import decode_column, encode_column
 from aboveboard.core.errors import Unavailable
-from aboveboard.core.events import Button, Gap, KeptEvent, Redacted
+from aboveboard.core.events import Button, Gap, KeptEvent, PointerPath, Redacted
 from aboveboard.core.ids import ContributorId, DeviceId, PolicyId, key_id_of
 from aboveboard.recorder.epochs import current_epoch
 from aboveboard.recorder.home import Home
@@ -34,6 +37,7 @@ def _fill(spool: Spool, epoch: str, n: int = 3) -> list[KeptEvent]:
     for i in range(n):
         items = [_press(NOON_US + i * 1000 + 1)]
         spool.append(items, epoch=epoch, start_us=NOON_US + i * 1000, end_us=NOON_US + (i + 1) * 1000, **TERMS)
+        spool.fold()
         events += [item.event for item in items]
     return events
 
@@ -232,3 +236,97 @@ def test_a_mark_where_nothing_is_kept_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Refused):
         recording.pipeline.task(Mark("start", "secret plans"))
     assert "secret plans" not in str(recording.kept())
+
+
+def _path(t_us: int, n: int, x: int = 5) -> Redacted:
+    t = np.arange(n, dtype=np.int64) * 8000
+    return Redacted(PointerPath(t_us, n, encode_column(t), encode_column(t // 8000 + x), encode_column(t * 0)), "xterm")
+
+
+def _append(spool: Spool, items: list[Redacted], start_us: int, end_us: int) -> None:
+    spool.append(items, epoch="e", start_us=start_us, end_us=end_us, **TERMS)
+
+
+def _samples(spool: Spool) -> list[tuple[int, int]]:
+    found: list[tuple[int, int]] = []
+    for _, chunk in spool.chunks():
+        for event in chunk.events:
+            if isinstance(event, PointerPath):
+                times = decode_column(event.t, event.n) + event.t_us
+                found += zip(times.tolist(), decode_column(event.x, event.n).tolist(), strict=True)
+    return found
+
+
+def test_stretches_grow_into_one_chunk_with_one_path(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, KEY)
+    for i in range(10):
+        start = NOON_US + i * 1_000_000
+        _append(spool, [_path(start, 50, x=i * 50)], start, start + 1_000_000)
+    assert [path.suffix for path in tmp_path.iterdir()] == [".open"]
+    wanted = [(NOON_US + i * 1_000_000 + k * 8000, i * 50 + k) for i in range(10) for k in range(50)]
+    assert _samples(spool) == wanted
+    [(_, chunk)] = spool.chunks()
+    assert len(chunk.events) == 1
+    assert (chunk.start_us, chunk.end_us) == (NOON_US, NOON_US + 10_000_000)
+    assert spool.bytes == sum(path.stat().st_size for path in tmp_path.iterdir()) < 1.6 * len(wanted)
+
+
+@pytest.mark.parametrize("cut", range(1, 40))
+def test_an_open_chunk_is_taken_up_to_its_last_whole_frame(cut: int, tmp_path: Path) -> None:
+    spool = Spool(tmp_path, KEY)
+    for i in range(3):
+        _append(spool, [_press(NOON_US + i * 1000 + 1)], NOON_US + i * 1000, NOON_US + (i + 1) * 1000)
+    [path] = tmp_path.glob("*.open")
+    path.write_bytes(path.read_bytes()[:-cut])
+    again = Spool(tmp_path, KEY)
+    assert not list(tmp_path.glob("*.open"))
+    [(_, chunk)] = again.chunks()
+    assert [event.t_us for event in chunk.events] == [NOON_US + 1, NOON_US + 1001]
+    assert (chunk.session, chunk.end_us) == (TERMS["session"], NOON_US + 2000)
+
+
+def test_a_crash_between_the_whole_chunk_and_the_end_of_the_open_one_keeps_it_once(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, KEY)
+    _append(spool, [_press(NOON_US + 1)], NOON_US, NOON_US + 1000)
+    [path] = tmp_path.glob("*.open")
+    data = path.read_bytes()
+    spool.fold()
+    path.write_bytes(data)
+    assert len(Spool(tmp_path, KEY).chunks()) == 1
+    assert not path.exists()
+
+
+def test_other_terms_a_hole_or_a_minute_begin_another_chunk(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, KEY)
+    ends = (0, 1000, 2000, 60_001_000)  # the third would make the chunk longer than a minute
+    for start, end in itertools.pairwise(ends):
+        _append(spool, [_press(NOON_US + start + 1)], NOON_US + start, NOON_US + end)
+    hole = NOON_US + 60_002_000
+    _append(spool, [_press(hole + 1)], hole, hole + 1000)
+    spool.append([_press(hole + 1001)], epoch="another", start_us=hole + 1000, end_us=hole + 2000, **TERMS)
+    assert [len(chunk.events) for _, chunk in spool.chunks()] == [2, 1, 1, 1]
+
+
+def test_forgetting_cuts_a_path_and_keeps_the_rest_of_it(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, KEY)
+    _append(spool, [_path(NOON_US, 100)], NOON_US, NOON_US + 800_000)
+    assert spool.forget(NOON_US + 80_000, NOON_US + 160_000) == 1
+    times = [t for t, _ in _samples(Spool(tmp_path, KEY))]
+    assert times == [NOON_US + k * 8000 for k in range(100) if not 10 <= k < 20]
+
+
+def test_what_is_too_old_leaves_a_gap(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, KEY)
+    _fill(spool, "e")
+    assert spool.expire(NOON_US + 2000) == 2
+    kinds = [type(event).__name__ for _, chunk in spool.chunks() for event in chunk.events]
+    assert kinds == ["Gap", "Gap", "Button"]
+    assert spool.expire(NOON_US + 2000) == 0
+
+
+def test_chunks_that_ended_are_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _fill(Spool(tmp_path, KEY), "e")
+    spool = Spool(tmp_path, KEY)
+    assert len(spool.ended(NOON_US + 2000)) == 2
+    monkeypatch.setattr(Spool, "read", lambda *_: pytest.fail("read again"))
+    assert len(spool.ended(NOON_US + 2000)) == 2

@@ -69,3 +69,25 @@ def test_output_comes_line_by_line() -> None:
     with io.BufferedWriter(out) as buffered:
         cli.redact_stream(Slow(b"one\ntwo\n"), buffered, name="x", as_json=False)
     assert seen == [b"", b"one\n", b"one\ntwo\n"]
+
+
+def test_every_line_of_a_private_key_goes() -> None:
+    key = "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\nopen save\n-----END RSA PRIVATE KEY-----\nopen save\n"
+    out = io.BytesIO()
+    with io.BufferedWriter(out) as buffered:
+        cli.redact_stream(io.BytesIO(key.encode()), buffered, name="x", as_json=False)
+        buffered.flush()
+        lines = out.getvalue().decode().splitlines()
+    assert [line.startswith("<SECRET_") for line in lines] == [True, True, True, True, False]
+    assert lines[4] == "open save"
+
+
+def test_many_lines_give_as_many_lines() -> None:
+    lines = 20_000
+    source = io.BytesIO(b"".join(b"user%d@example.org\n" % n for n in range(lines)))
+    out = io.BytesIO()
+    with io.BufferedWriter(out) as buffered:
+        cli.redact_stream(source, buffered, name="x", as_json=False)
+        buffered.flush()
+        assert out.getvalue().count(b"\n") == lines
+        assert b"example.org" not in out.getvalue()

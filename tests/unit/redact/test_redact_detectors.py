@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from aboveboard.redact.credentials import entropy_bits, looks_random
+from aboveboard.redact.national import luhn
 from aboveboard.redact.redactor import Redactor
-from aboveboard.redact.structured import iban_holds, luhn
+from aboveboard.redact.structured import iban_holds
 
 GITHUB = "ghp_" + "a1B2c3D4e5F6" * 3
 

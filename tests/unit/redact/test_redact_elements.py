@@ -74,6 +74,46 @@ def test_text_nodes_pass_the_redactor(redactor: Redactor, make: Any) -> None:
         "Antwort",
         "Social Security No",
         "authToken",
+        "Geheimzahl",
+        "Kreditkartennummer",
+        "Kartenprüfnummer",
+        "Bestätigungscode",
+        "Sicherheitsfrage",
+        "Numéro de carte",
+        "Code à usage unique",
+        "Réponse secrète",
+        "Número de tarjeta",
+        "Respuesta",
+        "Clave",
+        "Numero della carta",
+        "Codice di sicurezza",
+        "Número do cartão",
+        "Palavra-passe",
+        "Kaartnummer",
+        "Beveiligingscode",
+        "Numer karty",
+        "Hasło",
+        "Kod jednorazowy",
+        "Odpověď",
+        "Kártyaszám",
+        "Răspuns",
+        "Kortnummer",
+        "Engångskod",
+        "Turvakoodi",
+        "Kart numarası",
+        "Κωδικός",
+        "Номер карты",
+        "Код из СМС",
+        "验证码",
+        "暗証番号",
+        "Enter the 6-digit number",
+        "Digit 1 of 6",
+        "We sent you an SMS",
+        "Expires (MM / YY)",
+        "Name on card",
+        "one_time_passcode",
+        "cc-csc",
+        "Ｐａｓｓｗｏｒｄ",
     ],
 )
 def test_fields_that_ask_for_secrets(make: Any, label: str) -> None:
@@ -83,7 +123,27 @@ def test_fields_that_ask_for_secrets(make: Any, label: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "label", ["Name", "E-mail", "Search", "Street address", "Shopping list", "Opinion", "Where to charge it", ""]
+    "label",
+    [
+        "Name",
+        "E-mail",
+        "Search",
+        "Street address",
+        "Shopping list",
+        "Opinion",
+        "Where to charge it",
+        "",
+        "Postcode",
+        "Postleitzahl",
+        "Vorname",
+        "Straße",
+        "Prénom",
+        "Ville",
+        "Apellido",
+        "Cognome",
+        "Passengers",
+        "Comment",
+    ],
 )
 def test_fields_that_do_not(make: Any, label: str) -> None:
     assert not is_secret(make.element(name=label))
@@ -94,6 +154,9 @@ def test_unknown_masked_and_uneditable_fields_are_secret(make: Any) -> None:
     assert is_secret(make.element("password text", "Name"))
     assert is_secret(make.element(value="•••••"))
     assert is_secret(make.element("push button", "Submit"))
+    assert is_secret(make.element(value="Enter your PIN")), "a placeholder that some toolkits give as content"
+    assert not is_secret(make.element(value="the quiet old garden"))
+    assert not is_secret(make.element(value="a letter about a card " * 10)), "a document may mention one"
     assert not is_secret(make.element("section", "Note", states=("editable",)))
     assert is_editable(make.element("entry"))
     assert not is_editable(make.element("list item"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from aboveboard.redact.redactor import OVERLAP_CHARS, WINDOW_CHARS, Redactor
 from aboveboard.redact.spans import STRENGTH, Span, free, merge
-from aboveboard.redact.words import WORDS, Words, WordSet
+from aboveboard.redact.words import CODES, WORDS, Lexicon, codes
 
 PIECES = st.sampled_from(
     [
@@ -107,7 +108,7 @@ def test_a_possessive_is_the_same_person(redactor: Redactor) -> None:
 
 
 def test_plain_words_that_are_names_need_a_neighbour(redactor: Redactor) -> None:
-    assert redactor.text("Mark the rose Young").text == "Mark the rose Young"
+    assert redactor.text("Mark the Rose as Read").text == "Mark the Rose as Read"
     assert redactor.text("Mark Baker").text == "<PERSON_1> <PERSON_2>"
     assert redactor.text("Rose Kowalski").text == "<PERSON_3> <PERSON_4>"
     assert redactor.text("Dr. Young").text == "Dr. <PERSON_5>"
@@ -175,26 +176,22 @@ def test_merging_keeps_the_union_and_the_stronger_label() -> None:
     ]
 
 
-@pytest.mark.parametrize("what", ["none", "missing", "not text", "too small"])
-def test_without_the_system_dictionary_the_shipped_words_serve(tmp_path: Path, what: str) -> None:
-    path = tmp_path / "words"
-    if what == "not text":
-        path.write_bytes(b"\xff\xfe" * 100)
-    elif what == "too small":
-        path.write_text("a\nb\n")
-    words = Words(dictionary=None if what == "none" else path)
-    assert 10_000 < len(words.english) < 20_000
-    for word in ("click", "button", "select", "the", "meeting", "yesterday"):
-        assert words.plain(word), word
-    assert not words.plain("deena")
-    assert words.plain("ctrl")
+def test_the_lexicon_finds_first_middle_and_last_and_whole_words_only(tmp_path: Path) -> None:
+    path = tmp_path / "lexicon.txt"
+    path.write_bytes("ca\te\ncat\teG\ncategory\te\nzoë\tG\n山田\tF\n".encode())
+    lexicon = Lexicon(path)
+    assert [lexicon.codes(word) for word in ("ca", "cat", "category", "zoë", "山田")] == ["e", "eG", "e", "G", "F"]
+    assert [lexicon.codes(word) for word in ("", "c", "categ", "at", "zzz", "\t", "\n")] == [""] * 7
 
 
-def test_word_sets_hold_whole_words_only() -> None:
-    words = WordSet(["cat", "category", "ca"])
-    assert "cat" in words
-    assert "categ" not in words
-    assert "at" not in words
-    assert len(words) == 3
+def test_the_shipped_lexicon_is_sorted_and_knows_words_and_names() -> None:
+    lines = (resources.files("aboveboard.redact") / "lists" / "lexicon.txt").read_bytes().splitlines()
+    assert lines == sorted(lines)
+    assert {chr(code) for line in lines[::97] for code in line.split(b"\t")[1]} <= {*CODES.values(), "G", "F", "H"}
+    for word in ("click", "button", "meeting", "speichern", "enregistrer", "guardar", "файл"):
+        assert WORDS.plain(word), word
+    assert "G" in codes("deena")
+    assert "F" in codes("kowalczyk")
+    assert not WORDS.plain("deena")
     assert "mark" in WORDS.given
     assert "baker" in WORDS.family

@@ -215,6 +215,19 @@ def test_nothing_of_a_deleted_secret_remains() -> None:
     assert text_of(run("ghp_" + "a1B2c3D4e5F6" * 3 + "{BackSpace}" * 30)) == "<SECRET>"
 
 
+def test_half_of_a_deleted_name_or_address_does_not_stay() -> None:
+    back = "{BackSpace}"
+    assert text_of(run("Thistlethwaite" + back * 7)) == "<SECRET>"
+    assert text_of(run("write to rose@garden.example" + back * 8)) == "<SECRET>"
+    assert text_of(run("gardenz" + back)) == "garden", "mending a slip is no half of a name"
+    assert text_of(run("the old gardenz" + back + " is quiet")) == "the old garden is quiet"
+
+
+def test_addresses_typed_are_cut_down_to_their_route() -> None:
+    assert text_of(run("https://shop.example/orders/4711")) == "https://shop.example/orders/:id"
+    assert text_of(run("shop.example/users/rose/settings")) == "shop.example/users/:id/settings"
+
+
 def test_identifiers_get_placeholders() -> None:
     assert text_of(run("pay 4111111111111111 now")) == "pay <CARD_1> now"
     assert text_of(run("jane@example.org")) == "<EMAIL_1>"

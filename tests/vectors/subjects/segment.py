@@ -44,7 +44,15 @@ CONTRIBUTOR = ContributorId(key_id_of(SigningKey("contributor", bytes(range(32, 
 POLICY, CONSENT = PolicyId("a" * 64), ConsentId("b" * 64)
 NOON_US = 1_800_014_400_000_000
 BOX: Box = (10, 20, 120, 30)
-COLUMNS: tuple[tuple[int, ...], ...] = ((), (0,), (5, 5, 5), (-1, 0, 1), (640, 642, 650, 650, 600), (0, 2**31 - 1, -1))
+COLUMNS: tuple[tuple[int, ...], ...] = (
+    (),
+    (0,),
+    (5, 5, 5),
+    (-1, 0, 1),
+    (640, 642, 650, 650, 600),
+    (0, 2**31 - 1, 0),
+    tuple(range(0, 400_000, 4000)),
+)
 
 
 def events() -> list[Redacted]:
@@ -134,7 +142,7 @@ def _hex(value: Any) -> Any:
     return value
 
 
-def vectors() -> dict[str, Any]:
+def make() -> dict[str, Any]:
     """All of them, JSON values only."""
     good = _kept()
     return {

@@ -8,10 +8,11 @@ from starlette.responses import Response
 
 from aboveboard.collector import deletion
 from aboveboard.collector.access import accesses
+from aboveboard.collector.enrolment import enrol
 from aboveboard.collector.http.replies import json_reply
 from aboveboard.collector.http.requests import Device, RecordBody, Serving
 from aboveboard.collector.publisher import batch_proof
-from aboveboard.collector.registries import deposit_epoch, enrol, record_consent
+from aboveboard.collector.registries import deposit_epoch, record_consent
 from aboveboard.collector.storage.blobs import BlobName
 from aboveboard.collector.storage.tables import consents, segments
 from aboveboard.core.access import SignedDeletion

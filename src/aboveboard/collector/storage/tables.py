@@ -27,6 +27,8 @@ invitations = Table(
     Column("code_sha256", String(64), primary_key=True),
     Column("expires_us", BigInteger, nullable=False),
     Column("used", Boolean, nullable=False, default=False),
+    Column("signed", LargeBinary, nullable=False),
+    Column("revoked", Boolean, nullable=False, default=False),
 )  # fmt: skip
 
 devices = Table(
@@ -37,12 +39,31 @@ devices = Table(
     Column("token_sha256", String(64), nullable=False, unique=True),
 )  # fmt: skip
 
+charters = Table(
+    "charters", metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("charter", String(64), nullable=False, unique=True),
+    Column("signed", LargeBinary, nullable=False),
+    Column("leaf_index", BigInteger, nullable=False),
+    Column("log_proof", LargeBinary),  # NULL until the quorum of the charter before it has cosigned the entry
+)  # fmt: skip
+
+exemptions = Table(
+    "exemptions", metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("exemption", String(64), nullable=False, unique=True),
+    Column("signed", LargeBinary, nullable=False),
+    Column("leaf_index", BigInteger, nullable=False),
+    Column("log_proof", LargeBinary),
+)  # fmt: skip
+
 policies = Table(
     "policies", metadata,
     Column("number", Integer, primary_key=True, autoincrement=True),
     Column("policy", String(64), nullable=False, unique=True),
     Column("signed", LargeBinary, nullable=False),
     Column("leaf_index", BigInteger, nullable=False),
+    Column("log_proof", LargeBinary),  # the first one: the notice period runs from the witnesses' time in it
 )  # fmt: skip
 
 consents = Table(

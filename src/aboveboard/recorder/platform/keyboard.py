@@ -1,88 +1,100 @@
-"""From keycodes to what appeared: keysyms and text under the display's layout, with Shift, Caps Lock, AltGr.
+"""From keycodes to what appeared: keysyms and text under the layout, group and modifiers that the display says hold.
 
-Dead keys and input methods compose in the program, not here: their keys have names ("dead_acute") and no text, and a
-run of typing that has one is not known in full. A second layout group is not followed yet.
+The display tells each change of modifiers and group (XkbStateNotify) in order with the keys, so nothing is counted up
+here that could be counted wrongly: Shift, Caps Lock, Num Lock, AltGr, latches and the second layout are all its word.
+Dead keys and Compose are followed with the system's tables. What can't be followed has a name that begins with "dead_"
+and no text: a run of typing with such a key is not known.
 """
 
 from __future__ import annotations
 
-from Xlib import XK, X
-from Xlib import display as xdisplay
+from collections.abc import Iterable
 
-XK.load_keysym_group("xkb")
-XK.load_keysym_group("xf86")
+from aboveboard.recorder.platform.compose import Composer
+from aboveboard.recorder.platform.keymap import Keymap
+from aboveboard.recorder.platform.keysyms import name_of, text_of, types_something, upper
 
 MODIFIERS = {
     "Shift_L": "Shift", "Shift_R": "Shift", "Control_L": "Control", "Control_R": "Control", "Alt_L": "Alt",
     "Alt_R": "Alt", "Meta_L": "Alt", "Meta_R": "Alt", "Super_L": "Super", "Super_R": "Super",
     "ISO_Level3_Shift": "AltGr", "Mode_switch": "AltGr",
 }  # fmt: skip
-_NAMES = {
-    getattr(XK, name): name.removeprefix("XK_")
-    for name in sorted(dir(XK), reverse=True)
-    if name.startswith("XK_") and isinstance(getattr(XK, name), int)
-}
-_TYPES = {"KP_Space": " ", "KP_Add": "+", "KP_Subtract": "-", "KP_Multiply": "*", "KP_Divide": "/", "KP_Decimal": "."}
-_TYPES |= {f"KP_{digit}": str(digit) for digit in range(10)}
-
-
-def name_of(keysym: int) -> str:
-    """ "a", "Return", "Left"; "U+20AC" for what has no name."""
-    if keysym in _NAMES:
-        return _NAMES[keysym]
-    return f"U+{keysym & 0xFFFFFF:04X}" if keysym & 0xFF000000 == 0x01000000 else f"0x{keysym:x}"
-
-
-def text_of(keysym: int) -> str:
-    """What the keysym types by itself; "" for a key that types nothing, or nothing we know."""
-    if 0x20 <= keysym <= 0x7E or 0xA0 <= keysym <= 0xFF:
-        return chr(keysym)
-    if keysym & 0xFF000000 == 0x01000000:
-        return chr(keysym & 0xFFFFFF)
-    return _TYPES.get(name_of(keysym), "")
+COMPOSING = "composing"  # the name of a key that is part of a sequence we follow: redact/keys.py passes over it
+UNKNOWN = "dead_unknown"
+GROUPS = 4
+_COMMANDS = frozenset({"Control", "Alt", "Super"})
 
 
 class Keyboard:
-    """The layout, and which modifiers are down as far as events told."""
+    """One thread. `now` and `map` are called as the display tells of changes."""
 
-    def __init__(self, display: xdisplay.Display) -> None:
-        self._display = display
-        self._syms: dict[int, list[int]] = {}
-        self._down: set[str] = set()
-        self._caps = bool(display.screen().root.query_pointer().mask & X.LockMask)
-        self.refresh()
+    def __init__(self, keymap: Keymap, modifier_map: Iterable[Iterable[int]], locale: str) -> None:
+        """modifier_map: for each of the eight modifier bits, the keycodes that set it."""
+        self._composer = Composer(locale)
+        self._mods = self._group = 0
+        self._known: dict[tuple[int, int, int], tuple[int, str, str]] = {}
+        self.map(keymap, modifier_map)
 
-    def refresh(self) -> None:
-        """Reads the layout anew."""
-        info = self._display.display.info
-        first, count = info.min_keycode, info.max_keycode - info.min_keycode + 1
-        rows = self._display.get_keyboard_mapping(first, count)
-        self._syms = {first + i: [int(sym) for sym in row] for i, row in enumerate(rows)}
+    def map(self, keymap: Keymap, modifier_map: Iterable[Iterable[int]]) -> None:
+        """Another layout."""
+        self._keymap = keymap
+        self._known.clear()
+        self._bits = {1 << bit: names for bit, codes in enumerate(modifier_map) if (names := self._names(codes))}
+        self._modifiers: dict[int, frozenset[str]] = {}
+
+    def _names(self, codes: Iterable[int]) -> frozenset[str]:
+        names = {name_of(self._keymap.keysym(code, 0, 0)[0]) for code in codes if code}
+        found = {MODIFIERS[name] for name in names if name in MODIFIERS}
+        # Alt and Meta, or Super and Hyper, share a bit; Alt Gr never means Alt.
+        return frozenset(found - {"Alt"} if "AltGr" in found else found)
+
+    def now(self, mods: int, group: int) -> None:
+        """Effective modifier bits and group from here on."""
+        self._mods, self._group = mods, group
 
     @property
     def modifiers(self) -> frozenset[str]:
-        """Which are held now."""
-        return frozenset(MODIFIERS[name] for name in self._down)
+        """Which are in force now."""
+        found = self._modifiers.get(self._mods)
+        if found is None:
+            found = frozenset(name for bit, names in self._bits.items() if self._mods & bit for name in names)
+            self._modifiers[self._mods] = found
+        return found
 
     def edge(self, keycode: int, pressed: bool) -> tuple[str, str, frozenset[str]]:
-        """(key, text, modifiers before this edge); remembers modifiers for the next."""
+        """(key, text, modifiers before this edge)."""
         modifiers = self.modifiers
-        syms = self._syms.get(keycode, [])
-        plain = name_of(syms[0]) if syms and syms[0] else f"keycode_{keycode}"
-        if plain in MODIFIERS:
-            (self._down.add if pressed else self._down.discard)(plain)
-            return plain, "", modifiers
-        if plain == "Caps_Lock" and pressed:
-            self._caps = not self._caps
-        keysym = self._keysym(syms, modifiers)
-        return name_of(keysym) if keysym else plain, text_of(keysym), modifiers
+        keysym, key, text = self._look_up(keycode)
+        if not pressed or key in MODIFIERS:
+            return key, text, modifiers
+        if modifiers & _COMMANDS:
+            return (self._latin(keycode) if keysym > 0xFF else "") or key, text, modifiers
+        step, composed = self._composer.press(keysym)
+        if step == "going":
+            return COMPOSING, "", modifiers
+        if step == "done":
+            return (key, composed, modifiers) if composed.isprintable() and composed else (UNKNOWN, "", modifiers)
+        if step == "broken" or (not text and types_something(keysym) and not key.startswith("dead_")):
+            return UNKNOWN, "", modifiers
+        return key, text, modifiers
 
-    def _keysym(self, syms: list[int], modifiers: frozenset[str]) -> int:
-        """Level by Shift and AltGr; Caps Lock turns letters over."""
-        level = (1 if "Shift" in modifiers else 0) + (4 if "AltGr" in modifiers else 0)
-        keysym = syms[level] if level < len(syms) and syms[level] else (syms[0] if syms else 0)
-        if self._caps and (text := text_of(keysym)).isalpha():
-            other = text.lower() if text.isupper() else text.upper()
-            if len(other) == 1:
-                return ord(other) if ord(other) < 0x100 else 0x01000000 | ord(other)
-        return keysym
+    def _latin(self, keycode: int) -> str:
+        """Ctrl with a key of a layout without Latin letters: programs take the letter of another group for it."""
+        found = (self._keymap.keysym(keycode, 0, group)[0] for group in range(GROUPS))
+        return next((name_of(keysym) for keysym in found if 0x20 < keysym < 0x7F), "")
+
+    def _look_up(self, keycode: int) -> tuple[int, str, str]:
+        """(keysym, name, text) now."""
+        known = self._known.get((keycode, self._mods, self._group))
+        if known is None:
+            keysym, caps = self._keymap.keysym(keycode, self._mods, self._group)
+            if not keysym:  # nothing at that level: the key's own name, as shortcuts are called
+                keysym, caps = self._keymap.keysym(keycode, 0, self._group)
+                known = (keysym, name_of(keysym) if keysym else f"keycode_{keycode}", "")
+            else:
+                text = text_of(keysym)
+                if caps:
+                    keysym, text = upper(keysym, text)
+                known = (keysym, name_of(keysym), text)
+            self._known[keycode, self._mods, self._group] = known
+        return known

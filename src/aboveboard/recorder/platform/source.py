@@ -28,15 +28,22 @@ class InputCounters:
 class Observer(Protocol):
     """Input with what it landed on.
 
-    `read` waits at most `timeout_s` and returns what there is by then, in order, perhaps nothing: it never loses or
-    reorders input. Motion comes in runs. What can't be known (application, site, element) is None, never a guess.
-    Raises Unavailable, once and for good, when the display is gone; input read before that is returned first.
+    `wait` ends when something has come, at `wake`, or after `timeout_s`; movement alone may be gathered for a moment.
+    `read` returns what there is, in order, perhaps nothing: it never loses or reorders input. Motion comes in runs.
+    What can't be known (application, site, element) is None, never a guess.
+    `read` raises Unavailable, once and for good, when the display is gone; input that came before is returned first.
     """
 
     @property
     def counters(self) -> InputCounters: ...
 
-    def read(self, timeout_s: float) -> list[Observed]: ...
+    def wait(self, timeout_s: float) -> None: ...
+
+    def wake(self) -> None:
+        """From any thread."""
+        ...
+
+    def read(self) -> list[Observed]: ...
 
     def surface(self) -> Surface | None:
         """Where keys go now; None when unknown."""

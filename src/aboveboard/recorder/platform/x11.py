@@ -1,160 +1,194 @@
 """Input of an X11 display as raw events of ours: pointer runs as arrays, edges one by one, wall-clock times.
 
 The display's own times are used, never the time of receipt: they are mapped by an offset measured at the start and
-again every minute. While all that has arrived is movement, reading waits a little for more.
+again every minute. While all that arrives is movement, it waits in the socket for more; a press rings a bell.
 """
 
 from __future__ import annotations
 
+import contextlib
+import select
+import socket
 import time
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
-from Xlib import display as xdisplay
 
-from aboveboard.core.errors import Unavailable
-from aboveboard.core.events import I32, I64, ButtonEdge, KeyEdge, Motion, RawInput, WheelStep
+from aboveboard.core.events import I64, ButtonEdge, KeyEdge, Motion, RawInput, WheelStep
+from aboveboard.desktop.windows import Windows
+from aboveboard.recorder.platform.compose import session_locale
 from aboveboard.recorder.platform.keyboard import Keyboard
+from aboveboard.recorder.platform.places import Places
 from aboveboard.recorder.platform.source import InputCounters
-from aboveboard.recorder.platform.x11wire import (
-    F64,
+from aboveboard.recorder.platform.x11events import (
     KEY_REPEAT,
     RAW_BUTTON_PRESS,
     RAW_BUTTON_RELEASE,
     RAW_KEY_PRESS,
-    RAW_KEY_RELEASE,
-    RAW_MOTION,
-    Connection,
-    RawEvents,
+    Changed,
+    Edge,
+    Item,
+    KeyState,
+    Moves,
 )
+from aboveboard.recorder.platform.x11wire import PRESSES, Connection
 
-BATCH_S = 0.08  # less than a click takes to press
+GATHER_S = 0.4  # movement waits this long for more, if nothing else happens
+# After a press; after one that soon follows another, unless windows change.
+LINGER_S, LINGER_BUSY_S = 0.02, 0.25
+BUSY_S = 0.6
 OFFSET_EVERY_S = 60.0
 _WHEEL = {4: (0, -1), 5: (0, 1), 6: (-1, 0), 7: (1, 0)}
 
 
-class X11Source:
-    """`read` returns what has arrived, in order. Not for several threads at once."""
+class WindowsChanged:
+    """Stands among the input where windows changed."""
 
-    def __init__(self, display: str, xauthority: Path | None = None) -> None:
-        """Raises Unavailable when the display can't be used."""
+
+WINDOWS_CHANGED = WindowsChanged()
+Taken: TypeAlias = RawInput | WindowsChanged
+
+
+class X11Source:
+    """`wait`, then `read`, again and again. Not for several threads at once, but for `wake`."""
+
+    def __init__(self, display: str, xauthority: Path | None = None, windows: Windows | None = None) -> None:
+        """windows: what else ends a wait. Raises Unavailable when the display can't be used."""
         self._connection = Connection(display, xauthority)
-        try:
-            self._display = xdisplay.Display(display)
-        except Exception as error:  # the library raises many kinds; each means the same to the caller
-            raise Unavailable(f"the display {display} can't be opened: is it running, and XAUTHORITY set?") from error
-        screen = self._display.screen()
-        self._size = (int(screen.width_in_pixels), int(screen.height_in_pixels))
-        self.keyboard = Keyboard(self._display)
+        self._bell = Connection(display, xauthority, PRESSES)
+        self._woken, self._waker = socket.socketpair()
+        self._woken.setblocking(False)
+        self._waker.setblocking(False)
+        self._moved = Connection(display, xauthority, ())  # rings when windows come, go or move
+        bell, moved, woken = self._bell.fileno(), self._moved.fileno(), self._woken.fileno()
+        titles = [] if windows is None else [windows.fileno()]
+        self._any = _poll(self._connection.fileno(), bell, moved, woken, *titles)
+        self._urgent = _poll(bell, moved, woken)
+        self._changes = _poll(moved, woken)
+        if windows is not None:
+            self._connection.follow_windows()
+            self._moved.follow_places()
+        state = self._connection.follow_keyboard()
+        self.keyboard = Keyboard(self._connection.keymap(), self._connection.modifier_map(), session_locale())
+        self.keyboard.now(state.mods, state.group)
         self.counters = InputCounters()
-        self.x, self.y, _ = self._connection.pointer()
-        self._offset_us, self._base_ms = self._connection.measure_offset_us()
-        self._measured = time.monotonic()
+        self._places = Places(self._connection)
+        self._rang = 0.0  # when a press was heard of last
+        self._measure()
 
     def close(self) -> None:
         self._connection.close()
-        self._display.close()
+        self._bell.close()
+        self._moved.close()
+        self._woken.close()
+        self._waker.close()
 
-    def read(self, timeout_s: float) -> list[RawInput]:
-        """Waits at most timeout_s for the first event. Raises Unavailable when the display is gone."""
-        if time.monotonic() - self._measured > OFFSET_EVERY_S:
-            self._offset_us, self._base_ms = self._connection.measure_offset_us()
-            self._measured = time.monotonic()
-        if not self._connection.waits(timeout_s):
-            return []
-        events, mapping = self._connection.take()
-        if timeout_s > 0 and len(events.evtype) and (events.evtype == RAW_MOTION).all():
-            time.sleep(BATCH_S)  # only movement so far: more of it may come cheaper together
-            more, again = self._connection.take()
-            events, mapping = _join(events, more), mapping or again
-        if mapping:
-            self.keyboard.refresh()
-        return self._convert(events) if len(events.evtype) else []
+    def wake(self) -> None:
+        """Ends a wait, from any thread."""
+        with contextlib.suppress(OSError):  # full, so it is awake anyway; or closed
+            self._waker.send(b"\0")
 
-    def _wall_us(self, time_ms: I64) -> I64:
+    def _measure(self) -> None:
+        self._offset_us, self._base_ms = self._connection.measure_offset_us()
+        self._measured = time.monotonic()
+
+    def wait(self, timeout_s: float) -> None:
+        """Until there is input, a change of windows, or a call of `wake`; movement alone is gathered for a while."""
+        if self._connection.pending or not timeout_s:
+            return
+        ready = self._any.poll(timeout_s * 1000)
+        if len(ready) == 1 and ready[0][0] == self._connection.fileno() and not ready[0][1] & select.POLLHUP:
+            ready = self._urgent.poll(min(timeout_s, GATHER_S) * 1000)
+        if any(descriptor == self._bell.fileno() for descriptor, _ in ready):
+            # A press seldom comes alone: its release, or the next key. What it lands on is looked up by its time.
+            now = time.monotonic()
+            time.sleep(LINGER_S)
+            if now - self._rang < BUSY_S:
+                ready = self._changes.poll(LINGER_BUSY_S * 1000)
+            self._rang = now
+        for descriptor, _ in ready:
+            if descriptor == self._woken.fileno():
+                self._woken.recv(4096)
+
+    def read(self) -> list[Taken]:
+        """All that has arrived, in order. Raises Unavailable when the display is gone."""
+        self._bell.hush()
+        self._moved.hush()
+        items = self._connection.take()
+        if items and time.monotonic() - self._measured > OFFSET_EVERY_S:
+            self._measure()
+        out: list[Taken] = []
+        # What is asked of the display is as it is now: that is true after the last word of a change, not before it.
+        newest = {item.what if isinstance(item, Changed) else "moves": item
+                  for item in items if isinstance(item, Moves | Changed)}.values()  # fmt: skip
+        for item in items:
+            self._convert(item, any(item is each for each in newest), out)
+        return out
+
+    def _wall_us(self, time_ms: int) -> int:
         """Server milliseconds to µs since 1970; the 32-bit counter wraps every 49.7 days."""
         since = (time_ms - self._base_ms + (1 << 31)) % (1 << 32) - (1 << 31)
         return (self._base_ms + since) * 1000 + self._offset_us
 
-    def _convert(self, events: RawEvents) -> list[RawInput]:
-        times = self._wall_us(events.time_ms)
-        x, y = self._positions(events)
-        moving = events.evtype == RAW_MOTION
-        out: list[RawInput] = []
-        # Runs of movement stay arrays; only edges become objects.
-        cuts = np.flatnonzero(np.diff(moving.astype(np.int8))) + 1
-        for part in np.split(np.arange(len(moving)), cuts):
-            if moving[part[0]]:
-                out.append(Motion(times[part], x[part], y[part]))
-                self.counters.motion += len(part)
-                continue
-            for i in part.tolist():
-                edge = self._edge(events, i, int(times[i]), int(x[i]), int(y[i]))
+    def _wall_array(self, time_ms: I64 | list[int]) -> I64:
+        if isinstance(time_ms, list):
+            return np.array([self._wall_us(each) for each in time_ms], dtype=np.int64)
+        since = (time_ms - self._base_ms + (1 << 31)) % (1 << 32) - (1 << 31)
+        return (self._base_ms + since) * 1000 + self._offset_us
+
+    def _convert(self, item: Item, newest: bool, out: list[Taken]) -> None:
+        match item:
+            case Moves():
+                x, y = self._places.of(item, newest=newest)
+                self.counters.motion += len(x)
+                out.append(_joined(out, Motion(self._wall_array(item.time_ms), x, y)))
+            case Edge():
+                edge = self._edge(item)
                 if edge is not None:
                     out.append(edge)
-        return out
+            case KeyState():
+                self.keyboard.now(item.mods, item.group)
+            case Changed(what):
+                if what == "keyboard" and newest:
+                    self.keyboard.map(self._connection.keymap(), self._connection.modifier_map())
+                elif what == "devices" and newest:
+                    self._places.refresh()
+                elif what == "windows" and (not out or out[-1] is not WINDOWS_CHANGED):
+                    out.append(WINDOWS_CHANGED)
 
-    def _positions(self, events: RawEvents) -> tuple[I32, I32]:
-        """Where the pointer was at each event.
-
-        Some devices (tablets, XTEST) send positions, others (mice) send steps. Steps are told by what they are: they
-        go below zero, or do not lead to where the pointer now is; the pointer's true place then anchors the run.
-        """
-        moving = events.evtype == RAW_MOTION
-        dx = np.where(np.isnan(events.dx), 0.0, events.dx)
-        dy = np.where(np.isnan(events.dy), 0.0, events.dy)
-        if not moving.any():
-            n = len(moving)
-            return np.full(n, self.x, dtype=np.int32), np.full(n, self.y, dtype=np.int32)
-        xs, ys = self._as_positions(events)
-        absolute = not (dx < 0).any() and not (dy < 0).any() and self._plausible(xs, ys)
-        if not absolute:
-            now_x, now_y, _ = self._connection.pointer()
-            last = np.flatnonzero(moving)[-1]
-            xs = np.clip(self.x + np.cumsum(np.where(moving, dx, 0)), 0, self._size[0] - 1)
-            ys = np.clip(self.y + np.cumsum(np.where(moving, dy, 0)), 0, self._size[1] - 1)
-            # Acceleration rounds in the server: take its word for the end, if nothing has moved since.
-            if not self._connection.waits(0):
-                xs, ys = xs + (now_x - xs[last]), ys + (now_y - ys[last])
-        self.x, self.y = round(float(xs[-1])), round(float(ys[-1]))
-        return np.rint(xs).astype(np.int32), np.rint(ys).astype(np.int32)
-
-    def _as_positions(self, events: RawEvents) -> tuple[F64, ...]:
-        """Each event's position, carried forward from the last one known."""
-        return _carry(events.dx, self.x), _carry(events.dy, self.y)
-
-    def _plausible(self, xs: F64, ys: F64) -> bool:
-        """Positions lie on the screen, and the first is not a jump to the corner, as steps are."""
-        on_screen = xs.max() < self._size[0] and ys.max() < self._size[1]
-        return bool(on_screen) and not (xs.max() < 64 and ys.max() < 64 and (self.x > 200 or self.y > 200))
-
-    def _edge(self, events: RawEvents, i: int, t_us: int, x: int, y: int) -> RawInput | None:
-        kind, detail = int(events.evtype[i]), int(events.detail[i])
-        if kind in (RAW_BUTTON_PRESS, RAW_BUTTON_RELEASE):
+    def _edge(self, edge: Edge) -> RawInput | None:
+        t_us, detail = self._wall_us(edge.time_ms), edge.detail
+        if edge.kind in (RAW_BUTTON_PRESS, RAW_BUTTON_RELEASE):
+            x, y = self._places.now
             if detail in _WHEEL:
-                if kind == RAW_BUTTON_RELEASE:
+                if edge.kind == RAW_BUTTON_RELEASE:
                     return None
                 self.counters.wheel += 1
                 return WheelStep(t_us, x, y, *_WHEEL[detail])
             self.counters.buttons += 1
-            return ButtonEdge(t_us, x, y, detail, kind == RAW_BUTTON_PRESS, self.keyboard.modifiers)
-        if kind in (RAW_KEY_PRESS, RAW_KEY_RELEASE):
-            pressed = kind == RAW_KEY_PRESS
-            repeat = bool(events.flags[i] & KEY_REPEAT)
-            self.counters.keys += not repeat
-            key, text, modifiers = self.keyboard.edge(detail, pressed)
-            return KeyEdge(t_us, key, text, pressed, modifiers, repeat)
-        return None
+            return ButtonEdge(t_us, x, y, detail, edge.kind == RAW_BUTTON_PRESS, self.keyboard.modifiers)
+        repeat = bool(edge.flags & KEY_REPEAT)
+        self.counters.keys += not repeat
+        pressed = edge.kind == RAW_KEY_PRESS
+        key, text, modifiers = self.keyboard.edge(detail, pressed)
+        return KeyEdge(t_us, key, text, pressed, modifiers, repeat)
 
 
-def _carry(values: F64, start: int) -> F64:
-    """Fills NaN with the last value before it, `start` at the beginning."""
-    known = ~np.isnan(values)
-    at = np.maximum.accumulate(np.where(known, np.arange(len(values)), -1))
-    return np.where(at >= 0, values[at], float(start))
+def _joined(out: list[Taken], motion: Motion) -> Motion:
+    """One run of what would stand as two beside each other."""
+    before = out[-1] if out else None
+    if not isinstance(before, Motion):
+        return motion
+    out.pop()
+    return Motion(
+        np.concatenate([before.t_us, motion.t_us]), np.concatenate([before.x, motion.x]),
+        np.concatenate([before.y, motion.y]),
+    )  # fmt: skip
 
 
-def _join(one: RawEvents, other: RawEvents) -> RawEvents:
-    if not len(other.evtype):
-        return one
-    return RawEvents(*(np.concatenate([getattr(one, name), getattr(other, name)]) for name in RawEvents.__slots__))
+def _poll(*descriptors: int) -> select.poll:
+    poll = select.poll()
+    for descriptor in descriptors:
+        poll.register(descriptor, select.POLLIN)
+    return poll

@@ -1,12 +1,12 @@
 """The little of the X11 protocol that capture needs, over the display's socket, in bulk.
 
-One connection selects XInput2 raw events (XI2proto.txt 2.x) on the root window and reads whatever the socket holds at
-once. Events are then found by their lengths and decoded into columns: no object of ours per movement.
+One connection selects XInput2 raw events (XI2proto.txt 2.x), the keyboard's state (XKB) and changes of windows, and
+reads whatever the socket holds at once: all in the order in which it was. Another one, a bell, selects presses alone,
+so that movement can wait in the first without anything that is urgent having to.
 """
 
 from __future__ import annotations
 
-import math
 import os
 import select
 import socket
@@ -14,69 +14,30 @@ import struct
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
-
-import numpy as np
-import numpy.typing as npt
+from typing import Literal
 
 from aboveboard.core.errors import Unavailable
-from aboveboard.core.events import I32, I64
+from aboveboard.recorder.platform.keymap import Keymap, parse_map
+from aboveboard.recorder.platform.x11events import (
+    GENERIC_EVENT,
+    HIERARCHY_CHANGED,
+    PROPERTY_NOTIFY,
+    RAW_BUTTON_PRESS,
+    RAW_KEY_PRESS,
+    RAW_MOTION,
+    Decoder,
+    Item,
+    KeyState,
+)
 
-F64: TypeAlias = npt.NDArray[np.float64]
-
-RAW_KEY_PRESS, RAW_KEY_RELEASE, RAW_BUTTON_PRESS, RAW_BUTTON_RELEASE, RAW_MOTION = 13, 14, 15, 16, 17
-KEY_REPEAT = 1 << 16  # XIKeyRepeat in an event's flags
-MAPPING_NOTIFY, PROPERTY_NOTIFY, GENERIC_EVENT = 34, 28, 35
-_ALL_MASTER_DEVICES = 1
-_READ_BYTES = 1 << 18
+_ALL_DEVICES, _ALL_MASTER_DEVICES = 0, 1
+_CORE_KEYBOARD = 0x100
+_READ_BYTES = 1 << 16  # larger blocks are mapped and unmapped each time
 _ANSWER_S_MAX = 5.0
-_FP = float(1 << 32)
-
-
-@dataclass(frozen=True, slots=True)
-class RawEvents:
-    """n raw events in order; every array has the shape (n,). time in ms of the server, 32 bits. dx, dy: pointer
-    valuators in pixels, NaN where the event has none."""
-
-    evtype: I32
-    time_ms: I64
-    detail: I32
-    flags: I64
-    dx: F64
-    dy: F64
-
-
-_NONE = RawEvents(*(np.empty(0, dtype=kind) for kind in ("i4", "i8", "i4", "i8", "f8", "f8")))
-_HEAD = struct.Struct("<8xHHIIHHI")  # evtype, device, time, detail, source, words of valuator mask, flags
-_FP3232 = struct.Struct("<iI")  # signed 32.32 fixed point: integral part, then fraction
-
-
-def decode(data: bytes, offsets: list[int]) -> RawEvents:
-    """offsets: where each raw event begins in `data`.
-
-    One by one on purpose: a hand makes a handful at a time, for which arrays cost several times as much.
-    """
-    rows = []
-    for at in offsets:
-        evtype, _, time_ms, detail, _, words, flags = _HEAD.unpack_from(data, at)
-        dx = dy = math.nan
-        mask = data[at + 32] if words else 0
-        value = at + 32 + 4 * words
-        if mask & 1:
-            integral, fraction = _FP3232.unpack_from(data, value)
-            dx = integral + fraction / _FP
-            value += 8
-        if mask & 2:
-            integral, fraction = _FP3232.unpack_from(data, value)
-            dy = integral + fraction / _FP
-        rows.append((evtype, time_ms, detail, flags, dx, dy))
-    if not rows:
-        return _NONE
-    evtype, time_ms, detail, flags, dxs, dys = zip(*rows, strict=True)
-    return RawEvents(
-        np.array(evtype, dtype=np.int32), np.array(time_ms, dtype=np.int64), np.array(detail, dtype=np.int32),
-        np.array(flags, dtype=np.int64), np.array(dxs), np.array(dys),
-    )  # fmt: skip
+BACKLOG_BYTES = 8192
+_VALUATOR = 2  # XIValuatorClass
+EVERYTHING = tuple(range(RAW_KEY_PRESS, RAW_MOTION + 1))
+PRESSES = (RAW_KEY_PRESS, RAW_BUTTON_PRESS)
 
 
 def read_cookie(display_number: str, xauthority: Path | None) -> bytes:
@@ -104,11 +65,20 @@ def read_cookie(display_number: str, xauthority: Path | None) -> bytes:
     return b""
 
 
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """A pointing device. told: "steps", "places" within (low, high) of x and of y, or "either": XTEST's own device."""
+
+    told: Literal["steps", "places", "either"]
+    x: tuple[float, float]
+    y: tuple[float, float]
+
+
 class Connection:
     """A connection that has selected raw input events. Not for several threads at once."""
 
-    def __init__(self, display: str, xauthority: Path | None = None) -> None:
-        """display: ":N" or ":N.S", local. Raises Unavailable."""
+    def __init__(self, display: str, xauthority: Path | None = None, kinds: tuple[int, ...] = EVERYTHING) -> None:
+        """display: ":N" or ":N.S", local. kinds: raw events to hear of. Raises Unavailable."""
         number = display.removeprefix("unix").lstrip(":").split(".")[0]
         if not display.removeprefix("unix").startswith(":") or not number.isdigit():
             raise Unavailable(f"the display {display!r} is not a local X display such as :0")
@@ -121,7 +91,7 @@ class Connection:
         self._buffer = bytearray()
         self._sequence = 0
         self._setup(read_cookie(number, xauthority), display)
-        self._opcode = self._extension(b"XInputExtension")
+        self._opcode, _ = self._extension(b"XInputExtension")
         self._send(struct.pack("<BBHHH", self._opcode, 47, 2, 2, 2))
         self._answer()
         # An own window whose property changes tell the server's time.
@@ -131,8 +101,71 @@ class Connection:
                 :36
             ]
         )
-        mask = sum(1 << each for each in range(RAW_KEY_PRESS, RAW_MOTION + 1))
-        self._send(struct.pack("<BBHIHHHHI", self._opcode, 46, 5, self.root, 1, 0, _ALL_MASTER_DEVICES, 1, mask))
+        self._xkb, self._decoder = 0, Decoder(self._opcode, 0)
+        if kinds:
+            self._select(_ALL_MASTER_DEVICES, kinds)
+
+    def _select(self, devices: int, kinds: tuple[int, ...]) -> None:
+        mask = sum(1 << each for each in kinds)
+        self._send(struct.pack("<BBHIHHHHI", self._opcode, 46, 5, self.root, 1, 0, devices, 1, mask))
+
+    def follow_windows(self) -> None:
+        """From now on `take` also tells where in the stream windows or the screen changed: StructureNotify,
+        SubstructureNotify, PropertyChange."""
+        self._send(struct.pack("<BxHIII", 2, 4, self.root, 0x800, 0x20000 | 0x80000 | 0x400000))
+
+    def follow_places(self) -> None:
+        """For a bell: windows that come, go or move. SubstructureNotify."""
+        self._send(struct.pack("<BxHIII", 2, 4, self.root, 0x800, 0x80000))
+
+    def follow_keyboard(self) -> KeyState:
+        """From now on `take` also tells each change of modifiers, group, map and devices. The state now."""
+        self._xkb, event = self._extension(b"XKEYBOARD")
+        self._send(struct.pack("<BBHHH", self._xkb, 0, 2, 1, 0))  # UseExtension 1.0
+        self._answer()
+        # New keyboard and map: all their details; of the state: effective modifiers and group.
+        self._send(struct.pack("<BBHHHHHHHHH", self._xkb, 1, 5, _CORE_KEYBOARD, 7, 0, 3, 0, 0, 0x3FFF, 0x11))
+        self._decoder = Decoder(self._opcode, event)
+        self._select(_ALL_DEVICES, (HIERARCHY_CHANGED,))
+        self._send(struct.pack("<BBHHxx", self._xkb, 4, 2, _CORE_KEYBOARD))  # GetState
+        answer = self._answer()
+        return KeyState(answer[8], answer[12])
+
+    def keymap(self) -> Keymap:
+        """XkbGetMap: key types and keysyms."""
+        self._send(struct.pack("<BBHHHH18x", self._xkb, 8, 7, _CORE_KEYBOARD, 3, 0))
+        return parse_map(self._answer())
+
+    def modifier_map(self) -> list[list[int]]:
+        """GetModifierMapping: for each of eight bits, the keycodes that set it."""
+        self._send(struct.pack("<BxH", 119, 1))
+        answer = self._answer()
+        each = answer[1]
+        return [list(answer[32 + bit * each : 32 + (bit + 1) * each]) for bit in range(8)]
+
+    def pointers(self) -> dict[int, Pointer]:
+        """XIQueryDevice: the devices with two valuators, by number."""
+        self._send(struct.pack("<BBHHxx", self._opcode, 48, 2, _ALL_DEVICES))
+        answer = self._answer()
+        found: dict[int, Pointer] = {}
+        at = 32
+        for _ in range(struct.unpack_from("<H", answer, 8)[0]):
+            device, _, _, classes, name = struct.unpack_from("<HHHHH", answer, at)
+            synthetic = b"XTEST" in answer[at + 12 : at + 12 + name]
+            at += 12 + name + -name % 4
+            axes: dict[int, tuple[float, float]] = {}
+            absolute = False
+            for _ in range(classes):
+                kind, words, _, number = struct.unpack_from("<HHHH", answer, at)
+                if kind == _VALUATOR and number < 2:
+                    low, high = struct.unpack_from("<i4xi", answer, at + 12)
+                    absolute = answer[at + 40] == 1 and high > low
+                    axes[number] = (float(low), float(high))
+                at += 4 * words
+            if len(axes) == 2:
+                told: Literal["steps", "places", "either"] = "places" if absolute else "steps"
+                found[device] = Pointer("either" if synthetic else told, axes[0], axes[1])
+        return found
 
     def _setup(self, cookie: bytes, display: str) -> None:
         name = b"MIT-MAGIC-COOKIE-1" if cookie else b""
@@ -149,9 +182,14 @@ class Connection:
     def fileno(self) -> int:
         return self._socket.fileno()
 
-    def waits(self, timeout_s: float) -> bool:
-        """Whether something has come by then, or lies here from before."""
-        return bool(self._buffer) or bool(select.select([self._socket], [], [], timeout_s)[0])
+    @property
+    def pending(self) -> bool:
+        """Whether something lies here that was read while waiting for an answer."""
+        return bool(self._buffer)
+
+    def waits(self) -> bool:
+        """Whether something has come, or lies here from before."""
+        return bool(self._buffer) or bool(select.select([self._socket], [], [], 0)[0])
 
     def _send(self, data: bytes) -> None:
         try:
@@ -199,13 +237,20 @@ class Connection:
                 return data
             at += 32 + extra
 
-    def _extension(self, name: bytes) -> int:
+    def _extension(self, name: bytes) -> tuple[int, int]:
+        """(major opcode, first event)."""
         pad = b"\0" * (-len(name) % 4)
         self._send(struct.pack("<BxHHxx", 98, 2 + (len(name) + len(pad)) // 4, len(name)) + name + pad)
         answer = self._answer()
         if not answer[8]:
             raise Unavailable(f"the display has no {name.decode()}: capture needs it")
-        return answer[9]
+        return answer[9], answer[10]
+
+    def size(self) -> tuple[int, int]:
+        """Width and height of the whole screen now, over all monitors: GetGeometry of the root window."""
+        self._send(struct.pack("<BxHI", 14, 2, self.root))
+        width, height = struct.unpack_from("<HH", self._answer(), 16)
+        return int(width), int(height)
 
     def pointer(self) -> tuple[int, int, int]:
         """(x, y, modifier and button mask) now, by QueryPointer."""
@@ -232,41 +277,42 @@ class Connection:
                 return (before + time.time_ns() // 1000) // 2 - time_ms * 1000, int(time_ms)
             at += 32 + extra
 
-    def take(self) -> tuple[RawEvents, bool]:
-        """Everything whole that has arrived, without waiting: raw events, and whether the keyboard's map changed.
+    def take(self) -> list[Item]:
+        """Everything whole that has arrived, in order, without waiting. Raises Unavailable when the display is gone."""
+        gone = self._drain()
+        if not gone and len(self._buffer) > BACKLOG_BYTES:
+            # The socket holds some hundred events; the display keeps the rest until there is room. Its answer to any
+            # request comes after all that was before it.
+            try:
+                self.pointer()
+            except Unavailable:
+                gone = True
+        items, used = self._decoder.decode(bytes(self._buffer))
+        del self._buffer[:used]
+        if gone and not items:
+            raise Unavailable("the display is gone")
+        return items
 
-        Raises Unavailable when the display is gone.
-        """
+    def _drain(self) -> bool:
+        """Into the buffer; whether the connection has ended."""
         self._socket.setblocking(False)
-        gone = False
         while True:
             try:
                 piece = self._socket.recv(_READ_BYTES)
             except BlockingIOError:
-                break
+                return False
             except OSError:
-                piece = b""
+                return True
             if not piece:
-                gone = True
-                break
+                return True
             self._buffer += piece
-        data = bytes(self._buffer)
-        offsets: list[int] = []
-        at, mapping = 0, False
-        while at + 32 <= len(data):
-            kind = data[at] & 0x7F
-            size = 32 + (4 * int.from_bytes(data[at + 4 : at + 8], "little") if kind in (1, GENERIC_EVENT) else 0)
-            if at + size > len(data):
-                break
-            if kind == GENERIC_EVENT and data[at + 1] == self._opcode:
-                offsets.append(at)
-            elif kind == MAPPING_NOTIFY:
-                mapping = True
-            at += size
-        del self._buffer[:at]
-        if gone and not offsets:
-            raise Unavailable("the display is gone")
-        return decode(data, offsets), mapping
+            if len(piece) < _READ_BYTES:
+                return False
+
+    def hush(self) -> None:
+        """For a bell: what it said is not looked at."""
+        self._drain()
+        self._buffer.clear()
 
     def close(self) -> None:
         self._socket.close()

@@ -1,22 +1,29 @@
 """A chunk of the spool: redacted events of one stretch of time, encrypted and authenticated on disk.
 
-    file = 12-byte nonce || ChaCha20-Poly1305 (RFC 8439) of zstd of MessagePack of Chunk
+    <n>.chunk = 12-byte nonce || ChaCha20-Poly1305 (RFC 8439) of zstd of MessagePack of Chunk
     associated data: the file's name
+    <n>.open  = frames: u32 (little-endian) length || the same, of a stretch
+    associated data: "<n>.open/<number of frame>"
 
-The name counts up and tells no time.
+A chunk grows in an .open file, frame by frame, each durable; then it is written as a whole, with pointer paths that
+follow each other joined. Frames after the first leave out the terms. The name counts up and tells no time.
 """
 
 from __future__ import annotations
 
 import os
+import struct
+from collections.abc import Sequence
 
 import msgspec
+import numpy as np
 import zstandard
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
+from aboveboard.core.columns import VALUES_MAX, decode_column, encode_column
 from aboveboard.core.errors import Corrupt
-from aboveboard.core.events import Gap, GapReason, KeptEvent, Redacted, Text
+from aboveboard.core.events import Gap, GapReason, KeptEvent, PointerPath, Redacted, Text
 
 UNPACKED_BYTES_MAX = 32 << 20
 NONCE_BYTES = 12
@@ -41,39 +48,63 @@ class Chunk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def times_of(event: KeptEvent) -> tuple[int, int]:
     """First and last moment an event speaks of."""
+    if isinstance(event, PointerPath):
+        return event.t_us, event.t_us + int(decode_column(event.t, event.n)[-1])
     return event.t_us, event.end_us if isinstance(event, Gap | Text) else event.t_us
 
 
-def without(chunk: Chunk, from_us: int, until_us: int, app: str | None, reason: GapReason) -> Chunk:
-    """The chunk without what lies in [from_us, until_us) (of one app, if given), and a Gap in its place."""
+def without(chunk: Chunk, from_us: int, until_us: int, app: str | None, reason: GapReason) -> tuple[Chunk, int]:
+    """The chunk without what lies in [from_us, until_us) (of one app, if given), and a Gap in its place; and how many
+    events that was. Of a pointer's path, what lies outside stays."""
     start, end = max(chunk.start_us, from_us), min(chunk.end_us, until_us)
-    pairs = list(zip(chunk.events, chunk.apps, strict=True))
-    doomed = [
-        (event, its) for event, its in pairs
-        if (app is None or its == app) and times_of(event)[1] >= start and times_of(event)[0] < max(end, start + 1)
-        and not isinstance(event, Gap)
-    ]  # fmt: skip
+    last = max(end, start + 1)
+    kept: list[tuple[KeptEvent, str]] = []
+    doomed: list[tuple[int, int]] = []
+    for event, its in zip(chunk.events, chunk.apps, strict=True):
+        first_us, last_us = times_of(event)
+        if isinstance(event, Gap) or last_us < start or first_us >= last or (app is not None and its != app):
+            kept.append((event, its))
+            continue
+        doomed.append((first_us, last_us))
+        if isinstance(event, PointerPath):
+            kept += [(part, its) for part in _outside(event, start, last)]
     if not doomed:
-        return chunk
+        return chunk, 0
     if app is not None:
-        start = min(times_of(event)[0] for event, _ in doomed)
-        end = max(times_of(event)[1] for event, _ in doomed) + 1
-    gone = {id(event) for event, _ in doomed}
-    kept = [pair for pair in pairs if id(pair[0]) not in gone]
+        start = max(start, min(first_us for first_us, _ in doomed))
+        end = min(end, max(last_us for _, last_us in doomed) + 1)
     kept.append((Gap(t_us=start, end_us=min(max(end, start), chunk.end_us), reason=reason), ""))
     kept.sort(key=lambda pair: pair[0].t_us)
-    return msgspec.structs.replace(
+    less = msgspec.structs.replace(
         chunk, events=tuple(event for event, _ in kept), apps=tuple(its for _, its in kept)
     )  # fmt: skip
+    return less, len(doomed)
+
+
+def _outside(path: PointerPath, from_us: int, until_us: int) -> list[PointerPath]:
+    """What of a path lies before and after the span."""
+    t, x, y = (decode_column(column, path.n) for column in (path.t, path.x, path.y))
+    times = t + path.t_us
+    found = []
+    for part in (times < from_us, times >= until_us):
+        if part.any():
+            first = int(times[part][0])
+            columns = (encode_column(column) for column in (times[part] - first, x[part], y[part]))
+            found.append(PointerPath(first, int(part.sum()), *columns))
+    return found
 
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Chunk)
 
 
-def lock_up(chunk: Chunk, name: str, key: bytes) -> bytes:
-    """The file's bytes."""
-    packed = zstandard.ZstdCompressor(level=3).compress(_encoder.encode(chunk))
+_quick, _thorough = zstandard.ZstdCompressor(level=1), zstandard.ZstdCompressor(level=9)
+_FRAME = struct.Struct("<I")
+
+
+def lock_up(chunk: Chunk, name: str, key: bytes, *, quick: bool = False) -> bytes:
+    """The file's bytes. Not for several threads at once."""
+    packed = (_quick if quick else _thorough).compress(_encoder.encode(chunk))
     nonce = os.urandom(NONCE_BYTES)
     return nonce + ChaCha20Poly1305(key).encrypt(nonce, packed, name.encode())
 
@@ -88,3 +119,68 @@ def unlock(data: bytes, name: str, key: bytes) -> Chunk:
         return _decoder.decode(plain)
     except (InvalidTag, ValueError, zstandard.ZstdError, msgspec.MsgspecError) as error:
         raise Corrupt(f"spool chunk {name} can't be read: it is left where it is, and is not sent") from error
+
+
+def frame(chunk: Chunk, name: str, number: int, key: bytes) -> bytes:
+    """The bytes that add a stretch to an open chunk as its frame `number`."""
+    if number:
+        chunk = msgspec.structs.replace(chunk, session="", policy="", consent="", epoch="")
+    data = lock_up(chunk, f"{name}/{number}", key, quick=True)
+    return _FRAME.pack(len(data)) + data
+
+
+def whole_frames(data: bytes, name: str, key: bytes) -> list[Chunk]:
+    """The stretches of an open chunk, up to where a crash cut it off."""
+    found: list[Chunk] = []
+    at = 0
+    while at + _FRAME.size <= len(data):
+        (size,) = _FRAME.unpack_from(data, at)
+        at += _FRAME.size
+        if at + size > len(data):
+            break
+        try:
+            found.append(unlock(data[at : at + size], f"{name}/{len(found)}", key))
+        except Corrupt:
+            break
+        at += size
+    return found
+
+
+def joined(parts: Sequence[Chunk]) -> Chunk:
+    """One chunk of stretches that follow each other; the terms are the first one's."""
+    events: list[KeptEvent] = []
+    apps: list[str] = []
+    run: list[PointerPath] = []
+    for part in parts:
+        for event, app in zip(part.events, part.apps, strict=True):
+            if isinstance(event, PointerPath):
+                if run and not (apps[-1] == app and _goes_on(run, event)):
+                    events[-1], run = _one_path(run), []
+                if not run:
+                    events.append(event)
+                    apps.append(app)
+                run.append(event)
+                continue
+            if run:
+                events[-1], run = _one_path(run), []
+            events.append(event)
+            apps.append(app)
+    if run:
+        events[-1] = _one_path(run)
+    return msgspec.structs.replace(parts[0], end_us=parts[-1].end_us, events=tuple(events), apps=tuple(apps))
+
+
+def _goes_on(run: Sequence[PointerPath], path: PointerPath) -> bool:
+    """Whether a path can be one with those before it: not too long, and in step with the display's milliseconds."""
+    short = sum(each.n for each in run) + path.n <= VALUES_MAX and path.t_us - run[0].t_us < 1 << 31
+    return short and (path.t_us - run[0].t_us) % 1000 == 0
+
+
+def _one_path(run: Sequence[PointerPath]) -> PointerPath:
+    first = run[0]
+    if len(run) == 1:
+        return first
+    t = np.concatenate([decode_column(each.t, each.n) + (each.t_us - first.t_us) for each in run])
+    x = np.concatenate([decode_column(each.x, each.n) for each in run])
+    y = np.concatenate([decode_column(each.y, each.n) for each in run])
+    return PointerPath(first.t_us, len(t), encode_column(t), encode_column(x), encode_column(y))

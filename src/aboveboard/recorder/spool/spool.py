@@ -2,40 +2,106 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import msgspec
+
 from aboveboard.core.errors import Corrupt, Unavailable
-from aboveboard.core.events import Redacted
-from aboveboard.recorder.spool.chunks import Chunk, lock_up, unlock, without
-from aboveboard.wire.durable import make_folders, read_bounded, remove_durable, write_durable
+from aboveboard.core.events import Gap, Redacted
+from aboveboard.recorder.spool.chunks import Chunk, frame, joined, lock_up, unlock, whole_frames, without
+from aboveboard.wire.durable import make_folders, read_bounded, remove_durable, sync_folder, write_all, write_durable
 
 SPOOL_BYTES_MAX = 512 << 20
 CHUNK_BYTES_MAX = 16 << 20
+OPEN_US_MAX = 60_000_000  # a chunk grows for so long, or to so many events
+OPEN_EVENTS_MAX = 2000
 
 
 class SpoolFull(Unavailable):
     """The spool has reached its bound: nothing more is kept until something is sent or deleted."""
 
 
+class _Open:
+    """The chunk that grows: its file, and what is in it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.parts: list[Chunk] = []
+        self.size = self.events = 0
+        self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        sync_folder(path.parent)
+
+    def add(self, part: Chunk, data: bytes) -> None:
+        """Durable when it returns. Raises OSError, and then nothing of it is there."""
+        try:
+            write_all(self._descriptor, data)
+            os.fdatasync(self._descriptor)
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._descriptor, self.size)
+                os.lseek(self._descriptor, self.size, os.SEEK_SET)
+            raise
+        self.size += len(data)
+        self.events += len(part.events)
+        self.parts.append(part)
+
+    def goes_on(self, part: Chunk) -> bool:
+        """Whether the stretch may follow: same terms, no hole, not too long."""
+        first, last = self.parts[0], self.parts[-1]
+        terms = (first.session, first.policy, first.consent, first.epoch)
+        same = terms == (part.session, part.policy, part.consent, part.epoch) and last.end_us == part.start_us
+        return same and part.end_us - first.start_us <= OPEN_US_MAX and self.events < OPEN_EVENTS_MAX
+
+    def close(self) -> None:
+        os.close(self._descriptor)
+
+
 class Spool:
     """Any thread may call its methods."""
 
     def __init__(self, folder: Path, key: bytes, bytes_max: int = SPOOL_BYTES_MAX) -> None:
+        """Takes up what a crash left: an open chunk up to its last whole frame."""
         make_folders(folder, 0o700)
         self._folder, self._key, self._bytes_max = folder, key, bytes_max
         self._lock = threading.RLock()
+        self._open: _Open | None = None
         for torn in folder.glob(".*.tmp"):  # a crash while writing: never acknowledged, so never there
             torn.unlink()
         self._sizes = {path.name: path.stat().st_size for path in sorted(folder.glob("*.chunk"))}
-        self._next = 1 + max((int(name.split(".")[0]) for name in self._sizes), default=0)
+        self._total = sum(self._sizes.values())
+        self._ends: dict[str, int] = {}  # when chunks end, as far as they were looked into
         self.broken: set[str] = set()
+        for path in sorted(folder.glob("*.open")):
+            self._recover(path)
+        numbers = [int(name.split(".")[0]) for name in self._sizes]
+        numbers += [int(path.name.split(".")[0]) for path in folder.glob("*.open")]
+        self._next = 1 + max(numbers, default=0)
+
+    def _recover(self, path: Path) -> None:
+        name = path.with_suffix(".chunk").name
+        if name not in self._sizes:  # else it had been written whole
+            parts = whole_frames(read_bounded(path, CHUNK_BYTES_MAX) or b"", path.name, self._key)
+            if not parts and path.stat().st_size:
+                self.broken.add(path.name)
+                return
+            if parts:
+                self._write(name, joined(parts))
+        remove_durable(path)
+
+    def _write(self, name: str, chunk: Chunk) -> None:
+        data = lock_up(chunk, name, self._key)
+        write_durable(self._folder / name, data, 0o600)
+        self._total += len(data) - self._sizes.get(name, 0)
+        self._sizes[name], self._ends[name] = len(data), chunk.end_us
 
     @property
     def bytes(self) -> int:
         with self._lock:
-            return sum(self._sizes.values())
+            return self._total + (self._open.size if self._open is not None else 0)
 
     def append(
         self,
@@ -52,20 +118,58 @@ class Spool:
         if any(type(item) is not Redacted for item in items):
             raise TypeError("only redacted events are spooled")
         events, apps = tuple(item.event for item in items), tuple(item.app for item in items)
-        chunk = Chunk(session, policy, consent, epoch, start_us, end_us, events, apps)
+        part = Chunk(session, policy, consent, epoch, start_us, end_us, events, apps)
         with self._lock:
-            name = f"{self._next:010d}.chunk"
-            data = lock_up(chunk, name, self._key)
+            if self._open is not None and not self._open.goes_on(part):
+                self.fold()
+            opened = self._open
+            name = f"{self._next:010d}.open" if opened is None else opened.path.name
+            data = frame(part, name, 0 if opened is None else len(opened.parts), self._key)
             if self.bytes + len(data) > self._bytes_max:
                 raise SpoolFull("the spool is full: send or delete something with `aboveboard review`")
-            write_durable(self._folder / name, data, 0o600)
-            self._sizes[name] = len(data)
-            self._next += 1
+            try:
+                if opened is None:
+                    opened = _Open(self._folder / name)
+                    self._next += 1
+                opened.add(part, data)
+            except OSError as error:
+                if opened is not None and not opened.parts:
+                    opened.close()
+                    opened.path.unlink(missing_ok=True)
+                raise Unavailable(f"can't write {self._folder / name}: {error.strerror}") from error
+            self._open = opened
+
+    def fold(self) -> None:
+        """Writes the open chunk as a whole; the next stretch begins another. Raises Unavailable when the disk says no:
+        then it stays open."""
+        with self._lock:
+            opened = self._open
+            if opened is None:
+                return
+            self._write(opened.path.with_suffix(".chunk").name, joined(opened.parts))
+            self._open = None
+            opened.close()
+            remove_durable(opened.path)
 
     def names(self) -> list[str]:
-        """Chunks in order."""
+        """Chunks in order, the open one included."""
         with self._lock:
+            self.fold()
             return sorted(self._sizes)
+
+    def ended(self, until_us: int) -> list[str]:
+        """Chunks in order, as far as they ended by then. What is known of them is not read again."""
+        with self._lock:
+            if self._open is not None and self._open.parts[-1].end_us <= until_us:
+                self.fold()
+            found = []
+            for name in sorted(self._sizes):
+                if name not in self._ends and (name in self.broken or self.read(name) is None):
+                    continue
+                if self._ends[name] > until_us:
+                    break
+                found.append(name)
+            return found
 
     def read(self, name: str) -> Chunk | None:
         """None when it is gone, or can't be read: then it stays where it is and is counted in `broken`."""
@@ -74,10 +178,12 @@ class Spool:
             if data is None:
                 return None
             try:
-                return unlock(data, name, self._key)
+                chunk = unlock(data, name, self._key)
             except Corrupt:
                 self.broken.add(name)
                 return None
+            self._ends[name] = chunk.end_us
+            return chunk
 
     def chunks(self) -> list[tuple[str, Chunk]]:
         """All that can be read, in order."""
@@ -88,17 +194,29 @@ class Spool:
         with self._lock:
             for name in names:
                 remove_durable(self._folder / name)
-                self._sizes.pop(name, None)
+                self._total -= self._sizes.pop(name, 0)
+                self._ends.pop(name, None)
 
     def forget(self, from_us: int, until_us: int, app: str | None = None) -> int:
         """Deletes what lies in the span (of one app, if given); Gaps "forgotten" stay in its place. How many events."""
         gone = 0
         with self._lock:
             for name, chunk in self.chunks():
-                less = without(chunk, from_us, until_us, app, "forgotten")
-                if less is not chunk:
-                    gone += len(chunk.events) - len(less.events) + 1
-                    data = lock_up(less, name, self._key)
-                    write_durable(self._folder / name, data, 0o600)
-                    self._sizes[name] = len(data)
+                less, n = without(chunk, from_us, until_us, app, "forgotten")
+                if n:
+                    gone += n
+                    self._write(name, less)
+        return gone
+
+    def expire(self, before_us: int) -> int:
+        """What ended before is deleted for its age; Gaps "forgotten" stay in its place. How many chunks."""
+        gone = 0
+        with self._lock:
+            for name in self.ended(before_us):
+                chunk = self.read(name)
+                if chunk is None or all(isinstance(event, Gap) for event in chunk.events):
+                    continue
+                hole = Gap(t_us=chunk.start_us, end_us=chunk.end_us, reason="forgotten")
+                self._write(name, msgspec.structs.replace(chunk, events=(hole,), apps=("",)))
+                gone += 1
         return gone

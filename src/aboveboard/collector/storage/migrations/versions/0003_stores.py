@@ -1,7 +1,7 @@
 """Wide numbers for PostgreSQL, and the jobs.
 
-Revision ID: 0002
-Revises: 0001
+Revision ID: 0003
+Revises: 0002
 """
 
 from __future__ import annotations
@@ -9,12 +9,14 @@ from __future__ import annotations
 from alembic import op
 from sqlalchemy import BigInteger, Boolean, Column, Integer, LargeBinary, String
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 # Microseconds and chain numbers pass 32 bits. SQLite's INTEGER holds 64 already.
 _WIDE = (
     ("invitations", "expires_us"),
+    ("charters", "leaf_index"),
+    ("exemptions", "leaf_index"),
     ("policies", "leaf_index"),
     ("segments", "seq"),
     ("batches", "leaf_index"),

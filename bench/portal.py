@@ -1,0 +1,147 @@
+"""Server time and weight of every page, with 8,000 contributors and 90 days of one, beside the server's plain health
+answer in the same run: `python -m bench.portal [--quick]`."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+from sqlalchemy import insert
+
+from aboveboard.collector.service import Service
+from aboveboard.collector.storage.tables import commitments, consents, devices, epochs, segments
+from aboveboard.core.consent import ConsentRecord, SignedConsent
+from aboveboard.core.leaves import BatchLeaf
+from aboveboard.core.signatures import Signature
+from aboveboard.wire.segment import Manifest
+from bench.common import Row, arguments, row, tell
+from tests.support.chromium import chromium
+from tests.support.portal_world import Portal, portal, settle
+
+PEOPLE, DAYS, SEGMENTS_A_DAY, LOG_ENTRIES = 8000, 90, 48, 20_000
+MS_MAX, KIB_MAX = 100, 150
+
+
+def fill(pages: Portal, *, people: int, days: int, entries: int) -> None:
+    """Rows as the collector would have them. Signatures in them are not read by the pages, and are none."""
+    service, me = pages.servers.service, pages.person
+    with service.database.transaction() as tx:
+        for start in range(0, people, 1000):
+            records = [_consent(pages, f"{number:032x}") for number in range(start, min(start + 1000, people))]
+            tx.execute(insert(consents), records)
+        seq = me.seq
+        rows = [_segment(pages, seq + number) for number in range(days * SEGMENTS_A_DAY)]
+        tx.execute(insert(segments), rows)
+        others = [_segment(pages, seq + number, f"{number:032x}") for number in range(people)]
+        tx.execute(insert(devices), [_device(each["device"], each["contributor"]) for each in others])
+        tx.execute(insert(epochs), [_epoch(pages, each["contributor"], each["epoch"]) for each in others])
+        tx.execute(insert(segments), others)
+        queued = [{"commitment": f"{number:064x}", "what": "rights", "batch": 1} for number in range(people)]
+        tx.execute(insert(commitments), queued)
+    for _ in range(0, entries, 1000):
+        service.log.append([BatchLeaf("segments", os.urandom(32).hex(), 64).encode() for _ in range(1000)])
+    service.wake.set()
+    settle(pages.servers)
+
+
+def _consent(pages: Portal, contributor: str) -> dict[str, object]:
+    base = pages.person.consent
+    assert base is not None
+    fields = {name: getattr(base.record, name) for name in ConsentRecord.__struct_fields__}
+    record = ConsentRecord(**{**fields, "contributor": contributor, "salt": os.urandom(16).hex()})
+    signed = SignedConsent(record, Signature("contributor", "00000000", ""))
+    return {"consent": record.consent_id, "contributor": contributor, "kind": "given", "policy": record.policy,
+            "signed": signed.to_bytes()}  # fmt: skip
+
+
+def _segment(pages: Portal, seq: int, other: str = "") -> dict[str, object]:
+    me = pages.person
+    consent = me.consent
+    assert consent is not None
+    sealed: Manifest = me.sealed(seq=0).manifest if not _manifest else _manifest[0]
+    _manifest[:] = [sealed]
+    return {"segment": os.urandom(32).hex(), "device": other or me.device, "seq": seq, "deleted": False,
+            "contributor": other or me.contributor, "epoch": other or me.epoch, "policy": sealed.policy,
+            "consent": consent.record.consent_id, "manifest": sealed.to_bytes()}  # fmt: skip
+
+
+_manifest: list[Manifest] = []
+
+
+def _device(device: object, contributor: object) -> dict[str, object]:
+    return {"device": device, "contributor": contributor, "cert": b"", "token_sha256": os.urandom(32).hex()}
+
+
+def _epoch(pages: Portal, contributor: object, epoch: object) -> dict[str, object]:
+    return {"epoch": epoch, "contributor": contributor, "policy": pages.servers.policy.policy_id, "deposit": None}
+
+
+def p95_ms(pages: Portal, path: str, rounds: int) -> tuple[float, bytes]:
+    """Over the loopback, the client's time included; and the body."""
+    headers = {"Cookie": f"device={pages.person.token}"}
+    times, body = [], b""
+    for _ in range(rounds):
+        began = time.perf_counter()
+        answer = pages.servers.http.get(path, headers=headers)
+        times.append((time.perf_counter() - began) * 1000)
+        assert answer.status_code == 200, (path, answer.text)
+        body = answer.content
+    return statistics.quantiles(times, n=20)[-1], body
+
+
+def measure(service: Service, pages: Portal, *, rounds: int) -> list[Row]:
+    began = time.perf_counter()
+    first = pages.servers.http.get("/")
+    assert first.status_code == 200
+    took = (time.perf_counter() - began) * 1000
+    rows = [row(f"/: the first after a start, log of {service.log.size} entries", took, "ms")]
+    floor, _ = p95_ms(pages, "/healthz", rounds)
+    get = pages.servers.http.get
+    style = len(get("/style.css").content) + len(get("/scripts/verify.js").content)
+    for path in (*pages.paths, "/me/everything"):
+        name = path.replace(pages.proposal.policy_id, "<id>")
+        took, body = p95_ms(pages, path, rounds)
+        is_page = path != "/me/everything"
+        rows.append(row(f"{name}: server time, p95", took, "ms", target=f"<= {MS_MAX}" if is_page else ""))
+        if path == "/me":
+            rows.append(row(f"{name}: p95 beside a plain answer", took, "ms", peer=floor, peer_name="/healthz"))
+        if is_page:
+            rows.append(row(f"{name}: weight with style and script", (len(body) + style) / 1024, "KiB",
+                            target=f"<= {KIB_MAX}"))  # fmt: skip
+    return rows
+
+
+def first_paint(pages: Portal, *, rounds: int) -> list[Row]:
+    """In a headless Chromium with an empty cache: first contentful paint, the median of each page."""
+    rows = []
+    with chromium() as browser:
+        browser.call("Network.setCacheDisabled", cacheDisabled=True)
+        browser.cookie(pages.url, "device", pages.person.token, "/me")
+        for path in pages.paths:
+            times = []
+            for _ in range(rounds):
+                browser.go(pages.url + path)
+                browser.wait(f"{_PAINT} !== undefined")
+                times.append(float(browser.evaluate(f"{_PAINT}.startTime")))
+            name = path.replace(pages.proposal.policy_id, "<id>")
+            rows.append(row(f"{name}: first contentful paint, median", statistics.median(times), "ms"))
+    return rows
+
+
+_PAINT = "performance.getEntriesByName('first-contentful-paint')[0]"
+
+
+def main() -> None:
+    args = arguments(__doc__ or "")
+    people, entries, rounds = (200, 1000, 40) if args.quick else (PEOPLE, LOG_ENTRIES, 200)
+    with tempfile.TemporaryDirectory() as home, portal(Path(home)) as pages:
+        fill(pages, people=people, days=DAYS, entries=entries)
+        rows = measure(pages.servers.service, pages, rounds=rounds)
+        tell([*rows, *first_paint(pages, rounds=3 if args.quick else 9)], args.json)
+
+
+if __name__ == "__main__":
+    main()

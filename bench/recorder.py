@@ -1,0 +1,207 @@
+"""The whole recorder beside others on the same XTEST script, turn by turn on one display: processor time, memory, loss,
+bytes on disk; and what ours does when nothing happens."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+from Xlib import X
+from Xlib import display as xdisplay
+from Xlib.ext import xtest
+
+from aboveboard.desktop.display import PrivateDisplay
+from aboveboard.desktop.windows import Windows
+from bench.common import Row, arguments, row, tell
+
+KEY = 38  # the key "a" on the layout of the test display
+PEERS = ("pynput", "xrecord")
+PEER_NAMES = {"pynput": "pynput", "xrecord": "Xlib RECORD"}
+PACES = (("at 125 Hz", 125.0, 0.5), ("at 1 kHz", 1000.0, 0.3), ("in a burst", 0.0, 0.2))
+
+
+def work(name: str, rate_hz: float, n: int) -> int:
+    """n pointer samples (rate 0: as fast as they go), with a click and a key every 50; how many events were sent."""
+    display = xdisplay.Display(name)
+    sent = 0
+    begun = time.perf_counter()
+    for i in range(n):
+        xtest.fake_input(display, X.MotionNotify, x=100 + i % 600, y=100 + (i * 7) % 400)
+        sent += 1
+        if i % 50 == 49:
+            for kind, detail in ((X.ButtonPress, 1), (X.ButtonRelease, 1), (X.KeyPress, KEY), (X.KeyRelease, KEY)):
+                xtest.fake_input(display, kind, detail)
+                sent += 1
+        if rate_hz:
+            display.flush()
+            left = begun + (i + 1) / rate_hz - time.perf_counter()
+            if left > 0:
+                time.sleep(left)
+    display.sync()
+    display.close()
+    return sent
+
+
+def cpu_ns(pid: int) -> int:
+    """Processor time of a process's threads so far. From schedstat: the usual counters tick in 10 ms only."""
+    return sum(int(path.read_text().split()[0]) for path in Path(f"/proc/{pid}/task").glob("*/schedstat"))
+
+
+def wakeups(pid: int) -> int:
+    """Times any thread of the process was put on a processor after sleeping."""
+    lines = [line for path in Path(f"/proc/{pid}/task").glob("*/status") for line in path.read_text().splitlines()]
+    return sum(int(line.split()[1]) for line in lines if line.startswith("voluntary_ctxt_switches"))
+
+
+@dataclass
+class Listener:
+    """A running recorder and what it said at its end."""
+
+    process: subprocess.Popen[str]
+    said: dict[str, Any] = field(default_factory=dict)
+
+
+@contextlib.contextmanager
+def listening(who: str, display: PrivateDisplay) -> Iterator[Listener]:
+    with tempfile.TemporaryDirectory() as folder:
+        process = subprocess.Popen(
+            [sys.executable, "-m", f"bench.listeners.{who}", folder], env={**os.environ, **display.env},
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert process.stdin is not None
+        assert process.stdout is not None
+        if process.stdout.readline() != "ready\n":
+            raise RuntimeError(f"{who} did not start")
+        listener = Listener(process)
+        yield listener
+        process.stdin.close()
+        listener.said = json.loads(process.stdout.readline())
+        process.wait(30)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """cpu_ms: processor time 10,000 events; rss_mb: resident; lost: events; bytes: an event, on disk."""
+
+    cpu_ms: float
+    rss_mb: float
+    lost: int
+    bytes: float
+
+
+def turn(who: str, display: PrivateDisplay, rate_hz: float, n: int) -> Turn:
+    """One recorder, one stretch of work."""
+    with listening(who, display) as listener:
+        pid = listener.process.pid
+        warm = work(display.name, 500.0, 200)  # maps and the like are read once, at the first key
+        time.sleep(2.5)
+        before = cpu_ns(pid)
+        sent = work(display.name, rate_hz, n)
+        time.sleep(2.0)  # until the last of it is on disk
+        cpu_ms = (cpu_ns(pid) - before) / 1e6
+        rss_mb = psutil.Process(pid).memory_info().rss / 1e6
+    if os.environ.get("BENCH_SHOW"):
+        print(who, listener.said, file=sys.stderr)
+    return Turn(1e4 * cpu_ms / sent, rss_mb, warm + sent - listener.said["n"], listener.said["bytes"] / (warm + sent))
+
+
+def compare(display: PrivateDisplay, at: str, rate_hz: float, n: int, bar: float, rounds: int) -> list[Row]:
+    """Medians over rounds, in turn."""
+    turns: dict[str, list[Turn]] = {who: [] for who in ("ours", *PEERS)}
+    for _ in range(rounds):
+        for who, found in turns.items():
+            found.append(turn(who, display, rate_hz, n))
+
+    def median(who: str, name: str) -> float:
+        return float(statistics.median(getattr(each, name) for each in turns[who]))
+
+    rows = []
+    for peer in PEERS:
+        beside: dict[str, Any] = {"peer_name": PEER_NAMES[peer]}
+        target = f"<= {bar}" if peer == "pynput" else ""
+        rows += [
+            row(f"processor time of 10,000 events {at}", median("ours", "cpu_ms"), "ms", peer=median(peer, "cpu_ms"),
+                target=target, **beside),
+            row(f"events lost {at}", max(t.lost for t in turns["ours"]), "events",
+                peer=max(t.lost for t in turns[peer]), **beside),
+            row(f"bytes an event on disk {at}", median("ours", "bytes"), "B", peer=median(peer, "bytes"), **beside),
+            row(f"memory {at}", median("ours", "rss_mb"), "MB", peer=median(peer, "rss_mb"), **beside),
+        ]  # fmt: skip
+    rows += [
+        row(f"events lost {at}, ours", max(t.lost for t in turns["ours"]), "events", target="== 0"),
+        row(f"memory {at}, ours", median("ours", "rss_mb"), "MB", target="<= 60"),
+        row(f"bytes an event on disk {at}, ours", median("ours", "bytes"), "B", target="<= 1.6"),
+    ]
+    return rows
+
+
+def idle(display: PrivateDisplay, seconds: float) -> list[Row]:
+    """Nothing happens: what ours does then."""
+    with listening("ours", display) as listener:
+        pid = listener.process.pid
+        work(display.name, 500.0, 200)
+        time.sleep(6.0)
+        cpu, woken = cpu_ns(pid), wakeups(pid)
+        time.sleep(seconds)
+        cpu, woken = cpu_ns(pid) - cpu, wakeups(pid) - woken
+    return [
+        row("wake-ups a second when idle", woken / seconds, "1/s", target="<= 1"),
+        row("processor share when idle", 100 * cpu / 1e9 / seconds, "%", target="<= 0.1"),
+    ]
+
+
+def _wait_for_window(display: PrivateDisplay) -> None:
+    """Until it is there; then a click gives it the keyboard."""
+    windows = Windows(display.name)
+    deadline = time.monotonic() + 20
+    while (under := windows.at(120, 120)) is None or under.app != "xterm":
+        if time.monotonic() > deadline:
+            raise RuntimeError("xterm does not come up")
+        time.sleep(0.1)
+        windows.update()
+    windows.close()
+    work(display.name, 500.0, 100)
+    time.sleep(0.3)
+
+
+@contextlib.contextmanager
+def desk() -> Iterator[PrivateDisplay]:
+    """A display with one allowed window over nearly all of it."""
+    with PrivateDisplay(800, 600) as display:
+        os.environ.update(display.env)
+        time.sleep(1.0)  # a window that comes before the window manager is ready is never shown
+        words = ["xterm", "-geometry", "130x45+0+0", "-e", "cat"]
+        xterm = subprocess.Popen(words, env={**os.environ, **display.env}, start_new_session=True)
+        try:
+            _wait_for_window(display)
+            yield display
+        finally:
+            xterm.terminate()
+            xterm.wait(5)
+
+
+def main() -> int:
+    args = arguments(__doc__ or "")
+    rounds = 1 if args.quick else 3
+    sizes = (1000, 4000, 10_000) if args.quick else (2500, 20_000, 50_000)
+    with desk() as display:
+        rows = idle(display, 10.0 if args.quick else 60.0)
+        for (at, rate_hz, bar), n in zip(PACES, sizes, strict=True):
+            rows += compare(display, at, rate_hz, n, bar, rounds)
+    tell(rows, args.json)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

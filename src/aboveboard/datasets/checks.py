@@ -1,0 +1,75 @@
+"""What the events of an opened segment have to be, whoever signed it: a device's key may be in bad hands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from aboveboard.core.columns import decode_column
+from aboveboard.core.errors import Corrupt
+from aboveboard.core.events import Button, Element, Focus, Gap, KeptEvent, Key, PointerPath, Scene, Scroll, Text
+
+TIME_US_MAX = 1 << 53
+PIXELS_MAX = 1 << 20
+NOTCHES_MAX = 1 << 16
+ELEMENTS_MAX = 20_000
+TEXT_CHARS_MAX = 100_000
+
+
+def _within(value: int, bound: int, what: str) -> None:
+    if not -bound <= value <= bound:
+        raise Corrupt(f"{what} of an event is out of its range")
+
+
+def _element(element: Element | None) -> None:
+    if element is None:
+        return
+    for number in element.box:
+        _within(number, 1 << 31, "an element's box")
+    if not all(0 <= step < 1 << 31 for step in element.path):
+        raise Corrupt("an element's path has a step that is none")
+
+
+def _path(event: PointerPath) -> None:
+    for column, bound in ((event.t, TIME_US_MAX), (event.x, PIXELS_MAX), (event.y, PIXELS_MAX)):
+        values = decode_column(column, event.n)
+        if values.size and not (-bound <= int(values.min()) and int(values.max()) <= bound):
+            raise Corrupt("a sample of a pointer path is out of its range")
+
+
+def check_events(events: Iterable[KeptEvent]) -> None:
+    """Raises Corrupt for numbers outside any screen or time, columns that don't decode, and spans that end before they
+    begin. A scene or text of absurd size is refused too."""
+    for event in events:
+        if not 0 <= event.t_us <= TIME_US_MAX:
+            raise Corrupt("the time of an event is out of its range")
+        match event:
+            case PointerPath():
+                _path(event)
+            case Button() | Scroll():
+                _within(event.x, PIXELS_MAX, "a place")
+                _within(event.y, PIXELS_MAX, "a place")
+                _element(event.element)
+                if isinstance(event, Scroll):
+                    _within(event.dx, NOTCHES_MAX, "a scroll")
+                    _within(event.dy, NOTCHES_MAX, "a scroll")
+                elif not 0 < event.button < 256:
+                    raise Corrupt("a button of an event is none")
+            case Key():
+                _element(event.element)
+            case Text():
+                _element(event.element)
+                if len(event.text) > TEXT_CHARS_MAX or not event.t_us <= event.end_us <= TIME_US_MAX:
+                    raise Corrupt("a text ends before it begins, or is too long")
+            case Gap():
+                if not event.t_us <= event.end_us <= TIME_US_MAX:
+                    raise Corrupt("a gap ends before it begins")
+            case Focus():
+                for number in event.box:
+                    _within(number, 1 << 31, "a window's box")
+            case Scene():
+                if len(event.elements) > ELEMENTS_MAX:
+                    raise Corrupt("a scene has too many elements")
+                for element in event.elements:
+                    _element(element)
+            case _:
+                pass

@@ -1,0 +1,93 @@
+"""Where sessions are worked on: in processes of this machine, or by Daft. The only file that imports an engine.
+
+Every engine gives the same results in the same order, one sealed Result for one sealed Session. Memory is bounded by
+the sessions under way, not by the dataset.
+"""
+
+from __future__ import annotations
+
+import itertools
+import multiprocessing
+import os
+import signal
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any, Final
+
+from aboveboard.core.errors import BadInput, Unavailable
+from aboveboard.datasets.session import BuildKeys, work
+
+ENGINES: Final = ("processes", "daft")
+ATTEMPTS_MAX: Final = 3  # a session that kills its worker so often is bad, not unlucky
+AHEAD: Final = 2  # sessions waiting for each worker
+DAFT_BATCH: Final = 64  # sessions for each worker of one query: starting its processes takes about a second
+
+
+def workers_here() -> int:
+    return len(os.sched_getaffinity(0))
+
+
+def run(name: str, sessions: Iterable[bytes], keys: BuildKeys, workers: int) -> Iterator[bytes]:
+    """One result for each session, in order. Raises BadInput for an unknown engine, Unavailable when workers die."""
+    if name == "processes":
+        return _processes(sessions, keys, workers)
+    if name == "daft":
+        return _daft(sessions, keys, workers)
+    raise BadInput(f"there is no engine {name!r}: choose from {', '.join(ENGINES)}", "--engine")
+
+
+def _ignore_interrupt() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent says when to stop
+
+
+def _pool(workers: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _ignore_interrupt)
+
+
+def _processes(sessions: Iterable[bytes], keys: BuildKeys, workers: int) -> Iterator[bytes]:
+    """A dead worker takes its pool with it: a new pool does again what was under way."""
+    given = iter(sessions)
+    under_way: list[bytes] = list(itertools.islice(given, workers * AHEAD))
+    deaths = 0
+    while under_way:
+        with _pool(workers) as pool:
+            waiting: list[tuple[bytes, Future[bytes]]] = [(each, pool.submit(work, each, keys)) for each in under_way]
+            try:
+                while waiting:
+                    result = waiting[0][1].result()
+                    waiting.pop(0)
+                    deaths = 0
+                    waiting += [(each, pool.submit(work, each, keys)) for each in itertools.islice(given, 1)]
+                    under_way = [each for each, _ in waiting]
+                    yield result
+            except BrokenProcessPool as error:
+                deaths += 1
+                if deaths == ATTEMPTS_MAX:
+                    raise Unavailable(f"a worker died {deaths} times on the same session: out of memory?") from error
+
+
+def _daft(sessions: Iterable[bytes], keys: BuildKeys, workers: int) -> Iterator[bytes]:
+    try:
+        import daft
+    except ModuleNotFoundError as error:
+        raise Unavailable("Daft is missing: pip install 'aboveboard[daft]'") from error
+
+    @daft.cls(use_process=True, max_concurrency=workers)
+    class Worker:
+        """Holds the keys in its own memory; they go there by a pipe."""
+
+        def __init__(self, keys: BuildKeys) -> None:
+            self.keys = keys
+
+        @daft.method(return_dtype=daft.DataType.binary())
+        def work(self, data: bytes) -> bytes:
+            return work(data, self.keys)
+
+    worker: Any = Worker(keys)
+    given = iter(sessions)
+    # In batches, so that neither what goes in nor what comes out has to fit into memory at once; order is kept.
+    while batch := list(itertools.islice(given, workers * DAFT_BATCH)):
+        frame: Any = daft.from_pydict({"n": list(range(len(batch))), "session": batch}).into_batches(1)
+        done = frame.select(frame["n"], worker.work(frame["session"]).alias("result")).to_pydict()
+        yield from (result for _, result in sorted(zip(done["n"], done["result"], strict=True)))

@@ -1,0 +1,303 @@
+"""As much of D-Bus as reading accessible trees needs, made for many small calls at a time.
+
+A tree is thousands of calls of half a dozen forms. Their bytes are put together from parts that are kept, go out in one
+piece, and of an answer only what was asked for is decoded. D-Bus Specification 0.43, "Message Protocol".
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+import struct
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from aboveboard.core.errors import Unavailable
+
+READ_BYTES = 1 << 17
+MESSAGE_BYTES_MAX = 16 << 20
+ANSWER_S_MAX = 2.0
+IN_FLIGHT_MAX = 512
+TAILS_MAX = 1024
+_CALL, _RETURN, _SIGNAL = 1, 2, 4
+_PATH, _INTERFACE, _MEMBER, _REPLY_SERIAL, _DESTINATION, _SENDER, _SIGNATURE = 1, 2, 3, 5, 6, 7, 8
+_HEAD = struct.Struct("<4BIII")  # "l", type, flags, version, bytes of body, serial, bytes of header fields
+_U32 = struct.Struct("<I")
+
+
+def _padded(data: bytes) -> bytes:
+    return data + b"\0" * (-len(data) % 8)
+
+
+def _text_field(code: int, kind: bytes, text: str) -> bytes:
+    data = text.encode()
+    return _padded(bytes((code, 1)) + kind + b"\0" + _U32.pack(len(data)) + data + b"\0")
+
+
+def string(text: str) -> bytes:
+    """An argument of type s."""
+    data = text.encode()
+    return _U32.pack(len(data)) + data + b"\0"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Form:
+    """A kind of call. signature, body: of its arguments, in bytes; answer: what comes back, "" for anything;
+    decode: from (bytes, where the body begins) to the value."""
+
+    interface: str
+    member: str
+    answer: str
+    decode: Callable[[bytes, int], Any]
+    signature: str = ""
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """path and sender: of what changed; detail: the body's first string, "" without one."""
+
+    member: str
+    path: str
+    sender: str
+    detail: str
+
+
+class Wire:
+    """A connection to a bus. Not for several threads at once, but for `wake`."""
+
+    def __init__(self, address: str) -> None:
+        """Raises Unavailable."""
+        self._socket = socket.socket(socket.AF_UNIX)
+        self._buffer = bytearray()
+        self._serial = 0
+        self._tails: dict[tuple[str, Form], bytes] = {}
+        self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            self._socket.settimeout(ANSWER_S_MAX)
+            self._socket.connect(_socket_path(address))
+            self._socket.sendall(b"\0AUTH EXTERNAL " + str(os.getuid()).encode().hex().encode() + b"\r\n")
+            if not self._line().startswith(b"OK "):
+                raise Unavailable("the accessibility bus refuses this user")
+            self._socket.sendall(b"BEGIN\r\n")
+            [name] = self.calls([(BUS, HELLO)])
+            if name is None:
+                raise Unavailable("the accessibility bus does not answer")
+        except OSError as error:
+            self.close()
+            raise Unavailable("the accessibility bus can't be reached: is at-spi2-core running?") from error
+
+    def _line(self) -> bytes:
+        line = b""
+        while not line.endswith(b"\r\n") and len(line) < 256:
+            piece = self._socket.recv(1)
+            if not piece:
+                break
+            line += piece
+        return line
+
+    def close(self) -> None:
+        self._socket.close()
+        for descriptor in (self._wake_read, self._wake_write):
+            os.close(descriptor)
+
+    def wake(self) -> None:
+        """Ends a wait for signals, from any thread."""
+        os.write(self._wake_write, b"\0")
+
+    def _message(self, node: tuple[str, str], form: Form) -> bytes:
+        tail = self._tails.get((node[0], form))
+        if tail is None:
+            tail = _text_field(_INTERFACE, b"s", form.interface) + _text_field(_MEMBER, b"s", form.member)
+            tail += _text_field(_DESTINATION, b"s", node[0])
+            sign = form.signature.encode()
+            # An empty one is left out in most programs, but may stand; it ends the fields, whose length has no padding.
+            tail += bytes((_SIGNATURE, 1)) + b"g\0" + bytes((len(sign),)) + sign + b"\0"
+            if len(self._tails) > TAILS_MAX:
+                self._tails.clear()
+            self._tails[node[0], form] = tail
+        fields = _text_field(_PATH, b"o", node[1]) + tail
+        self._serial += 1
+        head = _HEAD.pack(0x6C, _CALL, 0, 1, len(form.body), self._serial, len(fields))
+        return _padded(head + fields) + form.body
+
+    def calls(self, asked: Sequence[tuple[tuple[str, str], Form]], s_max: float = ANSWER_S_MAX) -> list[Any]:
+        """The answers in order; None for an error or for what did not answer in time. asked: (bus name, path), form.
+
+        Raises Unavailable when the connection is gone.
+        """
+        answers: list[Any] = [None] * len(asked)
+        waiting: dict[int, int] = {}
+        deadline = time.monotonic() + s_max
+        sent = 0
+        try:
+            while sent < len(asked) or waiting:
+                if sent < len(asked) and len(waiting) < IN_FLIGHT_MAX // 2:
+                    data = b""
+                    while sent < len(asked) and len(waiting) < IN_FLIGHT_MAX:
+                        data += self._message(*asked[sent])
+                        waiting[self._serial] = sent
+                        sent += 1
+                    self._socket.settimeout(max(deadline - time.monotonic(), 0.001))
+                    self._socket.sendall(data)
+                self._receive(deadline)
+                for data, kind, body_at, fields in self._messages():
+                    place = waiting.pop(fields.get(_REPLY_SERIAL, -1), None)
+                    if place is not None and kind == _RETURN:
+                        form = asked[place][1]
+                        if form.answer in ("", fields.get(_SIGNATURE, "")):
+                            answers[place] = form.decode(data, body_at)
+        except TimeoutError:
+            pass
+        except (OSError, struct.error, UnicodeDecodeError) as error:
+            raise Unavailable("the accessibility bus is gone") from error
+        return answers
+
+    def signals(self, s_max: float | None) -> list[Signal]:
+        """Those that have come, waiting for the first; none after s_max (None: no bound), or at `wake`.
+
+        Raises Unavailable when the connection is gone.
+        """
+        ready = select.select([self._socket.fileno(), self._wake_read], [], [], s_max)[0]
+        if self._wake_read in ready:
+            os.read(self._wake_read, 4096)
+        if self._socket.fileno() not in ready:
+            return []
+        try:
+            self._receive(time.monotonic() + ANSWER_S_MAX)
+            return [
+                Signal(str(fields.get(_MEMBER, "")), str(fields.get(_PATH, "")), str(fields.get(_SENDER, "")),
+                       to_string(data, at) if str(fields.get(_SIGNATURE, "")).startswith("s") else "")
+                for data, kind, at, fields in self._messages() if kind == _SIGNAL
+            ]  # fmt: skip
+        except (OSError, struct.error, UnicodeDecodeError) as error:
+            raise Unavailable("the accessibility bus is gone") from error
+
+    def _receive(self, deadline: float) -> None:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._socket.settimeout(left)
+        piece = self._socket.recv(READ_BYTES)
+        if not piece:
+            raise ConnectionError("closed")
+        self._buffer += piece
+
+    def _messages(self) -> list[tuple[bytes, int, int, dict[int, Any]]]:
+        """(bytes, type, where its body begins, header fields) of every whole message here."""
+        out = []
+        data, at = bytes(self._buffer), 0
+        while at + 16 <= len(data):
+            little, kind, _, _, body, _, fields = _HEAD.unpack_from(data, at)
+            if little != 0x6C or body > MESSAGE_BYTES_MAX or fields > MESSAGE_BYTES_MAX:
+                raise ConnectionError("not a message")
+            body_at = at + 16 + fields + -fields % 8
+            if body_at + body > len(data):
+                break
+            message = data[at : body_at + body]
+            out.append((message, kind, body_at - at, _fields(message, 16 + fields)))
+            at = body_at + body
+        del self._buffer[:at]
+        return out
+
+
+def _socket_path(address: str) -> str:
+    """Of the first unix address in "unix:path=...,guid=...;..."."""
+    for each in address.split(";"):
+        if each.startswith("unix:"):
+            values = dict(part.split("=", 1) for part in each.removeprefix("unix:").split(",") if "=" in part)
+            if "path" in values:
+                return values["path"]
+            if "abstract" in values:
+                return "\0" + values["abstract"]
+    raise Unavailable(f"the bus address {address!r} is no local socket")
+
+
+def _fields(message: bytes, end: int) -> dict[int, Any]:
+    """Header fields by code: numbers and strings, which all of them are."""
+    found: dict[int, Any] = {}
+    at = 16
+    while at < end:
+        code, kind = message[at], message[at + 2]
+        at += 4
+        if kind == 0x75:  # u
+            found[code] = _U32.unpack_from(message, at)[0]
+            at += 4
+        elif kind == 0x67:  # g
+            n = message[at]
+            found[code] = message[at + 1 : at + 1 + n].decode()
+            at += 2 + n
+        else:  # s, o
+            (n,) = _U32.unpack_from(message, at)
+            found[code] = message[at + 4 : at + 4 + n].decode()
+            at += 5 + n
+        at += -at % 8
+    return found
+
+
+# ------------------------------------------------------------ what bodies hold
+
+
+def to_string(data: bytes, at: int) -> str:
+    """s"""
+    (n,) = _U32.unpack_from(data, at)
+    return data[at + 4 : at + 4 + n].decode("utf-8", errors="replace")
+
+
+def to_number(data: bytes, at: int) -> int:
+    """u"""
+    return int(_U32.unpack_from(data, at)[0])
+
+
+def from_variant(data: bytes, at: int) -> str | int | None:
+    """v of s, i or u; None for others."""
+    n = data[at]
+    kind = data[at + 1 : at + 1 + n]
+    at += n + 2
+    at += -at % 4
+    if kind == b"s":
+        return to_string(data, at)
+    return int(struct.unpack_from("<i", data, at)[0]) if kind in (b"i", b"u") else None
+
+
+def to_numbers(data: bytes, at: int) -> tuple[int, ...]:
+    """au"""
+    (n,) = _U32.unpack_from(data, at)
+    return struct.unpack_from(f"<{n // 4}I", data, at + 4)
+
+
+def to_nodes(data: bytes, at: int) -> list[tuple[str, str]]:
+    """a(so)"""
+    (n,) = _U32.unpack_from(data, at)
+    at += 4
+    at += -at % 8
+    end = at + n
+    found = []
+    while at < end:
+        at += -at % 8
+        (size,) = _U32.unpack_from(data, at)
+        name = data[at + 4 : at + 4 + size].decode()
+        at += 5 + size
+        at += -at % 4
+        (size,) = _U32.unpack_from(data, at)
+        found.append((name, data[at + 4 : at + 4 + size].decode()))
+        at += 5 + size
+    return found
+
+
+def to_box(data: bytes, at: int) -> tuple[int, int, int, int]:
+    """(iiii)"""
+    x, y, width, height = struct.unpack_from("<4i", data, at)
+    return int(x), int(y), int(width), int(height)
+
+
+def nothing(_data: bytes, _at: int) -> bool:
+    """For calls whose answer says only that it was done."""
+    return True
+
+
+BUS = ("org.freedesktop.DBus", "/org/freedesktop/DBus")
+HELLO = Form("org.freedesktop.DBus", "Hello", "s", to_string)

@@ -1,0 +1,127 @@
+"""Policies on their way: proposed by somebody who may sign them, signed offline one after another, then published.
+
+Kept as files beside the collector's database, `<policy ID>.json`, with exactly those signatures that hold. Nobody
+else's text gets in: a proposal needs at least one valid signature of the employer or a representative.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from aboveboard.collector.service import Service
+from aboveboard.collector.terms import publish_policy
+from aboveboard.core.charter import Charter
+from aboveboard.core.errors import BadInput, Refused
+from aboveboard.core.policy import CONTEXT, POLICY_BYTES_MAX, Policy, SignedPolicy, verify_signatures
+from aboveboard.core.signatures import Signature, check_threshold
+from aboveboard.portal.programme import signers
+from aboveboard.wire.durable import make_folders, read_bounded, remove_durable, write_durable
+
+PROPOSALS_MAX = 64
+_NAME = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A policy that is not in the log yet. signed_by: names of the charter's keys whose signatures hold."""
+
+    policy: Policy
+    signed: SignedPolicy
+    signed_by: tuple[str, ...]
+
+    def missing(self, charter: Charter) -> list[str]:
+        """What it still needs, in words."""
+        employer = charter.employer_key.name in self.signed_by
+        have = len([key for key in charter.representative_keys if key.name in self.signed_by])
+        need = charter.representatives.threshold - have
+        wanted = [] if employer else ["the employer's signature"]
+        return wanted + ([f"{need} more of the representatives' signatures"] if need > 0 else [])
+
+
+def floor_missing(policy: Policy, charter: Charter) -> list[str]:
+    """Patterns of the charter's never-record list that the policy leaves out: with any, it can't be published."""
+    return [pattern for pattern in charter.never_record if pattern not in policy.never_record]
+
+
+class Proposals:
+    """Safe for several threads of one process."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._folder: Path = service.log_folder.parent / "proposals"
+        self._lock = threading.Lock()
+        make_folders(self._folder, 0o700)
+
+    def all(self) -> list[Proposal]:
+        """Newest version first."""
+        found = [self._read(path) for path in sorted(self._folder.glob("*.json"))[:PROPOSALS_MAX]]
+        return sorted((each for each in found if each), key=lambda each: each.policy.version, reverse=True)
+
+    def get(self, policy_id: str) -> Proposal:
+        """Raises Refused("unknown")."""
+        one = self._read(self._folder / f"{policy_id}.json") if _NAME.fullmatch(policy_id) else None
+        if one is None:
+            raise Refused("unknown", "no proposal of that name is here: it may be in the log already")
+        return one
+
+    def _read(self, path: Path) -> Proposal | None:
+        data = read_bounded(path, POLICY_BYTES_MAX * 2)
+        if data is None:
+            return None
+        signed = SignedPolicy.parse(data)
+        return Proposal(Policy.parse(signed.policy_bytes), signed, signers(signed, self._service.charter))
+
+    def bring(self, data: bytes) -> tuple[str, bool]:
+        """Adds a signed file's signatures to what is here; (policy ID, whether it went into the log).
+
+        Raises BadInput when it can't be read, Refused when no signature of it holds, or no place is left.
+        """
+        signed = SignedPolicy.parse(data)
+        policy = Policy.parse(signed.policy_bytes)
+        if not signers(signed, self._service.charter):
+            raise Refused("proposal", "no signature in this file is by the employer or a representative of the charter")
+        path = self._folder / f"{policy.policy_id}.json"
+        with self._lock:
+            known = self._read(path)
+            if known is None and sum(1 for _ in self._folder.glob("*.json")) >= PROPOSALS_MAX:
+                raise Refused("proposal", f"{PROPOSALS_MAX} proposals are open: finish or remove some first")
+            together = self._merged(signed, known)
+            if not self._complete(together):
+                write_durable(path, together.to_bytes(), 0o600)
+                return policy.policy_id, False
+            publish_policy(self._service, together)
+            remove_durable(path)
+            return policy.policy_id, True
+
+    def _merged(self, signed: SignedPolicy, known: Proposal | None) -> SignedPolicy:
+        """One signature of each key whose signature holds."""
+        data, charter = signed.policy_bytes, self._service.charter
+        kept: dict[str, Signature] = {}
+        for signature in (*(known.signed.signatures if known else ()), *signed.signatures):
+            keys = [key for key in (charter.employer_key, *charter.representative_keys) if key.name == signature.key]
+            if check_threshold(keys, 0, [signature], CONTEXT, data, who="anyone", reason="proposal"):
+                kept.setdefault(f"{signature.key} {signature.key_id}", signature)
+        return SignedPolicy.of(data, tuple(kept.values()))
+
+    def _complete(self, signed: SignedPolicy) -> bool:
+        try:
+            verify_signatures(signed, self._service.charter)
+        except Refused:
+            return False
+        return True
+
+
+def uploaded(content_type: str, body: bytes) -> bytes:
+    """The file of a form with one file field (multipart/form-data, RFC 7578). Raises BadInput."""
+    found = re.fullmatch(r'multipart/form-data;\s*boundary="?([0-9A-Za-z\'()+_,\-./:=? ]{1,70})"?', content_type)
+    if found is None:
+        raise BadInput("choose the signed file (.json) first")
+    mark = b"--" + found[1].encode("ascii")
+    for part in body.split(mark)[1:-1]:
+        head, separator, content = part.partition(b"\r\n\r\n")
+        if separator and b'name="file"' in head and content.endswith(b"\r\n"):
+            return content[:-2]
+    raise BadInput("choose the signed file (.json) first")

@@ -1,0 +1,135 @@
+"""Pages for everybody, with no account: programme, policies, log, what data was used for, deletions, how to check."""
+
+from __future__ import annotations
+
+import base64
+from typing import Annotated
+
+from fastapi import Depends, Request
+from starlette.responses import Response
+
+from aboveboard.collector.http.requests import Serving
+from aboveboard.core.errors import Refused
+from aboveboard.core.leaves import Leaf, parse_leaf
+from aboveboard.core.policy_words import explain
+from aboveboard.portal.programme import published_policies, witness_states
+from aboveboard.portal.render import page, pages
+from aboveboard.portal.scan import SHOWN_MAX, LogScan
+
+router = pages()
+ENTRIES_SHOWN = 25
+KINDS = {
+    "charter": "charter", "policy": "policy published", "batch": "batch", "key_released": "key released to a reader",
+    "dataset_built": "dataset built", "model_trained": "model trained", "deletion_asked": "deletion asked",
+    "deletion_done": "deletion done",
+}  # fmt: skip
+
+
+def scan_of(request: Request) -> LogScan:
+    scan: LogScan = request.app.state.log_scan
+    return scan
+
+
+Scan = Annotated[LogScan, Depends(scan_of)]
+
+
+def kind_of(leaf: Leaf) -> str:
+    tag = str(type(leaf).__struct_config__.tag)
+    return KINDS.get(tag, tag.replace("_", " "))
+
+
+@router.get("/")
+def home(request: Request, service: Serving, scan: Scan) -> Response:
+    """The programme at a glance."""
+    seen, found = scan.seen(), published_policies(service)
+    return page(
+        request, "home.html", charter=service.charter, newest=found[0] if found else None,
+        checkpoint=service.log.checkpoint, counts=seen.counts, witnesses=witness_states(service),
+        overdue=seen.overdue(service.clock.now_us()), waiting=len(seen.open),
+    )  # fmt: skip
+
+
+@router.get("/policy")
+def policy(request: Request, service: Serving) -> Response:
+    """The newest policy, in words."""
+    found = published_policies(service)
+    if not found:
+        return page(request, "no_policy.html")
+    return _policy_page(request, service, found[0].policy.policy_id)
+
+
+@router.get("/policies")
+def policies(request: Request, service: Serving) -> Response:
+    found = published_policies(service)
+    return page(request, "policies.html", found=found, charter=service.charter)
+
+
+@router.get("/policies/{policy_id}")
+def one_policy(request: Request, service: Serving, policy_id: str) -> Response:
+    return _policy_page(request, service, policy_id)
+
+
+def _policy_page(request: Request, service: Serving, policy_id: str) -> Response:
+    found = {each.policy.policy_id: each for each in published_policies(service)}
+    one = next((each for name, each in found.items() if name == policy_id), None)
+    if one is None:
+        raise Refused("unknown", "no policy of that name is in this log")
+    return page(
+        request, "policy.html", one=one, words=explain(one.policy, one.charter),
+        newest=next(iter(found)) == policy_id,
+    )  # fmt: skip
+
+
+@router.get("/log")
+def log(request: Request, service: Serving) -> Response:
+    """Checkpoint, witnesses and their times, the newest entries."""
+    checkpoint = service.log.checkpoint
+    size = checkpoint.size if checkpoint else 0
+    first = max(0, size - ENTRIES_SHOWN)
+    entries = [
+        (first + at, kind_of(parse_leaf(entry)))
+        for at, entry in enumerate(service.log.entries(first, size) if size else [])
+    ]
+    return page(
+        request, "log.html", note=service.log.note, checkpoint=checkpoint, witnesses=witness_states(service),
+        entries=entries[::-1],
+    )  # fmt: skip
+
+
+@router.get("/log/{index}")
+def entry(request: Request, service: Serving, index: str) -> Response:
+    """One entry, its proof, and a check of it in the browser."""
+    checkpoint = service.log.checkpoint
+    known = index.isascii() and index.isdigit() and len(index) < 19
+    if not known or checkpoint is None or int(index) >= checkpoint.size:
+        raise Refused("unknown", "the cosigned log has no entry of that number")
+    at = int(index)
+    [data] = service.log.entries(at, at + 1)
+    return page(
+        request, "entry.html", index=at, size=checkpoint.size, text=data.decode("utf-8"),
+        kind=kind_of(parse_leaf(data)), data=base64.b64encode(data).decode("ascii"),
+        proof=service.log.proof(at).encode(),
+    )  # fmt: skip
+
+
+@router.get("/uses")
+def uses(request: Request, service: Serving, scan: Scan) -> Response:
+    """Keys released, datasets and models."""
+    return page(request, "uses.html", seen=scan.seen())
+
+
+@router.get("/deletions")
+def deletions(request: Request, service: Serving, scan: Scan) -> Response:
+    """Due and done, as the log alone shows them."""
+    seen, now_us = scan.seen(), service.clock.now_us()
+    waiting = sorted((due_us, index, name) for name, (due_us, index) in seen.open.items())
+    return page(
+        request, "deletions.html", waiting=waiting[:SHOWN_MAX], more=max(0, len(waiting) - SHOWN_MAX),
+        done=list(seen.done)[::-1], now_us=now_us, overdue=seen.overdue(now_us), counts=seen.counts,
+    )  # fmt: skip
+
+
+@router.get("/verify")
+def verify(request: Request, service: Serving) -> Response:
+    """Everything, by oneself, with three commands."""
+    return page(request, "verify.html", url=str(request.base_url).rstrip("/"), charter=service.charter)

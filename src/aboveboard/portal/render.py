@@ -1,0 +1,123 @@
+"""How a page is answered: one frame, one strict content policy, errors as pages, changes from our own pages only."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Awaitable, Callable
+from importlib.resources import files
+from urllib.parse import parse_qs, urlsplit
+
+from fastapi import APIRouter, Request
+from fastapi.routing import APIRoute
+from starlette.responses import RedirectResponse, Response
+
+from aboveboard.collector.http.requests import RecordBody
+from aboveboard.core.clock import US_PER_S
+from aboveboard.core.errors import AboveboardError, Refused, Unavailable
+from aboveboard.ui import CSP, stylesheet, templates
+
+THEME_COOKIE = "theme"
+THEME_S = 365 * 86_400
+THEMES = ("light", "dark")
+SCRIPTS = ("verify.js",)
+HEADERS = {
+    "Content-Security-Policy": CSP, "Cache-Control": "no-store", "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin", "X-Frame-Options": "DENY",
+    # Not "no-referrer": with that, browsers send "Origin: null" along with our own forms.
+    "Referrer-Policy": "same-origin",
+}  # fmt: skip
+_LOCAL_PATH = re.compile(r"/(?:[a-z0-9_\-]+/?)*")
+_templates = templates("aboveboard.portal")
+
+
+def day(t_us: int) -> str:
+    """A day in UTC: no page tells an hour at which a person did something."""
+    return datetime.datetime.fromtimestamp(t_us / US_PER_S, datetime.UTC).strftime("%Y-%m-%d")
+
+
+def moment(t_s: int) -> str:
+    """For what machines did: the witnesses' times."""
+    return datetime.datetime.fromtimestamp(t_s, datetime.UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def page(request: Request, name: str, *, status: int = 200, **values: object) -> Response:
+    """The template, in the frame, with the reader's choice of light or dark."""
+    chosen = request.cookies.get(THEME_COOKIE, "")
+    html = _templates.get_template(name).render(
+        theme=chosen if chosen in THEMES else "", path=request.url.path, day=day, moment=moment, **values
+    )
+    return Response(html, status, HEADERS, media_type="text/html; charset=utf-8")
+
+
+def require_same_origin(request: Request) -> None:
+    """Raises Refused for a form that another site's page sent. Programs that say no origin carry no cookies either."""
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    if site not in (None, "same-origin", "none"):
+        raise Refused("origin", "this form was sent from another site's page: open it here and send it again")
+    if origin is not None and urlsplit(origin).netloc != request.headers.get("Host"):
+        raise Refused("origin", "this form was sent from another site's page: open it here and send it again")
+
+
+class PageRoute(APIRoute):
+    """Errors raised on purpose become a page that says what and where to go."""
+
+    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
+        handler = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            try:
+                if request.method == "POST":
+                    require_same_origin(request)
+                return await handler(request)
+            except AboveboardError as error:
+                return page(request, "problem.html", status=_status(error), problem=str(error))
+
+        return handle
+
+
+def _status(error: AboveboardError) -> int:
+    match error:
+        case Refused(reason="unknown"):
+            return 404
+        case Refused():
+            return 403
+        case Unavailable():
+            return 503
+        case _:
+            return 400
+
+
+def pages() -> APIRouter:
+    """A router for pages."""
+    return APIRouter(route_class=PageRoute, include_in_schema=False)
+
+
+router = pages()
+
+
+@router.get("/style.css")
+def style() -> Response:
+    return Response(stylesheet(), media_type="text/css", headers={"Cache-Control": "max-age=300"})
+
+
+@router.get("/scripts/{name}")
+def script(name: str) -> Response:
+    """Our own, by name."""
+    if name not in SCRIPTS:
+        raise Refused("unknown", "there is no such script")
+    text = (files("aboveboard.portal") / "static" / name).read_text("utf-8")
+    return Response(text, media_type="text/javascript", headers={"Cache-Control": "max-age=300"})
+
+
+@router.post("/theme")
+def choose_theme(body: RecordBody) -> Response:
+    """Light, dark, or as the system says; kept in this browser only."""
+    form = parse_qs(body.decode("ascii", errors="replace"))
+    theme, back = form.get("theme", [""])[0], form.get("back", ["/"])[0]
+    answer = RedirectResponse(back if _LOCAL_PATH.fullmatch(back) else "/", 303)
+    if theme in THEMES:
+        answer.set_cookie(THEME_COOKIE, theme, max_age=THEME_S, httponly=True, samesite="lax")
+    else:
+        answer.delete_cookie(THEME_COOKIE)
+    return answer

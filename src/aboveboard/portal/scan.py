@@ -1,0 +1,92 @@
+"""What the public log says, counted in one pass and remembered: each page asks, only new entries are read."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter, deque
+from dataclasses import dataclass, field
+
+from aboveboard.collector.sequencer import Sequencer
+from aboveboard.core.leaves import (
+    DatasetBuiltLeaf,
+    DeletionAskedLeaf,
+    DeletionDoneLeaf,
+    KeyReleasedLeaf,
+    Leaf,
+    ModelTrainedLeaf,
+    parse_leaf,
+)
+
+SHOWN_MAX = 200  # of each kind, the newest; the log has all of them
+STEP = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry with its place."""
+
+    index: int
+    leaf: Leaf
+
+
+def _newest() -> deque[Entry]:
+    return deque(maxlen=SHOWN_MAX)
+
+
+@dataclass(slots=True)
+class Seen:
+    """counts: by kind. open: deletions asked and not done, by commitment. The rest: the newest SHOWN_MAX of each kind;
+    done: (the deletion, the entry that says it is done)."""
+
+    size: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    open: dict[str, tuple[int, int]] = field(default_factory=dict)
+    done: deque[tuple[str, int, int]] = field(default_factory=lambda: deque(maxlen=SHOWN_MAX))
+    releases: deque[Entry] = field(default_factory=_newest)
+    datasets: deque[Entry] = field(default_factory=_newest)
+    models: deque[Entry] = field(default_factory=_newest)
+
+    def take(self, entry: bytes) -> None:
+        leaf, index = parse_leaf(entry), self.size
+        self.size += 1
+        self.counts[str(type(leaf).__struct_config__.tag)] += 1
+        match leaf:
+            case DeletionAskedLeaf():
+                self.open[leaf.commitment] = (leaf.due_us, index)
+            case DeletionDoneLeaf():
+                due_us, _ = self.open.pop(leaf.commitment, (0, index))
+                self.done.append((leaf.commitment, due_us, index))
+            case KeyReleasedLeaf():
+                self.releases.append(Entry(index, leaf))
+            case DatasetBuiltLeaf():
+                self.datasets.append(Entry(index, leaf))
+            case ModelTrainedLeaf():
+                self.models.append(Entry(index, leaf))
+            case _:
+                pass
+
+    def copy(self) -> Seen:
+        """To be read while others go on counting."""
+        return Seen(self.size, self.counts.copy(), self.open.copy(), self.done.copy(), self.releases.copy(),
+                    self.datasets.copy(), self.models.copy())  # fmt: skip
+
+    def overdue(self, now_us: int) -> int:
+        return sum(due_us < now_us for due_us, _ in self.open.values())
+
+
+class LogScan:
+    """`seen()` is of the cosigned log only: what the witnesses have not seen is not shown as if they had."""
+
+    def __init__(self, log: Sequencer) -> None:
+        self._log = log
+        self._seen = Seen()
+        self._lock = threading.Lock()
+
+    def seen(self) -> Seen:
+        checkpoint = self._log.checkpoint
+        size = checkpoint.size if checkpoint else 0
+        with self._lock:
+            while self._seen.size < size:
+                for entry in self._log.entries(self._seen.size, min(self._seen.size + STEP, size)):
+                    self._seen.take(entry)
+            return self._seen.copy()

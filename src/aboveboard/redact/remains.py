@@ -1,0 +1,135 @@
+"""What stood in a typed text for a while: no piece of it may be read in what stands there at the end.
+
+Every state is looked through for what has a checksum or a known form; before something is deleted, also for all
+else the redactor finds. Held in memory only, for one run.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from aboveboard.redact.redactor import Redactor
+from aboveboard.redact.spans import SENSITIVE, Span
+
+FRAGMENT_CHARS = 4
+_KEPT_MAX = 256
+_VALUES_MAX = 4
+_AROUND = 256
+_OCCURRENCES_MAX = 4
+_NAME_REST_CHARS = 3  # "gardenz" -> "garden" mends a slip; "Thistlethwaite" -> "Thistle" leaves half a name
+_LETTERS = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_TORN_DIGITS_MAX = 1
+_TOKEN = re.compile(r"\S+")
+_PUNCTUATION = ".,!?;:'\"()…“”‘’"
+
+
+class Remains:
+    """Of one run."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
+        # Another one for what may never be kept: half an address must not get a placeholder and a number.
+        self._scratch: Redactor | None = None
+        self._secrets: list[str] = []  # no fragment of these may stay, even where they stand still
+        self._others: list[str] = []  # no fragment of these may stay once they stand there no more
+        self._names: list[str] = []
+        self._values: dict[str, None] = {}
+        self.too_many = False
+
+    def scan(self, around: str) -> None:
+        """A state of the text, near the caret: after each key."""
+        for start, end, label in self._redactor.sensitive(around):
+            _remember(self._secrets if label in SENSITIVE else self._others, around[start:end])
+        self._bound()
+
+    def scan_whole(self, around: str) -> None:
+        """The same before a deletion, for everything the redactor knows."""
+        for start, end, label in self._own().text(around).spans:
+            _remember(self._names if label in ("PERSON", "ORGANISATION") else self._others, around[start:end])
+        self._bound()
+
+    def value(self, value: str) -> None:
+        """What the field is said to hold: more than was typed, when something was completed or stood there before."""
+        if value:
+            self._values.pop(value, None)
+            self._values[value] = None
+            if len(self._values) > _VALUES_MAX:
+                del self._values[next(iter(self._values))]
+
+    def stay_in(self, shown: Sequence[str], text: str) -> bool:
+        """shown: the readable parts of the final `text`."""
+        gone = [other for other in self._others if other not in text]
+        pieces = {piece for whole in (*self._secrets, *gone) for piece in _fragments(whole)}
+        if any(piece in pieces for part in shown for piece in _fragments(part)):
+            return True
+        words = {word for part in shown for word in _LETTERS.findall(part) if len(word) >= FRAGMENT_CHARS}
+        names = {word for name in self._names for word in _LETTERS.findall(name)}
+        return any(
+            len(name) - len(word) >= _NAME_REST_CHARS and (name.startswith(word) or name.endswith(word))
+            for word in words
+            for name in names
+        )
+
+    def completed(self, text: str) -> bool:
+        """True when the field held, around the typed text, something sensitive of which that is a part."""
+        for value in self._values:
+            at = value.find(text)
+            for _ in range(_OCCURRENCES_MAX):
+                if at < 0:
+                    break
+                start = max(0, at - _AROUND)
+                spans = self._own().text(value[start : at + len(text) + _AROUND]).spans
+                first, last = at - start, at - start + len(text)
+                if any(a < last and first < b and (a < first or b > last) for a, b, _ in spans):
+                    return True
+                at = value.find(text, at + 1)
+        return False
+
+    def _own(self) -> Redactor:
+        if self._scratch is None:
+            self._scratch = type(self._redactor)()
+        return self._scratch
+
+    def _bound(self) -> None:
+        if len(self._secrets) + len(self._others) + len(self._names) > _KEPT_MAX:
+            self.too_many = True
+            self._secrets, self._others, self._names = [], [], []
+
+
+def part_of_a_code(text: str, spans: Sequence[Span]) -> bool:
+    """True when what stays readable of `text` may be a piece of a number, token or address whose rest is typed
+    elsewhere: two digits, four or more characters in a row that are not letters alone, or what hangs on to a span."""
+    shown = readable(text, spans)
+    if sum(char.isdecimal() for part in shown for char in part) > _TORN_DIGITS_MAX:
+        return True
+    for match in _TOKEN.finditer(text):
+        hidden = [span for span in spans if span.start < match.end() and match.start() < span.end]
+        rest = "".join(readable(match.group(), [_moved(span, match) for span in hidden])).strip(_PUNCTUATION)
+        if rest and (hidden or (len(rest) >= FRAGMENT_CHARS and not _LETTERS.fullmatch(rest))):
+            return True
+    return False
+
+
+def readable(text: str, spans: Sequence[Span]) -> list[str]:
+    """What of the text lies outside the spans, which are in order."""
+    shown, at = [], 0
+    for start, end, _ in spans:
+        shown.append(text[at:start])
+        at = end
+    return [*shown, text[at:]]
+
+
+def _moved(span: Span, match: re.Match[str]) -> Span:
+    return Span(max(span.start - match.start(), 0), min(span.end, match.end()) - match.start(), span.label)
+
+
+def _remember(kept: list[str], found: str) -> None:
+    if kept and found.startswith(kept[-1]):
+        kept[-1] = found  # one that grows as it is typed
+    elif found not in kept:
+        kept.append(found)
+
+
+def _fragments(text: str) -> Iterator[str]:
+    return (text[i : i + FRAGMENT_CHARS] for i in range(len(text) - FRAGMENT_CHARS + 1))

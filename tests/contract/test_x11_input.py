@@ -1,0 +1,171 @@
+"""Input of a real display: nothing lost, in order, at its time, with windows as they were."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from Xlib import X
+from Xlib import display as xdisplay
+from Xlib.ext import xtest
+
+from aboveboard.core.events import ButtonEdge, KeyEdge, Motion, WheelStep
+from aboveboard.desktop.display import PrivateDisplay
+from aboveboard.desktop.windows import Windows
+from aboveboard.recorder.platform.x11 import Taken, WindowsChanged, X11Source
+
+KEY_A = 38
+
+
+@pytest.fixture(scope="module")
+def display() -> Iterator[PrivateDisplay]:
+    with PrivateDisplay(1600, 600) as display, pytest.MonkeyPatch.context() as patch:
+        for name, value in display.env.items():
+            patch.setenv(name, value)
+        time.sleep(0.7)
+        yield display
+
+
+@pytest.fixture
+def client(display: PrivateDisplay) -> Iterator[xdisplay.Display]:
+    client = xdisplay.Display(display.name)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def source(display: PrivateDisplay) -> Iterator[X11Source]:
+    source = X11Source(display.name, display.xauthority)
+    yield source
+    source.close()
+
+
+def _all(source: X11Source, client: xdisplay.Display) -> list[Taken]:
+    client.sync()
+    time.sleep(0.05)
+    return source.read()
+
+
+@pytest.mark.parametrize("n", [5000, pytest.param(50_000, marks=pytest.mark.prove)])
+def test_a_burst_loses_nothing_and_keeps_its_order(n: int, source: X11Source, client: xdisplay.Display) -> None:
+    sent: list[tuple[int, int]] = []
+    taken: list[Taken] = []
+    for i in range(n):
+        if i % 50 == 49:
+            for kind in (X.KeyPress, X.KeyRelease):
+                xtest.fake_input(client, kind, KEY_A)
+            sent.append((-1, -1))
+            continue
+        sent.append((100 + i % 700, 100 + i * 7 % 400))
+        xtest.fake_input(client, X.MotionNotify, x=sent[-1][0], y=sent[-1][1])
+        if i % 1000 == 0:
+            taken += source.read()
+    taken += _all(source, client)
+    got: list[tuple[int, int]] = []
+    for event in taken:
+        if isinstance(event, Motion):
+            got += zip(event.x.tolist(), event.y.tolist(), strict=True)
+        elif isinstance(event, KeyEdge) and event.pressed:
+            got.append((-1, -1))
+    assert got == sent
+    assert source.counters.motion + source.counters.keys // 2 == n
+
+
+def test_times_are_the_displays_own_within_two_milliseconds(source: X11Source, client: xdisplay.Display) -> None:
+    sent_us = []
+    for i in range(200):
+        before = time.time_ns() // 1000
+        xtest.fake_input(client, X.MotionNotify, x=i, y=10)
+        client.sync()
+        sent_us.append((before + time.time_ns() // 1000) / 2)
+        time.sleep(0.002)
+    times = np.concatenate([event.t_us for event in _all(source, client) if isinstance(event, Motion)])
+    # The median: a machine that does other things may hold up any single one.
+    assert abs(float(np.median(times - np.array(sent_us)))) < 2000
+
+
+def test_movement_waits_for_more_and_a_press_does_not(source: X11Source, client: xdisplay.Display) -> None:
+    def push() -> None:
+        for i in range(20):
+            xtest.fake_input(client, X.MotionNotify, x=300 + i, y=10)
+            client.sync()
+            time.sleep(0.005)
+
+    pusher = threading.Thread(target=push)
+    pusher.start()
+    source.wait(5.0)
+    events = source.read()
+    pusher.join()
+    assert sum(len(event.t_us) for event in events if isinstance(event, Motion)) > 5
+
+
+def test_a_wait_ends_when_it_is_told_to(source: X11Source) -> None:
+    source.wake()
+    begun = time.monotonic()
+    source.wait(60.0)
+    assert time.monotonic() - begun < 30
+
+
+def test_wheel_buttons_and_modifiers(source: X11Source, client: xdisplay.Display) -> None:
+    xtest.fake_input(client, X.KeyPress, 50)
+    for button in (1, 5, 7):
+        xtest.fake_input(client, X.ButtonPress, button)
+        xtest.fake_input(client, X.ButtonRelease, button)
+        if button == 1:
+            xtest.fake_input(client, X.KeyRelease, 50)
+    events = _all(source, client)
+    presses = [event for event in events if isinstance(event, ButtonEdge) and event.pressed]
+    assert [press.modifiers for press in presses] == [{"Shift"}]
+    assert [(step.dx, step.dy) for step in events if isinstance(step, WheelStep)] == [(0, 1), (1, 0)]
+
+
+def test_relative_movement_ends_where_the_display_says(source: X11Source, client: xdisplay.Display) -> None:
+    xtest.fake_input(client, X.MotionNotify, x=780, y=300)
+    _all(source, client)
+    for _ in range(10):
+        xtest.fake_input(client, X.MotionNotify, detail=1, x=9, y=-2)
+    motions = [event for event in _all(source, client) if isinstance(event, Motion)]
+    x = np.concatenate([event.x for event in motions])
+    y = np.concatenate([event.y for event in motions])
+    at = client.screen().root.query_pointer()
+    assert (int(x[-1]), int(y[-1])) == (at.root_x, at.root_y) == (870, 280)
+    assert x.tolist() == sorted(x.tolist())
+
+
+def test_windows_change_where_they_changed_in_the_stream(display: PrivateDisplay, client: xdisplay.Display) -> None:
+    windows = Windows(display.name)
+    source = X11Source(display.name, display.xauthority, windows)
+    root = client.screen().root
+    _all(source, client)  # what came of starting
+    xtest.fake_input(client, X.MotionNotify, x=1200, y=300)
+    popup = root.create_window(1100, 200, 300, 200, 0, X.CopyFromParent, override_redirect=True)
+    popup.set_wm_class("secret", "Secret")
+    popup.map()
+    client.sync()
+    xtest.fake_input(client, X.MotionNotify, x=1201, y=300)
+    events = _all(source, client)
+    kinds = [type(event).__name__ for event in events]
+    assert kinds.index("Motion") < kinds.index("WindowsChanged") < len(kinds) - 1
+    assert kinds[-1] == "Motion"
+    assert any(isinstance(event, WindowsChanged) for event in events)
+    windows.update()
+    under = windows.at(1200, 300)
+    assert under is not None
+    assert under.app == "secret"
+    popup.configure(x=0, y=0)
+    client.sync()
+    time.sleep(0.05)
+    windows.update()
+    assert (gone := windows.at(1200, 300)) is None or gone.app != "secret"
+    assert (there := windows.at(10, 10)) is not None
+    assert there.app == "secret"
+    popup.destroy()
+    client.sync()
+    time.sleep(0.05)
+    windows.update()
+    assert (there := windows.at(10, 10)) is None or there.app != "secret"
+    source.close()
+    windows.close()

@@ -1,0 +1,54 @@
+"""Columns come back as they went in, are as narrow as they can be, and bytes that are no column are refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aboveboard.core import columns
+from aboveboard.core.columns import decode_column, encode_column
+from aboveboard.core.errors import BadInput, Corrupt
+
+VALUES = st.lists(st.integers(-(1 << 29), 1 << 29), min_size=0, max_size=200)
+
+
+@given(VALUES, st.sampled_from([1, 1000]))
+def test_a_column_comes_back(values: list[int], unit: int) -> None:
+    column = np.array(values, dtype=np.int64) // unit * unit
+    assert decode_column(encode_column(column), len(values)).tolist() == column.tolist()
+
+
+@given(st.lists(st.integers(-(1 << 29), 1 << 29), min_size=1, max_size=columns.SHORT))
+def test_a_few_values_are_encoded_as_many_are(values: list[int]) -> None:
+    column = np.array(values, dtype=np.int64)
+    before = columns.SHORT
+    columns.SHORT = 0
+    try:
+        long = encode_column(column)
+    finally:
+        columns.SHORT = before
+    assert encode_column(column) == long
+
+
+def test_a_smooth_movement_takes_a_byte_a_value() -> None:
+    t = np.arange(1000, dtype=np.int64) * 8000
+    assert len(encode_column(t)) == 5 + 999
+
+
+@pytest.mark.parametrize("n", [2, 100])
+def test_steps_wider_than_32_bits_are_refused(n: int) -> None:
+    column = np.zeros(n, dtype=np.int64)
+    column[-1] = 1 << 33
+    with pytest.raises(BadInput):
+        encode_column(column + 1)
+
+
+@given(st.binary(max_size=40), st.integers(0, 40))
+def test_bytes_that_are_no_column_are_refused_or_have_n_values(data: bytes, n: int) -> None:
+    try:
+        values = decode_column(data, n)
+    except Corrupt:
+        return
+    assert len(values) == n

@@ -1,0 +1,78 @@
+"""Our bytes beside those of another implementation of D-Bus: what we send it reads, what it sends we read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jeepney import DBusAddress, MessageType, new_method_call, new_method_return
+from jeepney.low_level import Parser
+
+from aboveboard.desktop import dbuswire
+from aboveboard.desktop.dbuswire import Form, Wire, string
+
+TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=40)
+NODE = ("org.a11y.atspi.Registry", "/org/a11y/atspi/accessible/12")
+
+
+def _idle() -> Wire:
+    """A wire without a connection: only its bytes are looked at."""
+    wire = Wire.__new__(Wire)
+    wire._serial, wire._tails, wire._buffer = 0, {}, bytearray()
+    return wire
+
+
+@pytest.mark.parametrize("path", ["/", "/a", "/org/a11y/atspi/accessible/1234567", "/org/a11y/atspi/accessible/root"])
+@pytest.mark.parametrize(("signature", "body", "values"), [
+    ("", b"", ()), ("s", string("URI"), ("URI",)), ("u", bytes(4), (0,)),
+    ("ii", bytes(4) + (4000).to_bytes(4, "little"), (0, 4000)),
+])  # fmt: skip
+def test_calls_are_read_by_another(path: str, signature: str, body: bytes, values: tuple[Any, ...]) -> None:
+    form = Form("org.a11y.atspi.Accessible", "GetChildren", "", dbuswire.nothing, signature, body)
+    data = _idle()._message((NODE[0], path), form)
+    parser = Parser()
+    parser.add_data(data + data)
+    for _ in range(2):
+        message = parser.get_next_message()
+        assert message is not None
+        fields = {int(code): value for code, value in message.header.fields.items()}
+        assert (fields[1], fields[2], fields[3], fields[6]) == (path, form.interface, form.member, NODE[0])
+        assert message.body == values
+        assert message.header.message_type == MessageType.method_call
+
+
+def _answer(signature: str, body: tuple[Any, ...]) -> tuple[bytes, int, str]:
+    call = new_method_call(DBusAddress(NODE[1], NODE[0], "a.b"), "Get")
+    call.header.serial = 3
+    data = new_method_return(call, signature, body).serialise(serial=7)
+    wire = _idle()
+    wire._buffer += data + data[:-1]  # and another that is not whole
+    [(message, kind, at, fields)] = wire._messages()
+    assert kind == 2
+    return message, at, str(fields[8])
+
+
+@given(TEXT)
+def test_strings(text: str) -> None:
+    message, at, signature = _answer("s", (text,))
+    assert (signature, dbuswire.to_string(message, at)) == ("s", text)
+    message, at, _ = _answer("v", (("s", text),))
+    assert dbuswire.from_variant(message, at) == text
+
+
+@given(st.lists(st.tuples(TEXT.filter(bool), st.sampled_from(["/", "/a/b", "/org/x/1234"])), max_size=9))
+def test_nodes(nodes: list[tuple[str, str]]) -> None:
+    message, at, _ = _answer("a(so)", (nodes,))
+    assert dbuswire.to_nodes(message, at) == nodes
+
+
+@given(st.lists(st.integers(0, (1 << 32) - 1), max_size=4), st.tuples(*[st.integers(-(1 << 31), (1 << 31) - 1)] * 4))
+def test_numbers(words: list[int], box: tuple[int, int, int, int]) -> None:
+    message, at, _ = _answer("au", (words,))
+    assert dbuswire.to_numbers(message, at) == tuple(words)
+    message, at, _ = _answer("(iiii)", (box,))
+    assert dbuswire.to_box(message, at) == box
+    message, at, _ = _answer("v", (("i", box[0]),))
+    assert dbuswire.from_variant(message, at) == box[0]

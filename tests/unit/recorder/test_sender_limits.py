@@ -1,0 +1,88 @@
+"""What is sent, and when not: on a connection paid by volume, and beyond the day's budget of policy or person."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from aboveboard.core.ids import DeviceId, EpochId
+from aboveboard.core.narrowing import Narrowing
+from aboveboard.core.proof import BatchProof
+from aboveboard.recorder import network
+from aboveboard.recorder.home import Home, json_bytes
+from aboveboard.recorder.seal import Sealer, Sent
+from aboveboard.recorder.sender import Sender
+from aboveboard.recorder.upload import Uplink
+from tests.support.laptop import Laptop
+
+
+class Willing(Uplink):
+    """A collector that takes segments."""
+
+    def __init__(self, home: Home) -> None:
+        super().__init__(home.config())
+        self.taken: list[int] = []
+
+    def segment(self, device: DeviceId, seq: int, data: bytes) -> None:
+        self.taken.append(seq)
+
+    def segment_proof(self, device: DeviceId, seq: int) -> BatchProof | None:
+        return None
+
+    def deposit_with_collector(self, epoch: EpochId, body: bytes) -> None:
+        """Taken."""
+
+
+@pytest.fixture
+def sender(tmp_path: Path) -> Iterator[tuple[Sender, Willing]]:
+    """With two segments of 600 KB to send, under a policy of 1 MB a day."""
+    laptop = Laptop(tmp_path)
+    for seq in range(2):
+        laptop.home.write(bytes(600_000), "outbox", f"{seq:012d}.seg")
+        laptop.home.write(json_bytes(Sent("0" * 64, 0, 1)), "outbox", f"{seq:012d}.json")
+    uplink = Willing(laptop.home)
+    sealer = Sealer(
+        laptop.home, laptop.spool, laptop.consents.contributor, laptop.consents.device, laptop.home.key("device")
+    )  # fmt: skip
+    made = Sender(laptop.home, uplink, laptop.consents, sealer, laptop.clock)
+    made.policy = laptop.world.policy(data_mb_per_day=1)
+    yield made, uplink
+    made.stop()
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < deadline, "it did not come about"
+        time.sleep(0.01)
+
+
+def test_the_days_budget_is_the_policys(sender: tuple[Sender, Willing]) -> None:
+    made, uplink = sender
+    made.start()
+    _until(lambda: bool(uplink.taken) and "budget" in made.problem)
+    assert uplink.taken == [0]
+
+
+def test_or_the_persons_own_when_that_is_stricter(sender: tuple[Sender, Willing]) -> None:
+    made, uplink = sender
+    made.narrowing = Narrowing(data_mb_per_day=0)
+    made.start()
+    _until(lambda: "budget" in made.problem)
+    assert uplink.taken == []
+
+
+def test_nothing_is_sent_on_a_connection_paid_by_volume_unless_the_person_says_so(
+    sender: tuple[Sender, Willing], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(network, "_metered", lambda: True)
+    made, uplink = sender
+    made.start()
+    _until(lambda: "paid by volume" in made.problem)
+    assert uplink.taken == []
+    made.send_metered = True
+    made.wake()
+    _until(lambda: bool(uplink.taken))

@@ -1,0 +1,61 @@
+"""What a key or a click landed on is what was there at its time, however late it is looked at."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+
+import pytest
+
+from aboveboard.core.events import ObservedElement, Snapshot
+from aboveboard.recorder.watcher import Reading, Watcher
+
+PASSWORD = ObservedElement("password text", "Password", (0, 0, 9, 9), frozenset({"focused"}), (0,))
+NOTE = ObservedElement("entry", "Note", (0, 20, 9, 9), frozenset({"focused"}), (1,))
+
+
+def _watcher(*readings: tuple[int, int, ObservedElement | None, str | None], moves: tuple[int, ...] = ()) -> Watcher:
+    """readings: (began, ended, focused, site) of window 1. Without threads or a bus."""
+    watcher = Watcher.__new__(Watcher)
+    watcher._lock = threading.Condition()
+    watcher._readings = deque(
+        Reading(1, began, ended, Snapshot(ended, (), focused), site) for began, ended, focused, site in readings
+    )
+    watcher._moves = deque(moves)
+    watcher._moved_us = max(moves, default=0)
+    watcher._dirty_us, watcher._awaited, watcher._stopping, watcher._treeless = 0, False, False, None
+    return watcher
+
+
+@pytest.mark.parametrize(("since_us", "t_us", "wanted"), [
+    (0, 150, PASSWORD),  # typed before the focus moved on: still the password, though another reading is newer
+    (0, 350, NOTE),
+    (200, 250, NOTE),  # the focus moved at 200: only what was read after that tells
+])  # fmt: skip
+def test_the_field_is_the_one_of_the_keys_time(since_us: int, t_us: int, wanted: ObservedElement) -> None:
+    watcher = _watcher((100, 110, PASSWORD, None), (300, 310, NOTE, None))
+    assert watcher.focused(1, since_us, t_us, 0.0)[0] is wanted
+
+
+def test_a_field_that_was_not_read_since_is_unknown() -> None:
+    watcher = _watcher((100, 110, PASSWORD, None))
+    assert watcher.focused(1, 200, 250, 0.0) == (None, None)
+    assert watcher.focused(2, 0, 250, 0.0) == (None, None)
+
+
+def test_a_page_is_the_one_of_its_time_and_unknown_in_between() -> None:
+    watcher = _watcher((100, 110, None, "https://one"), (300, 310, None, "https://two"), moves=(200,))
+    assert watcher.site(1, 150) == "https://one"
+    assert watcher.site(1, 350) == "https://two"
+    assert watcher.site(1, 250) == "https://two"  # the first reading after the page moved
+    assert watcher.site(2, 150) is None
+    left = _watcher((100, 110, None, "https://one"), moves=(200,))
+    assert left.site(1, 150) == "https://one"
+    assert left.site(1, 250) is None
+
+
+def test_a_press_sees_only_a_tree_that_was_complete_before_it() -> None:
+    watcher = _watcher((100, 110, PASSWORD, None), (300, 310, NOTE, None))
+    assert watcher.before(1, 305) is watcher._readings[0].snapshot
+    assert watcher.before(1, 310) is watcher._readings[1].snapshot
+    assert watcher.before(1, 105) is None
