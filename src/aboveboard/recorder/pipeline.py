@@ -120,6 +120,9 @@ class Pipeline:
         """What holds without any input: pauses begin and end by themselves, and the indicator says what is."""
         state = self._pauses.state()
         if state.since_us is not None:
+            if self._gap is None or self._gap[0] != "paused":
+                # Taken in a moment before the command, and yet, by the display's clock, of the pause.
+                self._buffer = [item for item in self._buffer if times_of(item.event)[1] < state.since_us]
             self._enter_gap("paused", state.since_us)
         elif self._gap is not None and self._gap[0] == "paused":
             self._leave_gap((self._pauses.last_end_us() or self._clock.now_us()) + GUARD_US)

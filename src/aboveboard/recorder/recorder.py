@@ -20,7 +20,6 @@ import psutil
 from aboveboard.core.charter import Charter
 from aboveboard.core.clock import US_PER_S, Clock
 from aboveboard.core.errors import AboveboardError, Refused, Unavailable
-from aboveboard.core.events import Gap, Text
 from aboveboard.core.ids import SegmentId
 from aboveboard.core.policy import OptOutReason, Policy
 from aboveboard.core.policy_words import explain
@@ -36,6 +35,7 @@ from aboveboard.recorder.pauses import Pauses, parse_duration
 from aboveboard.recorder.pipeline import Counts, Mark, Pipeline, Under
 from aboveboard.recorder.platform.source import InputCounters, Observer
 from aboveboard.recorder.receipts import write_receipts
+from aboveboard.recorder.review import rows_of
 from aboveboard.recorder.sender import Sender
 from aboveboard.recorder.settings import Change, Settings, changed, read_settings, write_settings
 from aboveboard.recorder.spool.spool import Spool
@@ -387,18 +387,4 @@ class Recorder:
     def review(self) -> list[dict[str, Any]]:
         """What would leave, by stretch of time and app: how much, and text as it will leave."""
         self._on_thread(self._settle)
-        rows: list[dict[str, Any]] = []
-        for _, chunk in self._p.spool.chunks():
-            for event, app in zip(chunk.events, chunk.apps, strict=True):
-                minute = event.t_us // (60 * US_PER_S) * 60
-                name = event.reason if isinstance(event, Gap) else app
-                kind = "gap" if isinstance(event, Gap) else "app"
-                row = rows[-1] if rows else None
-                if row is None or (row["from_s"], row["kind"], row["name"]) != (minute, kind, name):
-                    row = {"from_s": minute, "kind": kind, "name": name, "events": 0, "texts": []}
-                    rows.append(row)
-                row["events"] += 1
-                if isinstance(event, Text):
-                    label = event.element.name if event.element is not None else ""
-                    row["texts"].append({"field": label, "text": event.text})
-        return rows
+        return rows_of(chunk for _, chunk in self._p.spool.chunks())

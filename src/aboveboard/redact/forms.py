@@ -24,6 +24,7 @@ _NONSENSE_MAX = 7
 _VOWEL = re.compile(r"[aeiouy]")
 ENDING = re.compile(r"['’](?:s|t|re|ve|ll|d|m|S|T|RE|VE|LL|D|M)$")
 _CAMEL = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_RUN_OF_CAPITALS = re.compile(r"(?<=[a-z])[A-Z]{2,}|^[A-Z]{2,}[a-z]")
 _INNER_CAPITAL = re.compile(r"(?:Mc|Mac|De|La|Le|Di|Da|Du|Van|Von|Fitz|Ma|Jo|Ann|O|D|L)[A-Z][a-z]+")
 _ELIDED = re.compile(r"^(?:[dlnmtscj]|qu|dell|all|nell|sull|dall|un|quest|jusqu|lorsqu)['’](?=\w{2})", re.IGNORECASE)
 # Made from an English word by what no name begins or ends with.
@@ -105,6 +106,8 @@ def _mixed(word: str) -> Sort:
     if len(parts) > 1 and all(len(part) >= _SHORT and WORDS.plain(part) for part in parts):
         names = all(part in WORDS.given or part in WORDS.family for part in parts)
         return Sort.NAME if names else Sort.PLAIN
+    if _RUN_OF_CAPITALS.search(word) and not any("G" in kind or "F" in kind for kind in kinds):
+        return Sort.PLAIN  # "OpenGL", "GdkRGBA": nobody is called so
     if _INNER_CAPITAL.fullmatch(word) or any(
         len(part) > _SHORT and "G" in kind for part, kind in zip(parts, kinds, strict=True)
     ):
