@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import select, update
 
 from aboveboard.cli import main
-from aboveboard.collector import jobs, retention
+from aboveboard.collector import jobs, keeping, retention
+from aboveboard.collector.ingest import ingest
 from aboveboard.collector.jobs import Job, counts, enqueue, run_one, standing, take, unpark
 from aboveboard.collector.service import Service
 from aboveboard.collector.settings import Settings
@@ -19,7 +20,9 @@ from aboveboard.collector.storage.blobs import BlobName
 from aboveboard.collector.storage.tables import epochs, segments
 from aboveboard.collector.storage.tables import jobs as rows
 from aboveboard.core.errors import Refused, Unavailable
-from aboveboard.core.leaves import DAY_US
+from aboveboard.core.ids import sha256_hex
+from aboveboard.core.leaves import DAY_US, Leaf, RetentionSweepLeaf, parse_leaf
+from aboveboard.wire.api import SegmentReply, parse
 from tests.support.servers import Person, Servers, running
 
 HOUR_US = 3600 * 1_000_000
@@ -166,24 +169,70 @@ def test_retention_destroys_what_is_past_the_days_of_its_policy(servers: Servers
     person = Person(servers).ready()
     segment = person.sealed()
     assert person.send(segment).status_code == 201
-    database = servers.service.database
-    with database.reading() as tx:
-        due_us = tx.execute(select(rows.c.due_us).where(rows.c.subject == person.epoch)).scalar_one()
-    now_us = servers.service.clock.now_us()
-    assert due_us % DAY_US == 0
-    assert now_us + 89 * DAY_US <= due_us <= now_us + 90 * DAY_US
+    database, policy = servers.service.database, servers.policy.policy_id
+    due_us = keeping.month_end_us(servers.service.clock.now_us()) + 90 * DAY_US
     with database.transaction() as tx:
-        tx.execute(update(rows).where(rows.c.subject == person.epoch).values(parked=False))
-        tx.execute(update(rows).where(rows.c.subject != person.epoch).values(parked=True))
-    moved.us = due_us - 1
+        mine = rows.c.kind == retention.KIND
+        assert list(tx.execute(select(rows.c.due_us).where(mine)).scalars()) == [due_us], "one for all people"
+        tx.execute(update(rows).values(parked=True))
+        tx.execute(update(rows).where(mine).values(parked=False))
+    moved.us, before = due_us - 1, servers.service.log.size
     assert not run_one(moved.service, {retention.KIND: retention.run})
     moved.us = due_us
     assert run_one(moved.service, {retention.KIND: retention.run})
+    assert _sweeps(servers, before) == [RetentionSweepLeaf(policy, due_us)]
     assert list(servers.service.blobs.names(person.contributor)) == []
     with database.reading() as tx:
         assert tx.execute(select(epochs.c.deposit).where(epochs.c.epoch == person.epoch)).scalar() is None
         assert tx.execute(select(segments.c.deleted).where(segments.c.epoch == person.epoch)).scalars().all() == [True]
     assert servers.http.get("/v1/me/segments/0", headers=person.headers).status_code == 404
+
+
+def _sweeps(servers: Servers, start: int) -> list[Leaf]:
+    """Those that the log got since."""
+    log = servers.service.log
+    found = [parse_leaf(entry) for entry in log.entries(start, log.size)]
+    return [leaf for leaf in found if isinstance(leaf, RetentionSweepLeaf)]
+
+
+def test_a_sweep_that_can_not_be_done_is_not_in_the_log(
+    servers: Servers, moved: Moved, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = Person(servers).ready()
+    assert person.send(person.sealed()).status_code == 201
+    due_us = keeping.month_end_us(servers.service.clock.now_us()) + 90 * DAY_US
+    with servers.service.database.transaction() as tx:
+        keeping.schedule_sweep(tx, servers.policy.policy_id, due_us)
+        tx.execute(update(rows).where(rows.c.kind == retention.KIND).values(parked=False))
+
+    def failing(self: object, name: BlobName) -> None:
+        raise Unavailable("the store is away")
+
+    moved.us, before = due_us, servers.service.log.size
+    with monkeypatch.context() as broken:
+        broken.setattr(type(servers.service.blobs), "remove", failing)
+        assert run_one(moved.service, {retention.KIND: retention.run})
+    assert _sweeps(servers, before) == []
+    moved.us += jobs.BACK_OFF_US_MAX
+    assert run_one(moved.service, {retention.KIND: retention.run})
+    assert len(_sweeps(servers, before)) == 1
+    assert list(servers.service.blobs.names(person.contributor)) == []
+
+
+def test_what_comes_after_its_days_is_not_kept_and_its_sender_is_told(servers: Servers, moved: Moved) -> None:
+    person = Person(servers).ready()
+    assert person.send(person.sealed()).status_code == 201
+    late = person.sealed()
+    data = late.to_bytes()
+    moved.us = keeping.month_end_us(servers.service.clock.now_us()) + 90 * DAY_US
+    one = ingest(moved.service, person.cert(), 1, data, sha256_hex(data))
+    again = ingest(moved.service, person.cert(), 1, data, sha256_hex(data))
+    assert (one.new, one.kept, again.new, again.kept) == (True, False, False, False)
+    assert len(list(servers.service.blobs.names(person.contributor))) == 1, "of the one in time"
+    answer = person.send(late)
+    assert parse(answer.content, "segment", SegmentReply).kept is False
+    person.seq, person.prev = 2, late.manifest.segment_id
+    assert person.send(person.sealed()).status_code == 201, "the chain goes on"
 
 
 def test_a_deletion_that_died_half_way_is_ended_by_the_next_worker(

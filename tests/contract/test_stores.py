@@ -13,17 +13,21 @@ import pyrage
 import pytest
 from sqlalchemy import create_engine, inspect, select, text
 
+from aboveboard.collector import keeping
 from aboveboard.collector.settings import Settings, open_blobs
 from aboveboard.collector.storage.blobs import BlobName, Blobs
 from aboveboard.collector.storage.folder import FolderBlobs
 from aboveboard.collector.storage.s3 import S3Address, S3Blobs
 from aboveboard.collector.storage.sql import Database, insert, migrate, parse_url
-from aboveboard.collector.storage.tables import invitations, metadata
+from aboveboard.collector.storage.tables import epochs, invitations, jobs, metadata
+from aboveboard.core.clock import SystemClock
 from aboveboard.core.errors import BadInput, Corrupt, Unavailable
 from aboveboard.core.ids import ConsentId, ContributorId, DeviceId, EpochId, PolicyId
+from aboveboard.core.leaves import RetentionSweepLeaf, parse_leaf
 from aboveboard.core.signing import SigningKey
 from aboveboard.wire.segment import GENESIS, SealedSegment, seal
 from tests.support.stores import S3, Postgres, free_port
+from tests.support.world import World
 
 RECIPIENT = str(pyrage.x25519.Identity.generate().to_public())
 DEVICE = SigningKey.generate("device")
@@ -168,15 +172,36 @@ def _schema(url: str) -> dict[str, set[str]]:
     return found
 
 
-def test_migrations_lead_to_the_tables_as_written_from_empty_and_from_the_first(url: str) -> None:
-    engine = create_engine(parse_url(url))
-    migrate(engine, "0001")
+@pytest.mark.parametrize("first", ["0001", "0002"])
+def test_migrations_lead_to_the_tables_as_written_from_any_earlier_one(url: str, first: str) -> None:
+    engine, policy = create_engine(parse_url(url)), World().policy()
+    migrate(engine, first)
+    signed = World().signed(policy).to_bytes()
     with engine.begin() as tx:
-        tx.execute(text("INSERT INTO invitations VALUES ('00', 7, false)"))
+        tx.execute(text("INSERT INTO invitations (code_sha256, expires_us, used) VALUES ('00', 7, false)"))
+        tx.execute(
+            text("INSERT INTO policies (policy, signed, leaf_index) VALUES (:policy, :signed, 1)"),
+            {"policy": policy.policy_id, "signed": signed},
+        )
+        tx.execute(
+            text("INSERT INTO epochs (epoch, contributor, policy) VALUES ('e', 'c', :policy)"),
+            {"policy": policy.policy_id},
+        )
     migrate(engine)
     migrate(engine)
     with engine.begin() as tx:
-        tx.execute(text("INSERT INTO invitations VALUES ('01', 1800000000000000, false)"))
+        until_us = tx.execute(select(epochs.c.until_us)).scalar_one()
+        job = tx.execute(select(jobs)).one()
+        assert until_us == keeping.kept_until_us(policy, SystemClock().now_us() - keeping.CLOCK_US_MAX)
+        assert (job.due_us, parse_leaf(job.work)) == (until_us, RetentionSweepLeaf(policy.policy_id, until_us))
+        tx.execute(jobs.delete())
+        keeping.schedule_sweep(tx, policy.policy_id, until_us)
+        again = tx.execute(select(jobs)).one()
+        assert (again.kind, again.subject, again.work) == (job.kind, job.subject, job.work)
+    with engine.begin() as tx:
+        tx.execute(
+            text("INSERT INTO invitations (code_sha256, expires_us, used) VALUES ('01', 1800000000000000, true)")
+        )
         assert tx.execute(select(invitations.c.expires_us).order_by("code_sha256")).scalars().all() == [7, 18 * 10**14]
     engine.dispose()
     expected = {name: set(table.columns.keys()) for name, table in metadata.tables.items()}

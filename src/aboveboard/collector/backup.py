@@ -28,10 +28,10 @@ from aboveboard.collector.journal import decode_frames
 from aboveboard.collector.logstore import LogStore
 from aboveboard.collector.storage.blobs import BlobName, Blobs
 from aboveboard.collector.storage.sql import Database
-from aboveboard.collector.storage.tables import deletions, jobs, metadata, segments
+from aboveboard.collector.storage.tables import deletions, metadata, segments
 from aboveboard.core.access import SignedDeletion, check_deletion
 from aboveboard.core.errors import BadInput, Corrupt, Refused, Unavailable
-from aboveboard.core.ids import EpochId, SegmentId
+from aboveboard.core.ids import SegmentId
 from aboveboard.core.leaves import DeletionAskedLeaf, DeletionDoneLeaf, parse_leaf
 from aboveboard.wire.durable import read_bounded, sync_folder, write_durable
 from aboveboard.wire.segment import FILE_BYTES_MAX
@@ -214,12 +214,9 @@ def replay(home: Path, requests: Path, database: Database, blobs: Blobs, now_us:
         write_durable(home / "deletions" / path.name, each.to_bytes(), 0o600)
     with database.reading() as tx:
         known = set(tx.execute(select(deletions.c.deletion)).scalars())
-        due = tx.execute(select(jobs.c.subject).where(jobs.c.kind == retention.KIND, jobs.c.due_us <= now_us))
-        epochs_due = [EpochId(each) for each in due.scalars()]
     if unknown := set(asked) - known:
         raise Refused("deletion", f"the log has {len(unknown)} deletions whose requests are not in {requests}")
-    for epoch in epochs_due:
-        retention.sweep(database, blobs, epoch)
+    retention.sweep_past(database, blobs, now_us)
     return new
 
 

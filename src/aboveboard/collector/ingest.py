@@ -38,8 +38,11 @@ class OutOfOrder(ChainError):
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
+    """kept: False when it came after its days of keeping: it stands in the chain and in the log, and that is all."""
+
     segment: SegmentId
     new: bool
+    kept: bool = True
 
 
 def ingest(service: Service, cert: SignedDeviceCert, seq: int, data: bytes, digest: str) -> Accepted:
@@ -57,16 +60,25 @@ def ingest(service: Service, cert: SignedDeviceCert, seq: int, data: bytes, dige
     check_size_class(sealed.sealed)
     segment = manifest.segment_id
     with service.database.reading() as tx:  # what is refused must not cost a write
-        if not _due(tx, manifest, segment):
-            return Accepted(segment, new=False)
+        due = _due(tx, manifest, segment, service.clock.now_us())
+        if not due.new:
+            return due
     # The blob first: a row must never name bytes that are not there. A blob without a row is taken again, or is taken
     # away by the `tidy` job.
-    service.blobs.put(BlobName(manifest.contributor, manifest.epoch, segment), data)
+    name = BlobName(manifest.contributor, manifest.epoch, segment)
+    if due.kept:
+        service.blobs.put(name, data)
 
-    def keep(tx: Connection) -> bool:
-        return _due(tx, manifest, segment) and _insert(tx, manifest, segment)
+    def keep(tx: Connection) -> Accepted:
+        found = _due(tx, manifest, segment, service.clock.now_us())
+        if found.new:
+            _insert(tx, manifest, found)
+        return found
 
-    return Accepted(segment, new=service.groups.run(person(manifest.contributor), keep))
+    accepted: Accepted = service.groups.run(person(manifest.contributor), keep)
+    if due.kept and not accepted.kept:
+        service.blobs.remove(name)  # its day came between the two looks
+    return accepted
 
 
 @lru_cache(maxsize=10_000)
@@ -108,18 +120,20 @@ _STANDING = select(
         epochs.c.epoch, epochs.c.epoch == _EPOCH, epochs.c.contributor == _CONTRIBUTOR, epochs.c.policy == _POLICY
     ).label("epoch"),
     _scalar(epochs.c.epoch, epochs.c.epoch == _EPOCH, epochs.c.deposit.is_not(None)).label("readable"),
+    _scalar(epochs.c.until_us, epochs.c.epoch == _EPOCH).label("until_us"),
+    _scalar(segments.c.deleted, segments.c.device == _DEVICE, segments.c.seq == _SEQ).label("deleted"),
 )  # fmt: skip
 
 
-def _due(tx: Connection, manifest: Manifest, segment: SegmentId) -> bool:
-    """False when this very segment is here already. Raises OutOfOrder or Refused when it may not come now."""
+def _due(tx: Connection, manifest: Manifest, segment: SegmentId, now_us: int) -> Accepted:
+    """Whether it is new, and to be kept. Raises OutOfOrder or Refused when it may not come now."""
     known = {
         "device": manifest.device, "seq": manifest.seq, "contributor": manifest.contributor,
         "policy": manifest.policy, "consent": manifest.consent, "epoch": manifest.epoch,
     }  # fmt: skip
     found = tx.execute(_STANDING, known).one()
     if found.here == segment:
-        return False
+        return Accepted(segment, new=False, kept=not found.deleted)
     if found.here is not None:
         raise OutOfOrder(_next(tx, manifest), f"another segment {manifest.seq} of this device is here already")
     before = GENESIS if manifest.seq == 0 else found.before
@@ -128,7 +142,11 @@ def _due(tx: Connection, manifest: Manifest, segment: SegmentId) -> bool:
     if manifest.prev != before:
         raise OutOfOrder(_next(tx, manifest), f"segment {manifest.seq} does not follow the one before it")
     _check_terms(found)
-    return True
+    if found.until_us <= now_us:
+        return Accepted(segment, new=True, kept=False)
+    if found.readable is None:
+        raise Refused("destroyed", "this epoch's key was destroyed at the person's request")
+    return Accepted(segment, new=True)
 
 
 def _next(tx: Connection, manifest: Manifest) -> int:
@@ -146,16 +164,13 @@ def _check_terms(found: Any) -> None:
         raise Refused("no_consent", "the person has withdrawn their consent")
     if found.epoch is None:
         raise Refused("epoch", "the segment's epoch was not deposited by this person for this policy")
-    if found.readable is None:
-        raise Refused("destroyed", "this epoch's key was destroyed at the person's request")
 
 
-def _insert(tx: Connection, manifest: Manifest, segment: SegmentId) -> bool:
+def _insert(tx: Connection, manifest: Manifest, accepted: Accepted) -> None:
     values = {
-        "segment": segment, "device": manifest.device, "seq": manifest.seq, "contributor": manifest.contributor,
-        "epoch": manifest.epoch, "policy": manifest.policy, "consent": manifest.consent,
-        "manifest": manifest.to_bytes(), "deleted": False,
+        "segment": accepted.segment, "device": manifest.device, "seq": manifest.seq,
+        "contributor": manifest.contributor, "epoch": manifest.epoch, "policy": manifest.policy,
+        "consent": manifest.consent, "manifest": manifest.to_bytes(), "deleted": not accepted.kept,
     }  # fmt: skip
     tx.execute(insert(segments), values)
-    queue(tx, segment_commitment(segment), "segments")
-    return True
+    queue(tx, segment_commitment(accepted.segment), "segments")

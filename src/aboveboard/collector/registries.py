@@ -6,16 +6,15 @@ import hashlib
 
 from sqlalchemy import Connection, select
 
-from aboveboard.collector.jobs import enqueue
+from aboveboard.collector.keeping import kept_until_us, schedule_sweep
 from aboveboard.collector.service import Service
 from aboveboard.collector.storage.sql import insert
 from aboveboard.collector.storage.tables import commitments, consents, devices, epochs, policies
 from aboveboard.core.consent import ConsentRecord, SignedConsent, check_consent
 from aboveboard.core.errors import BadInput, Refused
-from aboveboard.core.ids import ConsentId, ContributorId, DeviceId
-from aboveboard.core.leaves import due_day_us
+from aboveboard.core.ids import ConsentId, ContributorId, DeviceId, PolicyId
 from aboveboard.core.policy import Policy, SignedPolicy
-from aboveboard.core.vault import EpochDeposit, SignedDeposit, SignedDeviceCert, check_deposit
+from aboveboard.core.vault import SignedDeposit, SignedDeviceCert, check_deposit
 
 
 def person(contributor: ContributorId) -> str:
@@ -79,25 +78,25 @@ def deposit_epoch(service: Service, cert: SignedDeviceCert, signed: SignedDeposi
     with service.database.transaction(person(deposit.contributor)) as tx:
         row = tx.execute(select(epochs).where(epochs.c.epoch == deposit.epoch)).one_or_none()
         if row is not None:
+            if row.until_us <= service.clock.now_us():
+                return False
             if row.deposit is None:
                 raise Refused("destroyed", "this epoch's share was destroyed at the person's request: use a new epoch")
             if row.deposit != signed.to_bytes():
                 raise Refused("other_deposit", "another deposit of this epoch is here: use a new epoch")
             return False
+        until_us = kept_until_us(_published(tx, deposit.policy), service.clock.now_us())
         values = {"epoch": deposit.epoch, "contributor": deposit.contributor, "policy": deposit.policy}
-        tx.execute(insert(epochs).values(**values, deposit=signed.to_bytes()))
-        _schedule_retention(tx, deposit, service.clock.now_us())
+        tx.execute(insert(epochs).values(**values, deposit=signed.to_bytes(), until_us=until_us))
+        schedule_sweep(tx, deposit.policy, until_us)
     return True
 
 
-def _schedule_retention(tx: Connection, deposit: EpochDeposit, now_us: int) -> None:
-    """Writes down, as a whole day, when this epoch's data has to be gone: see retention.py."""
-    signed = tx.execute(select(policies.c.signed).where(policies.c.policy == deposit.policy)).scalar()
+def _published(tx: Connection, policy: PolicyId) -> Policy:
+    signed = tx.execute(select(policies.c.signed).where(policies.c.policy == policy)).scalar()
     if signed is None:
         raise Refused("no_policy", "the epoch names a policy that was never published here")
-    policy = Policy.parse(SignedPolicy.parse(signed).policy_bytes)
-    days = min(terms.retention_days for terms in policy.categories.values())
-    enqueue(tx, "retention", deposit.epoch, due_day_us(now_us, days - 1))
+    return Policy.parse(SignedPolicy.parse(signed).policy_bytes)
 
 
 def certificate(tx: Connection, device: DeviceId) -> SignedDeviceCert:

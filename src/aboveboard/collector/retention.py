@@ -1,8 +1,8 @@
 """Retention: what is past the days that its policy said when it was given is destroyed, without being asked.
 
-An epoch's day is fixed when its share is deposited (registries.py), in the same transaction, by the policy it was given
-under: the shortest retention of that policy's categories, because a segment holds them together. All of an epoch goes
-when its first day is that old, so nothing is kept longer than was said. Only whole days are written down.
+When that is was fixed as the epoch's share was brought (keeping.py). A job for each policy and day destroys the shares
+and the bytes of all epochs that have ended, then has the log say so. Ingest goes by the same day, so nothing can come
+into an epoch behind its sweep.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Select, select, update
 
-from aboveboard.collector.deletion import remove_bytes
+from aboveboard.collector import keeping
 from aboveboard.collector.jobs import Job, enqueue
 from aboveboard.collector.registries import person
 from aboveboard.collector.service import Service
@@ -21,31 +21,52 @@ from aboveboard.collector.storage.blobs import BlobName, Blobs
 from aboveboard.collector.storage.sql import Database
 from aboveboard.collector.storage.tables import epochs, segments
 from aboveboard.core.clock import US_PER_S
+from aboveboard.core.errors import Corrupt
 from aboveboard.core.ids import ContributorId, EpochId
-from aboveboard.core.leaves import due_day_us
+from aboveboard.core.leaves import RetentionSweepLeaf, due_day_us, parse_leaf
 
-KIND = "retention"
+KIND = keeping.KIND
 TIDY = "tidy"
 BATCH = 500
 ORPHAN_S = 3600  # longer than any upload can be under way
 
 
 def run(service: Service, job: Job) -> None:
-    """The job of one epoch."""
-    sweep(service.database, service.blobs, EpochId(job.subject))
+    """The job of one policy and day."""
+    leaf = parse_leaf(job.work)
+    if not isinstance(leaf, RetentionSweepLeaf):
+        raise Corrupt("a retention job's work is no sweep")
+    for epoch, contributor in _past(service.database, leaf.day_us, leaf.policy):
+        job.renew(service)
+        sweep(service.database, service.blobs, epoch, contributor)
     with service.database.transaction() as tx:
+        # The entry before the end of the job: a crash between them logs the sweep twice, and it is as true twice.
+        service.log.append([job.work])
         job.done(tx)
+    service.wake.set()
 
 
-def sweep(database: Database, blobs: Blobs, epoch: EpochId) -> None:
-    """Share, rows and bytes of one epoch; again changes nothing."""
+def sweep_past(database: Database, blobs: Blobs, now_us: int) -> None:
+    """Everything that is past its day, of every policy: what a restored backup brings back has to go again."""
+    for epoch, contributor in _past(database, now_us):
+        sweep(database, blobs, epoch, contributor)
+
+
+def _past(database: Database, until_us: int, policy: str | None = None) -> list[tuple[EpochId, ContributorId]]:
+    """Epochs whose day has come, swept or not: a sweep that was cut short may have left bytes."""
+    query = select(epochs.c.epoch, epochs.c.contributor).where(epochs.c.until_us <= until_us)
     with database.reading() as tx:
-        found = tx.execute(select(epochs.c.contributor).where(epochs.c.epoch == epoch)).scalar_one()
-    contributor = ContributorId(found)
+        rows = tx.execute(query if policy is None else query.where(epochs.c.policy == policy)).all()
+    return [(EpochId(row.epoch), ContributorId(row.contributor)) for row in rows]
+
+
+def sweep(database: Database, blobs: Blobs, epoch: EpochId, contributor: ContributorId) -> None:
+    """Share, rows and bytes of one epoch; again changes nothing."""
     with database.transaction(person(contributor)) as tx:
         tx.execute(update(epochs).where(epochs.c.epoch == epoch).values(deposit=None))
         tx.execute(update(segments).where(segments.c.epoch == epoch).values(deleted=True))
-    remove_bytes(database, blobs, contributor)
+    for stored in blobs.names(contributor, epoch):
+        blobs.remove(stored.name)
 
 
 def tidy(service: Service, job: Job) -> None:

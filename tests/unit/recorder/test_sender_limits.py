@@ -26,8 +26,9 @@ class Willing(Uplink):
         super().__init__(home.config())
         self.taken: list[int] = []
 
-    def segment(self, device: DeviceId, seq: int, data: bytes) -> None:
+    def segment(self, device: DeviceId, seq: int, data: bytes) -> bool:
         self.taken.append(seq)
+        return True
 
     def segment_proof(self, device: DeviceId, seq: int) -> BatchProof | None:
         return None

@@ -43,5 +43,5 @@ async def new_segment(request: Request, service: Serving, digest: Digest, device
 
 def _take(service: Serving, cert: SignedDeviceCert, seq: int, data: bytes, digest: str) -> Response:
     accepted = ingest(service, cert, seq, data, digest)
-    reply = SegmentReply(accepted.segment, service.promise("segment", accepted.segment))
+    reply = SegmentReply(accepted.segment, service.promise("segment", accepted.segment), accepted.kept)
     return json_reply(reply, 201 if accepted.new else 200)

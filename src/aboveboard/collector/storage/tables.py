@@ -82,6 +82,7 @@ epochs = Table(
     Column("contributor", String(32), nullable=False, index=True),
     Column("policy", String(64), nullable=False),
     Column("deposit", LargeBinary),  # NULL once the share is destroyed
+    Column("until_us", BigInteger, nullable=False, index=True),  # a whole day: see keeping.py
 )  # fmt: skip
 
 segments = Table(
