@@ -71,8 +71,9 @@ def test_a_restore_does_later_deletions_again_before_anything_is_served(
         process.stop()
         new = tmp_path / "b" / "collector"
         new.parent.mkdir()
+        (none := tmp_path / "none").mkdir()
         words = ("restore", "--from", out, "--log", home / "log", "--home")
-        code, said = _run(capsys, *words, tmp_path / "c", "--deletions", tmp_path / "a" / "witness-council")
+        code, said = _run(capsys, *words, tmp_path / "c", "--deletions", none)
         assert code == 1
         assert "2 deletions whose requests" in said
         code, said = _run(capsys, *words, new, "--deletions", home / "deletions", *_stores(other))

@@ -149,8 +149,10 @@ def summary(policy: Policy) -> str:
         value = getattr(policy, name)
         if name == "categories":
             for category, terms in value.items():
-                lines.append(f"{category}: kept {terms.retention_days} days after the end of the month, for "
-                             f"{_listing(terms.purposes)}, received by {_listing(terms.recipients)}; {terms.necessity}")  # fmt: skip
+                lines.append(
+                    f"{category}: kept {terms.retention_days} days after the end of the month, for "
+                    f"{_listing(terms.purposes)}, received by {_listing(terms.recipients)}; {terms.necessity}"
+                )
         elif name == "consultation":
             lines.append(f"consultation: {_listing(value.bodies)}, {value.date}, {value.outcome}")
         else:
