@@ -35,11 +35,11 @@ from aboveboard.recorder.pauses import Pauses, parse_duration
 from aboveboard.recorder.pipeline import Counts, Mark, Pipeline, Under
 from aboveboard.recorder.platform.source import InputCounters, Observer
 from aboveboard.recorder.receipts import write_receipts
-from aboveboard.recorder.review import rows_of
 from aboveboard.recorder.sender import Sender
 from aboveboard.recorder.settings import Change, Settings, changed, read_settings, write_settings
 from aboveboard.recorder.spool.spool import Spool
 from aboveboard.recorder.terms import Terms
+from aboveboard.recorder.waiting import waiting_rows
 from aboveboard.redact.redactor import Redactor
 from aboveboard.redact.stage import RedactionStage
 
@@ -391,4 +391,4 @@ class Recorder:
     def review(self) -> list[dict[str, Any]]:
         """What would leave, by stretch of time and app: how much, and text as it will leave."""
         self._on_thread(self._settle)
-        return rows_of(chunk for _, chunk in self._p.spool.chunks())
+        return waiting_rows(self._p.spool)

@@ -1,24 +1,20 @@
-"""What would leave, as it would leave: the spool as rows for a person to read."""
+"""What waits on the laptop, as rows for the person who looks at it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from aboveboard.core.clock import US_PER_S
 from aboveboard.core.events import Gap, Text
-from aboveboard.recorder.spool.chunks import Chunk
-
-STRETCH_US = 60 * US_PER_S
+from aboveboard.recorder.spool.spool import Spool
 
 
-def rows_of(chunks: Iterable[Chunk]) -> list[dict[str, Any]]:
-    """One row for each stretch of a minute in one app, or without recording: from_s, kind ("app" or "gap"), name (the
-    app, or the gap's reason), events, texts (each with its field's label)."""
+def waiting_rows(spool: Spool) -> list[dict[str, Any]]:
+    """By minute and app: how many events, and text as it will leave; gaps with their reasons."""
     rows: list[dict[str, Any]] = []
-    for chunk in chunks:
+    for _, chunk in spool.chunks():
         for event, app in zip(chunk.events, chunk.apps, strict=True):
-            minute = event.t_us // STRETCH_US * 60
+            minute = event.t_us // (60 * US_PER_S) * 60
             name = event.reason if isinstance(event, Gap) else app
             kind = "gap" if isinstance(event, Gap) else "app"
             row = rows[-1] if rows else None
