@@ -9,7 +9,7 @@ import msgspec
 from aboveboard.core.charter import Charter
 from aboveboard.core.errors import BadInput, CheckFailed
 from aboveboard.core.leaves import PolicyLeaf
-from aboveboard.core.merkle import inclusion_proof, leaf_hash, verify_inclusion
+from aboveboard.core.merkle import inclusion_proof_of_hashes, leaf_hash, verify_inclusion
 from aboveboard.core.policy import verify_signatures
 from aboveboard.core.proof import check_proof
 from aboveboard.datasets.manifest import check_entry, read_manifest, verify
@@ -89,7 +89,7 @@ class Tracer:
         if source is None:
             raise CheckFailed(f"segment {segment} of this row is not among the sources that the manifest names")
         index = self._places[segment]
-        proof = inclusion_proof(self._hashes, index)
+        proof = inclusion_proof_of_hashes(self._hashes, index)
         root = bytes.fromhex(self._manifest.root)
         verify_inclusion(self._hashes[index], index, len(self._ids), proof, root)
         self._known[segment] = SegmentTrace(
