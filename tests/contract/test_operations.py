@@ -12,12 +12,13 @@ import pytest
 from sqlalchemy import select
 
 from aboveboard.cli import main
+from aboveboard.collector import backup
 from aboveboard.collector.search import Search
 from aboveboard.collector.settings import Settings, open_blobs, open_database
 from aboveboard.collector.storage.tables import epochs
 from aboveboard.core.ids import SegmentId
 from tests.support.process import served
-from tests.support.servers import Person
+from tests.support.servers import Person, now_us
 from tests.support.stores import S3, Postgres, free_port
 
 
@@ -94,6 +95,11 @@ def test_a_restore_does_later_deletions_again_before_anything_is_served(
         assert http.get("/v1/me/segments/0", headers=goes.headers).status_code == 404
         assert http.get("/v1/me/segments/1", headers=partly.headers).status_code == 404
         assert Person(servers).ready().say().status_code == 201, "numbers are counted on"
+        process.stop()
+        database = open_database(other, new)
+        backup.replay(new, home / "deletions", database, blobs, now_us() + 1000 * 86_400_000_000)
+        database.close()
+        assert list(blobs.names()) == [], "what is past its days goes again too"
 
 
 def test_what_was_deleted_is_found_nowhere(other: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

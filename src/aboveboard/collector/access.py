@@ -85,9 +85,11 @@ class _Epoch:
     deposit: bytes
 
 
-def _epochs_in_scope(tx: Connection, grant: Grant) -> list[_Epoch]:
-    """Epochs of the grant's policies and people, whose share is still here and whose person has not withdrawn."""
-    rows = tx.execute(select(epochs).where(epochs.c.policy.in_(grant.policies)).order_by(epochs.c.epoch)).all()
+def _epochs_in_scope(tx: Connection, grant: Grant, now_us: int) -> list[_Epoch]:
+    """Epochs of the grant's policies and people, whose share is still here, whose days of keeping are not over though
+    their sweep may be late, and whose person has not withdrawn."""
+    where = epochs.c.policy.in_(grant.policies) & (epochs.c.until_us > now_us)
+    rows = tx.execute(select(epochs).where(where).order_by(epochs.c.epoch)).all()
     found = [_Epoch(EpochId(row.epoch), ContributorId(row.contributor), row.deposit) for row in rows if row.deposit]
     withdrawn = {each.contributor for each in found if _withdrawn(tx, each.contributor)}
     return [each for each in found if grant.covers(each.contributor) and each.contributor not in withdrawn]
@@ -106,12 +108,14 @@ def release(service: Service, signed: SignedGrant) -> ReleaseReply:
     grant = signed.grant
     record_grant(service, signed)
     with service.database.transaction(f"grant:{grant.grant_id}") as tx:
-        openings = [(each, *_logged(service, tx, grant, each)) for each in _epochs_in_scope(tx, grant)]
+        openings = [
+            (each, *_logged(service, tx, grant, each)) for each in _epochs_in_scope(tx, grant, service.clock.now_us())
+        ]
         bundles = tuple(_bundle(tx, policy_id) for policy_id in grant.policies)
     service.wake.set()
     _await_inclusion(service, max((index for _, _, index in openings), default=-1))
     with service.database.reading() as tx:  # a person may have withdrawn or deleted while the log was waited for
-        still = {each.epoch for each in _epochs_in_scope(tx, grant)}
+        still = {each.epoch for each in _epochs_in_scope(tx, grant, service.clock.now_us())}
     given = [
         Release(
             opening, service.log.proof(at).encode(), _share(service, grant, each), SignedDeposit.parse(each.deposit)
@@ -168,7 +172,7 @@ def _bundle(tx: Connection, policy_id: PolicyId) -> CurrentPolicy:
 def granted_segments(service: Service, grant: Grant) -> list[GrantedSegment]:
     """What the reader may fetch: segments of the epochs in scope that are not deleted."""
     with service.database.reading() as tx:
-        scope = [each.epoch for each in _epochs_in_scope(tx, grant)]
+        scope = [each.epoch for each in _epochs_in_scope(tx, grant, service.clock.now_us())]
         query = select(segments).where(segments.c.epoch.in_(scope), segments.c.deleted.is_(False))
         found = []
         for row in tx.execute(query.order_by(segments.c.device, segments.c.seq)):

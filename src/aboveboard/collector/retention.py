@@ -11,17 +11,18 @@ import time
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import ColumnElement, Select, select, update
 
 from aboveboard.collector import keeping
 from aboveboard.collector.jobs import Job, enqueue
+from aboveboard.collector.keeping import earlier_sweeps
 from aboveboard.collector.registries import person
 from aboveboard.collector.service import Service
 from aboveboard.collector.storage.blobs import BlobName, Blobs
 from aboveboard.collector.storage.sql import Database
 from aboveboard.collector.storage.tables import epochs, segments
 from aboveboard.core.clock import US_PER_S
-from aboveboard.core.errors import Corrupt
+from aboveboard.core.errors import Corrupt, Unavailable
 from aboveboard.core.ids import ContributorId, EpochId
 from aboveboard.core.leaves import RetentionSweepLeaf, due_day_us, parse_leaf
 
@@ -36,7 +37,12 @@ def run(service: Service, job: Job) -> None:
     leaf = parse_leaf(job.work)
     if not isinstance(leaf, RetentionSweepLeaf):
         raise Corrupt("a retention job's work is no sweep")
-    for epoch, contributor in _past(service.database, leaf.day_us, leaf.policy):
+    with service.database.reading() as tx:
+        if earlier_sweeps(tx, leaf):
+            raise Unavailable("an earlier sweep of this policy is not done yet, and this one would speak for it")
+    for epoch, contributor in _found(
+        service.database, epochs.c.policy == leaf.policy, epochs.c.until_us == leaf.day_us
+    ):
         job.renew(service)
         sweep(service.database, service.blobs, epoch, contributor)
     with service.database.transaction() as tx:
@@ -48,15 +54,14 @@ def run(service: Service, job: Job) -> None:
 
 def sweep_past(database: Database, blobs: Blobs, now_us: int) -> None:
     """Everything that is past its day, of every policy: what a restored backup brings back has to go again."""
-    for epoch, contributor in _past(database, now_us):
+    for epoch, contributor in _found(database, epochs.c.until_us <= now_us):
         sweep(database, blobs, epoch, contributor)
 
 
-def _past(database: Database, until_us: int, policy: str | None = None) -> list[tuple[EpochId, ContributorId]]:
-    """Epochs whose day has come, swept or not: a sweep that was cut short may have left bytes."""
-    query = select(epochs.c.epoch, epochs.c.contributor).where(epochs.c.until_us <= until_us)
+def _found(database: Database, *where: ColumnElement[bool]) -> list[tuple[EpochId, ContributorId]]:
+    """Epochs, swept or not: a sweep that was cut short may have left bytes."""
     with database.reading() as tx:
-        rows = tx.execute(query if policy is None else query.where(epochs.c.policy == policy)).all()
+        rows = tx.execute(select(epochs.c.epoch, epochs.c.contributor).where(*where)).all()
     return [(EpochId(row.epoch), ContributorId(row.contributor)) for row in rows]
 
 
