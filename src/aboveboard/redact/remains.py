@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from aboveboard.redact.forms import listed
 from aboveboard.redact.redactor import Redactor
 from aboveboard.redact.spans import SENSITIVE, Span
 
@@ -99,14 +100,15 @@ class Remains:
 
 def part_of_a_code(text: str, spans: Sequence[Span]) -> bool:
     """True when what stays readable of `text` may be a piece of a number, token or address whose rest is typed
-    elsewhere: two digits, four or more characters in a row that are not letters alone, or what hangs on to a span."""
+    elsewhere: two digits, four or more characters in a row that are no word of any list, or what hangs on to a span."""
     shown = readable(text, spans)
     if sum(char.isdecimal() for part in shown for char in part) > _TORN_DIGITS_MAX:
         return True
     for match in _TOKEN.finditer(text):
         hidden = [span for span in spans if span.start < match.end() and match.start() < span.end]
         rest = "".join(readable(match.group(), [_moved(span, match) for span in hidden])).strip(_PUNCTUATION)
-        if rest and (hidden or (len(rest) >= FRAGMENT_CHARS and not _LETTERS.fullmatch(rest))):
+        word = _LETTERS.fullmatch(rest) is not None and listed(rest)
+        if rest and (hidden or (len(match.group()) >= FRAGMENT_CHARS and not word)):
             return True
     return False
 
