@@ -164,7 +164,7 @@ def main() -> None:
     args = arguments(__doc__ or "")
     rows: list[Row] = []
     rounds = 1 if args.quick else 3
-    with postgres() as cluster:
+    with postgres(durable=True) as cluster:
         for database in ("SQLite", "PostgreSQL"):
             for name, size in SIZES.items():
                 settings = Settings(database=cluster.new_database() if database == "PostgreSQL" else "")

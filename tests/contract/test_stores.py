@@ -247,6 +247,24 @@ def test_two_that_decide_about_one_subject_run_one_after_the_other(url: str) -> 
     database.close()
 
 
+def test_two_that_rewrite_the_files_at_once_wait_for_each_other(url: str) -> None:
+    database, problems = Database(url), []
+
+    def rewrite() -> None:
+        try:
+            database.erase_free_space()
+        except Exception as error:  # noqa: BLE001  told to the test
+            problems.append(error)
+
+    threads = [threading.Thread(target=rewrite) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    database.close()
+    assert problems == []
+
+
 def test_addresses_that_are_none_are_refused_without_repeating_a_password(tmp_path: Path) -> None:
     secret = "hunter2-geheim"
     for bad in (

@@ -42,10 +42,12 @@ def _program(name: str) -> str:
 
 @dataclass
 class Postgres:
-    """A cluster that can be killed and started again on the same files."""
+    """A cluster that can be killed and started again on the same files. durable: it waits for the disk, which only a
+    power cut would show."""
 
     folder: Path
     user: str | None
+    durable: bool
     port: int = field(default_factory=free_port)
     password: str = field(default_factory=lambda: secrets.token_hex(12))
     process: subprocess.Popen[bytes] | None = None
@@ -53,8 +55,8 @@ class Postgres:
     def make(self) -> None:
         secret = self.folder / "password"
         secret.write_text(self.password)
-        words = ["initdb", "-D", "data", "-U", "aboveboard", "--auth=scram-sha-256", f"--pwfile={secret}", "-E", "UTF8",
-                 "--locale=C"]  # fmt: skip
+        words = ["initdb", "--no-sync", "-D", "data", "-U", "aboveboard", "--auth=scram-sha-256",
+                 f"--pwfile={secret}", "-E", "UTF8", "--locale=C"]  # fmt: skip
         if self.user:
             for path in (self.folder, secret):
                 shutil.chown(path, self.user)
@@ -66,13 +68,10 @@ class Postgres:
         subprocess.run(words, user=self.user, cwd=self.folder, check=True, stdout=subprocess.DEVNULL, timeout=120)
 
     def start(self) -> None:
-        words = [_program("postgres"), "-D", "data", "-p", str(self.port), "-k", str(self.folder), "-h", "127.0.0.1"]
-        with (self.folder / "log").open("ab") as log:
-            self.process = subprocess.Popen(
-                words, user=self.user, cwd=self.folder, stdout=log, stderr=log, start_new_session=True
-            )
         deadline = time.monotonic() + START_S_MAX
         while True:
+            if self.process is None or self.process.poll() is not None:
+                self._spawn()  # again, when what was killed still held its shared memory
             try:
                 psycopg.connect(self._dsn("postgres"), connect_timeout=2).close()
                 return
@@ -80,6 +79,14 @@ class Postgres:
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.1)
+
+    def _spawn(self) -> None:
+        words = [_program("postgres"), "-D", "data", "-p", str(self.port), "-k", str(self.folder), "-h", "127.0.0.1",
+                 "-c", f"fsync={'on' if self.durable else 'off'}"]  # fmt: skip
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                words, user=self.user, cwd=self.folder, stdout=log, stderr=log, start_new_session=True
+            )
 
     def kill(self) -> None:
         """kill -9, of the server and of all that serve its connections."""
@@ -104,13 +111,13 @@ class Postgres:
 
 
 @contextmanager
-def postgres() -> Iterator[Postgres]:
+def postgres(*, durable: bool = False) -> Iterator[Postgres]:
     """A cluster in a folder of its own; as another user when the tests run as root, whom PostgreSQL refuses."""
     user = None
     if os.geteuid() == 0:
         user = next(name for name in ("postgres", "nobody") if name in {entry.pw_name for entry in pwd.getpwall()})
     with tempfile.TemporaryDirectory(prefix="aboveboard-pg-") as folder:
-        cluster = Postgres(Path(folder), user)
+        cluster = Postgres(Path(folder), user, durable)
         cluster.make()
         cluster.start()
         try:

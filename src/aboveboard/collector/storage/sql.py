@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
@@ -28,6 +30,7 @@ POOL_WAIT_S_MAX = 5
 STATEMENT_MS_MAX = 60_000
 _MIGRATING = "migrations"
 _WRITING = "the log's writer"
+_REWRITING = "rewriting the files"
 _DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
 
 
@@ -106,8 +109,13 @@ class Database:
             self._claim_connection = connection
 
     def erase_free_space(self) -> None:
-        """Overwrites what deleted rows left in the files: rewrites them as they are now, and empties the WAL."""
-        statements = ["VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"] if self.kind == "sqlite" else ["VACUUM FULL"]
+        """Overwrites what deleted rows left in the files: rewrites them as they are now, and empties the WAL. May take
+        long. Raises Unavailable, also while another does the same: two rewrites of the catalogue would deadlock."""
+        if self.kind == "sqlite":
+            statements = ["VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"]
+        else:
+            lock = f"SELECT pg_advisory_lock({_lock_number(_REWRITING)})"
+            statements = ["SET statement_timeout = 0", lock, "VACUUM FULL"]
         with self._errors(), self._engine.connect() as connection:
             raw = connection.connection.dbapi_connection
             if self.kind == "postgresql":
@@ -115,6 +123,8 @@ class Database:
             try:
                 for each in statements:
                     raw.cursor().execute(each)  # type: ignore[union-attr]
+            except (sqlite3.Error, psycopg.Error) as error:
+                raise Unavailable(f"the database can't be rewritten now: {type(error).__name__}") from error
             finally:
                 connection.invalidate()
 
