@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 from aboveboard.core.columns import encode_column
 from aboveboard.core.events import Button, PointerPath, Redacted
 from aboveboard.core.ids import ConsentId, ContributorId, DeviceId, EpochId, PolicyId
-from aboveboard.core.leaves import DAY_US, Leaf, due_day_us
-from aboveboard.core.policy import Purpose
+from aboveboard.core.leaves import DAY_US, Leaf, Purpose, due_day_us
 from aboveboard.core.proof import make_batch
 from aboveboard.core.signing import SigningKey
 from aboveboard.wire.segment import GENESIS, SIZE_CLASSES, Manifest, SealedSegment, seal

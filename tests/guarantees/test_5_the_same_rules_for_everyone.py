@@ -19,7 +19,7 @@ from aboveboard.core.exemption import Exemption
 from aboveboard.core.narrowing import Narrowing
 from aboveboard.core.policy import CategoryTerms, Consultation, Policy
 from aboveboard.core.policy_yaml import compile_policy
-from tests.support.policies import policies
+from tests.support.policies import TEXTS, policies
 from tests.support.world import World
 
 # Everything a policy can say. A field added here has to be the same for everyone: think before you add one.
@@ -93,7 +93,7 @@ def test_one_person_can_not_be_named_where_it_would_have_an_effect(field: str, v
         Policy.parse(canonical(fields))
 
 
-@given(policies(), st.text(max_size=60))
+@given(policies(), TEXTS)
 def test_free_text_has_no_effect(policy: Policy, text: str) -> None:
     """Whatever title, necessity or recipients say, of whomever: what is recorded is the same."""
     page = Surface(1, "chromium", True, "https://example.org", "A page", (0, 0, 1, 1))

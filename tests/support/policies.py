@@ -19,7 +19,11 @@ PATTERNS = ("*bank*", "*health*", "*union*", "*@example.org*", "private ?")
 REGIONS = ("DE", "DE-BE", "FR", "US-CA", "US")
 BASE = World().policy()
 
-TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=40).filter(str.strip)
+_TURNING = "".join(map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]))
+TEXTS = st.text(
+    st.characters(codec="utf-8", exclude_categories=["Cc"], exclude_characters=_TURNING, include_characters="\t\n"),
+    min_size=1, max_size=40,
+).filter(str.strip)  # fmt: skip
 
 
 def _some(values: tuple[str, ...], least: int = 0) -> Any:
@@ -58,7 +62,7 @@ def policies(draw: Any) -> Policy:
         data_mb_per_day=draw(st.integers(1, 100_000)), battery_percent_min=draw(st.integers(0, 100)),
         review_hold_minutes=draw(st.integers(0, 43_200)), notice_days=draw(st.integers(0, 365)),
         compensation=draw(TEXTS), dpia_sha256=draw(st.text("0123456789abcdef", min_size=64, max_size=64)),
-        consultation=Consultation(draw(st.lists(TEXTS, unique=True, max_size=3).map(tuple)),
+        consultation=Consultation(draw(st.lists(TEXTS, unique=True, min_size=1, max_size=3).map(tuple)),
                                   draw(_dates("2026-01-01", "2026-12-31")), draw(TEXTS)),
         starts=draw(_dates("2026-01-01", "2026-12-31")), expires=draw(_dates("2027-01-01", "2030-12-31")),
     ))  # fmt: skip

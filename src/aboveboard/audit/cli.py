@@ -23,7 +23,7 @@ from aboveboard.audit.summary import HOLDS, Report
 from aboveboard.audit.verify import verify
 from aboveboard.core.charter import CHARTER_BYTES_MAX, Charter
 from aboveboard.core.clock import SystemClock
-from aboveboard.core.errors import BadInput
+from aboveboard.core.errors import BadInput, CheckFailed
 from aboveboard.core.ids import sha256_hex
 from aboveboard.core.notes import NOTE_BYTES_MAX
 from aboveboard.wire.durable import read_bounded, write_durable
@@ -50,7 +50,10 @@ def _seen(paths: list[Path], source: Source, charter: Charter) -> list[Seen]:
             note = _read(path, NOTE_BYTES_MAX).decode("utf-8")
         except UnicodeDecodeError as error:
             raise BadInput("is not UTF-8", str(path)) from error
-        found.append(seen_from(note, charters, f"the checkpoint {path.name}"))
+        try:
+            found.append(seen_from(note, charters, f"the checkpoint {path.name}"))
+        except CheckFailed as error:
+            raise BadInput(f"is no checkpoint that the log signed: {error}", str(path)) from error
     return found
 
 

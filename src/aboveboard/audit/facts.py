@@ -110,7 +110,8 @@ class Facts:
         if isinstance(leaf, DeletionAskedLeaf):
             self.asked_n += 1
             _bounded(self.asked, REMEMBERED_MAX, "deletions")
-            self.asked[name] = leaf.due_us
+            # Asked again with a later day, a deletion is due as it was: an entry can't move what one before it says.
+            self.asked[name] = min(leaf.due_us, self.asked.get(name, leaf.due_us))
         else:
             self.done_n += 1
             if self.asked.pop(name, None) is None:

@@ -15,7 +15,10 @@ from aboveboard.core.leaves import CharterLeaf
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A checkpoint with its quorum, from elsewhere or from before. where: "the checkpoint of ...", for the report."""
+    """A checkpoint from elsewhere or from before. where: "the checkpoint of ...", for the report.
+
+    cosigned_s: by when its quorum had cosigned it, 0 when only the log is known to have signed it.
+    """
 
     checkpoint: Checkpoint
     cosigned_s: int
@@ -84,24 +87,34 @@ def check_entry_kinds(reading: LogReading) -> Check:
     return judged("entry_kinds", unreadable.first, reason, unreadable.count)
 
 
+def begins_with(reading: LogReading, seen: Seen) -> bool:
+    """Whether the log that was read begins with the one this checkpoint was signed over."""
+    return reading.roots.get(seen.checkpoint.size) == seen.checkpoint.root
+
+
 def check_append_only(reading: LogReading, seen: Sequence[Seen]) -> Check:
     """The log that each of these checkpoints was signed over is a beginning of this one.
 
     Two that disagree are both signed by the log: together they prove to anyone that it showed two histories.
     """
     problems = []
+    ahead = ""
     for each in seen:
         size = each.checkpoint.size
-        if size > reading.facts.size:
+        if size > reading.facts.size and not each.cosigned_s:
+            ahead = f"{each.where} has {size} entries and no witness quorum: the log may not show so many yet"
+        elif size > reading.facts.size:
             problems.append(
                 f"{each.where} has {size} entries, the log now shows {reading.facts.size}: it was rolled back"
             )
-        elif reading.roots.get(size) != each.checkpoint.root:
+        elif not begins_with(reading, each):
             problems.append(
                 f"the log's first {size} entries are not those that {each.where} was signed over: keep both "
                 "checkpoints, they prove that it showed two histories"
             )
     sizes = ", ".join(str(each.checkpoint.size) for each in seen)
+    if ahead and not problems:
+        return Check("append_only", "unknown", ahead)
     return judged("append_only", problems, f"what was seen before ({sizes} entries) is the beginning of this log")
 
 

@@ -6,15 +6,15 @@ Each bundle is hashed and held against the tiles on the way, so that nothing has
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from aboveboard.audit.facts import Facts
-from aboveboard.audit.source import Source, required
+from aboveboard.audit.source import Source
 from aboveboard.core.checkpoint import Checkpoint
 from aboveboard.core.errors import AboveboardError, CheckFailed, Corrupt, Unavailable
 from aboveboard.core.frontier import Frontier
 from aboveboard.core.merkle import HASH_BYTES, leaf_hash, root_of_hashes
-from aboveboard.core.tiles import WIDTH, entries_path, parse_bundle, tile_path
+from aboveboard.core.tiles import WIDTH, TilePlace, encode_bundle, parse_bundle
 
 ENTRIES_MAX = 100_000_000
 BUNDLE_BYTES_MAX = WIDTH * (2 + 0xFFFF)
@@ -74,12 +74,28 @@ class _Tiles:
     def _compare(self, level: int, index: int, hashes: list[bytes]) -> None:
         if "tiles" in self._reading.problems:
             return
-        path = tile_path(level, index, len(hashes))
+        place = TilePlace(level, index, len(hashes))
         try:
-            _check_tile(required(self._source, path, WIDTH * HASH_BYTES), b"".join(hashes), path)
+            _check_tile(_read(self._source, place, WIDTH * HASH_BYTES), b"".join(hashes), place.path())
             self._reading.tiles += 1
         except AboveboardError as error:
             self._reading.problems["tiles"] = error
+
+
+def _read(source: Source, place: TilePlace, size_max: int) -> bytes:
+    """A tile or bundle. A partial one may be gone once its full one is there: then what the full one begins with.
+
+    Raises CheckFailed when neither is there, Corrupt when the full one is none.
+    """
+    data = source.get(place.path(), size_max)
+    if data is None and place.width < WIDTH:
+        full = source.get(replace(place, width=WIDTH).path(), size_max)
+        if full is not None and place.level is None:
+            return encode_bundle(parse_bundle(full, WIDTH)[: place.width])
+        data = full[: place.width * HASH_BYTES] if full is not None else None
+    if data is None:
+        raise CheckFailed(f"{place.path()} is not published at {source.name}")
+    return data
 
 
 def _check_tile(data: bytes, wanted: bytes, path: str) -> None:
@@ -116,8 +132,8 @@ def _pass(source: Source, size: int, reading: LogReading, progress: Callable[[st
     frontier, tiles = Frontier(), _Tiles(source, reading)
     for start in range(0, size, WIDTH):
         count = min(WIDTH, size - start)
-        path = entries_path(start // WIDTH, count)
-        entries = parse_bundle(required(source, path, BUNDLE_BYTES_MAX), count)
+        place = TilePlace(None, start // WIDTH, count)
+        entries = parse_bundle(_read(source, place, BUNDLE_BYTES_MAX), count)
         _take(entries, reading)
         hashes = [leaf_hash(entry) for entry in entries]
         for wanted in reading.wanted_sizes:

@@ -24,8 +24,9 @@ from aboveboard.audit.summary import Report
 from aboveboard.audit.verify import Audit, look
 from aboveboard.core.charter import Charter
 from aboveboard.core.charter_chain import Charters, under
+from aboveboard.core.checkpoint import open_checkpoint
 from aboveboard.core.clock import US_PER_S, Clock
-from aboveboard.core.errors import AboveboardError
+from aboveboard.core.errors import AboveboardError, CheckFailed
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,15 @@ def _with_alarms(checks: Sequence[Check], alarms: Sequence[Alarm]) -> tuple[Chec
 
 
 def seen_from(note: str, charters: Charters, where: str) -> Seen:
-    """A checkpoint from a file. Raises SignatureError or ProofError unless it holds."""
-    checkpoint, cosigned_s = under(charters, lambda charter: charter.check_checkpoint(note))
+    """A checkpoint from a file. Raises SignatureError or ProofError unless the log signed it.
+
+    The log is held to its own signature, also where the quorum's is not there or can't be told: a fork that only the
+    log signed, as a witness keeps it, or a server that now hides the charter a remembered one was cosigned under.
+    """
+    try:
+        checkpoint, cosigned_s = under(charters, lambda charter: charter.check_checkpoint(note))
+    except CheckFailed:
+        checkpoint, cosigned_s = open_checkpoint(note, charters[0].charter.log_key), 0
+        if checkpoint.origin != charters[0].charter.origin:
+            raise
     return Seen(checkpoint, cosigned_s, where, note)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 
 from aboveboard.audit.facts import Facts
-from aboveboard.audit.published import KnownPolicy, Policies, Published
+from aboveboard.audit.log_checks import Seen
+from aboveboard.audit.published import KnownPolicy, Policies, Published, unless_unread
 from aboveboard.audit.report import Check, checked, judged
 from aboveboard.core.clock import US_PER_S
 from aboveboard.core.errors import CheckFailed
@@ -18,11 +20,16 @@ def check_policies_logged(facts: Facts, policies: Policies) -> Check:
     """Every policy that the log names is published and valid, and its proof is of the place where it stands."""
     problems = [
         f"policy {name[:16]} is in the log, but not published or not valid"
-        for name in sorted(set(facts.policies) - set(policies.good))
+        for name in sorted(set(facts.policies) - set(policies.good) - policies.unread)
     ]
-    return judged(
+    check = judged(
         "policies_logged", problems, f"{len(facts.policies)} policies in the log, each published with its proof"
     )
+    return unless_unread(check, "holds", _not_read(policies))
+
+
+def _not_read(policies: Policies) -> str:
+    return f"{len(policies.unread)} policies of the log could not be read" if policies.unread else ""
 
 
 def in_force_from_s(known: KnownPolicy) -> int:
@@ -30,13 +37,21 @@ def in_force_from_s(known: KnownPolicy) -> int:
     return known.cosigned_s + DAY_S * max(known.policy.notice_days, known.charter.notice_days_min)
 
 
-def check_nothing_before_notice(facts: Facts, policies: Policies, cosigned_s: int) -> Check:
-    """The log holds segments only if some policy's notice had run by the witnesses' time, after that policy's entry."""
+def check_nothing_before_notice(facts: Facts, policies: Policies, cosigned_s: int, seen: Sequence[Seen] = ()) -> Check:
+    """The log holds segments only if some policy's notice had run by the witnesses' time, after that policy's entry.
+
+    cosigned_s: of the newest checkpoint. seen: those from before, which may hold the first segments already and so say
+    more closely when they were accepted.
+    """
+    first = facts.first_segments
+    if first is not None:
+        times = [each.cosigned_s for each in seen if each.cosigned_s and each.checkpoint.size > first]
+        cosigned_s = min([cosigned_s, *times])
 
     def run() -> str:
         good = policies.good.values()
-        if facts.first_segments is not None:
-            before = [known for known in good if known.index < facts.first_segments]
+        if first is not None:
+            before = [known for known in good if known.index < first]
             if not before:
                 raise CheckFailed("segments were accepted before any valid policy was in the log")
             if min(in_force_from_s(known) for known in before) > cosigned_s:
@@ -48,7 +63,7 @@ def check_nothing_before_notice(facts: Facts, policies: Policies, cosigned_s: in
         moment = datetime.datetime.fromtimestamp(earliest, datetime.UTC)
         return f"notice of {days} days from the witnesses' time: in force from {moment:%Y-%m-%d %H:%M UTC}"
 
-    return checked("nothing_before_notice", run)
+    return unless_unread(checked("nothing_before_notice", run), "fails", _not_read(policies))
 
 
 def check_counters(found: Published, facts: Facts) -> Check:
@@ -79,7 +94,8 @@ def check_releases(facts: Facts, policies: Policies) -> Check:
             problems.append(
                 f"entry {index}: a key was released for {purpose!r}, which no policy before it names"
             )  # fmt: skip
-    return judged("releases", problems, f"{facts.kinds['key_released']} keys released, each for a purpose of a policy")
+    reason = f"{facts.kinds['key_released']} keys released, each for a purpose of a policy"
+    return unless_unread(judged("releases", problems, reason), "fails", _not_read(policies))
 
 
 def check_lineage(facts: Facts) -> Check:

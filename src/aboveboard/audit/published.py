@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from aboveboard.audit.charters import alone, read_charters
-from aboveboard.audit.report import Check, judged
+from aboveboard.audit.report import Check, Result, judged
 from aboveboard.audit.source import Source, required
 from aboveboard.core.charter import Charter
 from aboveboard.core.charter_chain import Charters, charter_at, under
@@ -88,11 +88,13 @@ class KnownPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Policies:
-    """good: by name, those that hold in every way. signed, rules: the checks made on all of them."""
+    """good: by name, those that hold in every way. unread: those the source did not answer for, by name. signed, rules:
+    the checks made on all of them."""
 
     good: dict[PolicyId, KnownPolicy]
     signed: Check
     rules: Check
+    unread: frozenset[str] = frozenset()
 
 
 def read_policies(source: Source, named: Mapping[str, int], charters: Charters) -> Policies:
@@ -104,23 +106,32 @@ def read_policies(source: Source, named: Mapping[str, int], charters: Charters) 
     good: dict[PolicyId, KnownPolicy] = {}
     unsigned: list[str] = []
     unruly: list[str] = []
+    unread: list[str] = []
+    why = ""
     for name, index in named.items():
+        if unread:  # a source that does not answer is not asked for every one of them
+            unread.append(name)
+            continue
         try:
             known = _read_policy(source, name, index, charter_at(charters, index), unruly)
             good[known.policy.policy_id] = known
         except Unavailable as error:
-            return _unread(good, error)
+            unread.append(name)
+            why = f"not every policy could be read: {error}"
         except AboveboardError as error:
             unsigned.append(f"policy {name[:16]}: {error}")
     need = charters[-1].charter.representatives.threshold
     reason = f"{len(good)} policies, each signed by the employer and {need} representatives"
     rules = f"{len(good)} policies, all in a grammar without rank, without a single person, without appraisal"
-    return Policies(good, judged("policies_signed", unsigned, reason), judged("same_rules", unruly, rules))
+    return Policies(
+        good, unless_unread(judged("policies_signed", unsigned, reason), "holds", why),
+        unless_unread(judged("same_rules", unruly, rules), "holds", why), frozenset(unread),
+    )  # fmt: skip
 
 
-def _unread(good: dict[PolicyId, KnownPolicy], error: Unavailable) -> Policies:
-    why = f"not every policy could be read: {error}"
-    return Policies(good, Check("policies_signed", "unknown", why), Check("same_rules", "unknown", why))
+def unless_unread(check: Check, result: Result, why: str) -> Check:
+    """Unknown for a check with this result when something was not read that could turn it. why: "" when all was."""
+    return Check(check.name, "unknown", why) if why and check.result == result else check
 
 
 def _read_policy(source: Source, name: str, index: int, charter: Charter, unruly: list[str]) -> KnownPolicy:

@@ -16,7 +16,6 @@ from aboveboard.wire.durable import FolderLock, make_folders, read_bounded, writ
 
 STATE_BYTES_MAX = 1 << 20
 ALARMS_MAX = 200
-NOTE_BYTES_MAX = 64 << 10
 
 
 class Alarm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -76,11 +75,11 @@ class Memory:
         self.known = known
 
     def keep_evidence(self, number: int, notes: dict[str, str]) -> tuple[str, ...]:
-        """notes: by a word for the file's name. The names."""
+        """notes: signed notes, by a word for the file's name; whole, since half a one proves nothing. The names."""
         names = []
         for word, note in notes.items():
             name = f"{number:04d}-{word}.txt"
-            write_durable(self.folder / "evidence" / name, note.encode("utf-8")[:NOTE_BYTES_MAX], 0o600)
+            write_durable(self.folder / "evidence" / name, note.encode("utf-8"), 0o600)
             names.append(name)
         return tuple(names)
 

@@ -9,6 +9,7 @@ from aboveboard.audit.exemptions import check_exemptions
 from aboveboard.audit.facts import Facts
 from aboveboard.audit.log_checks import (
     Seen,
+    begins_with,
     check_append_only,
     check_charter,
     check_checkpoint,
@@ -76,7 +77,7 @@ def look(
         check_tiles(reading),
     ]
     rest = [
-        *_of_the_entries(found, reading, policies, now_s),
+        *_of_the_entries(found, reading, policies, now_s, [each for each in seen if begins_with(reading, each)]),
         check_exemptions(source, facts.exemptions, found.charters),
     ]
     if seen:
@@ -90,14 +91,16 @@ def look(
     return Audit(found, reading, policies, (*checks, *rest))
 
 
-def _of_the_entries(found: Published, reading: LogReading, policies: Policies, now_s: int) -> list[Check]:
+def _of_the_entries(
+    found: Published, reading: LogReading, policies: Policies, now_s: int, seen: Sequence[Seen]
+) -> list[Check]:
     facts = reading.facts
     return [
         check_entry_kinds(reading),
         policies.signed,
         policies.rules,
         check_policies_logged(facts, policies),
-        check_nothing_before_notice(facts, policies, found.cosigned_s),
+        check_nothing_before_notice(facts, policies, found.cosigned_s, seen),
         check_counters(found, facts),
         check_releases(facts, policies),
         check_lineage(facts),

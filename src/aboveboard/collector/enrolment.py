@@ -13,7 +13,7 @@ from aboveboard.collector.service import Service
 from aboveboard.collector.storage.sql import insert
 from aboveboard.collector.storage.tables import devices, invitations
 from aboveboard.collector.terms import newest_policies
-from aboveboard.core.checks import check_regions
+from aboveboard.core.checks import check_region
 from aboveboard.core.clock import US_PER_S
 from aboveboard.core.errors import Refused
 from aboveboard.core.policy import Policy
@@ -48,7 +48,7 @@ def revoke(service: Service, signed: SignedRevocation) -> None:
 
 def _check_region(service: Service, tx: Connection, invitation: Invitation, region: str) -> None:
     """Raises Refused where no policy is eligible, or where the code is not for."""
-    check_regions([region], "region")
+    check_region(region, "region")
     if invitation.regions and not {region, region.partition("-")[0]} & set(invitation.regions):
         raise Refused("region", f"this code is for {', '.join(invitation.regions)}, and this laptop is in {region}")
     today = datetime.datetime.fromtimestamp(service.clock.now_us() / US_PER_S, datetime.UTC).date().isoformat()

@@ -21,8 +21,8 @@ from aboveboard.collector.service import Service
 from aboveboard.collector.storage.tables import batches, commitments
 from aboveboard.collector.terms import exemptions_published, policies_published, settle
 from aboveboard.core.errors import AboveboardError, BadInput, Refused, Unavailable
-from aboveboard.core.leaves import parse_leaf
-from aboveboard.core.proof import BATCH_SIZES, Batch, BatchProof, make_batch
+from aboveboard.core.leaves import BATCH_SIZES, parse_leaf
+from aboveboard.core.proof import Batch, BatchProof, make_batch
 from aboveboard.core.tlogpolicy import TrustPolicy
 from aboveboard.wire.api import Counters
 from aboveboard.wire.durable import make_folders, remove_durable, write_durable

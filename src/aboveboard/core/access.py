@@ -12,8 +12,8 @@ from typing import Literal
 from aboveboard.core.charter import Charter
 from aboveboard.core.errors import BadInput, CheckFailed, Refused
 from aboveboard.core.ids import ContributorId, EpochId, GrantId, PolicyId, SegmentId, sha256_hex
-from aboveboard.core.leaves import KeyReleasedLeaf, deletion_commitment, release_commitment
-from aboveboard.core.policy import Policy, Purpose
+from aboveboard.core.leaves import KeyReleasedLeaf, Purpose, deletion_commitment, release_commitment
+from aboveboard.core.policy import Policy
 from aboveboard.core.proof import LogProof, check_proof
 from aboveboard.core.records import Record, parse_record
 from aboveboard.core.signatures import SIGNATURES_MAX, Signature, check_threshold

@@ -16,7 +16,7 @@ def canonical(value: Any) -> bytes:
     """RFC 8785 bytes of a JSON value. Raises BadInput for what JSON can't hold."""
     try:
         return rfc8785.dumps(value)
-    except (rfc8785.CanonicalizationError, RecursionError, TypeError) as error:
+    except (rfc8785.CanonicalizationError, RecursionError, TypeError, UnicodeEncodeError) as error:
         raise BadInput(f"can't be written as canonical JSON: {error}") from error
 
 
@@ -27,12 +27,29 @@ def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return out
 
 
+def _check_depth(value: Any) -> None:
+    """Level by level, so that checking needs no deeper stack than reading did."""
+    level, depth = [value], 0
+    while level:
+        if depth > DEPTH_MAX:
+            raise BadInput(f"nests over {DEPTH_MAX} deep")
+        level = [
+            inner
+            for each in level
+            if isinstance(each, dict | list)
+            for inner in (each.values() if isinstance(each, dict) else each)
+        ]
+        depth += 1
+
+
 def parse_object(data: bytes, what: str, size_max: int = 1 << 20) -> dict[str, Any]:
-    """A JSON object from untrusted bytes: bounded, UTF-8, no field twice. Raises BadInput naming `what`."""
+    """A JSON object from untrusted bytes: bounded in size and depth, UTF-8, no field twice. Raises BadInput naming
+    `what`."""
     if len(data) > size_max:
         raise BadInput(f"is over {size_max} bytes", what)
     try:
         value = json.loads(data.decode("utf-8"), object_pairs_hook=_no_twins)
+        _check_depth(value)
     except BadInput as error:
         raise BadInput(error.what, what) from error
     except (UnicodeDecodeError, ValueError, RecursionError) as error:

@@ -16,7 +16,7 @@ import msgspec
 
 from aboveboard.core.canonical import canonical, parse_canonical
 from aboveboard.core.checkpoint import Checkpoint, cosignatures, open_checkpoint
-from aboveboard.core.checks import TEXT_MAX, check_patterns
+from aboveboard.core.checks import check_patterns, check_text
 from aboveboard.core.errors import BadInput, ProofError
 from aboveboard.core.ids import sha256_hex
 from aboveboard.core.signing import COSIGNATURE_V1, VerifyKey
@@ -25,6 +25,8 @@ CHARTER_BYTES_MAX = 64 << 10
 NOTICE_DAYS_USUAL = 30
 KEYS_MAX = 64
 DEPTH_MAX = 4
+_URL = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+(/[A-Za-z0-9._~/\-]*)?")
+_RECIPIENT = re.compile(r"age1[02-9ac-hj-np-z]{58}")  # X25519 in Bech32 (c2sp.org/age)
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 
@@ -137,8 +139,7 @@ class Charter(_Part, frozen=True, dict=True):
         """Raises BadInput for a charter that promises less than it must."""
         if self.v != 1:
             raise BadInput(f"version {self.v} is not known", "v")
-        if not 0 < len(self.name.strip()) <= TEXT_MAX:
-            raise BadInput("has to say something", "name")
+        check_text(self.name, "name")
         if self.previous and not _HASH.fullmatch(self.previous):
             raise BadInput("is 64 lower-case hex digits, or empty", "previous")
         if not self.log.origin.strip() or not self.log.origin.isprintable():
@@ -159,7 +160,31 @@ class Charter(_Part, frozen=True, dict=True):
             raise BadInput("0 to 365", "notice_days_min")
         check_patterns(self.never_record, "never_record")
         self._check_witnesses()
-        _key(self.log.key, "log.key"), _key(self.guardian.key, "guardian.key")
+        self._check_sides()
+        for name, url in (("guardian", self.guardian.url), ("collector", self.collector.url)):
+            if not _URL.fullmatch(url):
+                raise BadInput(f"{url!r} is no address such as https://{name}.example.org", f"{name}.url")
+        for name, recipient in (("guardian", self.guardian.recipient), ("collector", self.collector.recipient)):
+            if not _RECIPIENT.fullmatch(recipient):
+                raise BadInput(f"{recipient!r} is no age recipient (age1...)", f"{name}.recipient")
+        if self.guardian.recipient == self.collector.recipient:
+            raise BadInput("is the collector's: whoever holds both halves of a key reads alone", "guardian.recipient")
+
+    def _check_sides(self) -> None:
+        """No key speaks for the employer's side and for those who keep it in check."""
+        employers = {
+            _key(self.employer, "employer").public: "the employer's",
+            _key(self.log.key, "log.key").public: "the log's",
+            **{key.public: "a steward's" for key in self.steward_keys},
+        }
+        others = [(f"representatives.keys[{i}]", key) for i, key in enumerate(self.representatives.keys)]
+        others += [
+            (f"witnesses.keys[{i}]", entry.key)
+            for i, entry in enumerate(self.witnesses.keys) if entry.run_by != "employer"
+        ]  # fmt: skip
+        for where, text in [*others, ("guardian.key", self.guardian.key)]:
+            if whose := employers.get(_key(text, where).public):
+                raise BadInput(f"is {whose} key too, under whatever name", where)
 
     def _check_witnesses(self) -> None:
         _distinct_keys([entry.key for entry in self.witnesses.keys], "witnesses.keys")

@@ -12,7 +12,8 @@ from typing import Any, TypeAlias
 import msgspec
 
 from aboveboard.core.charter import Charter
-from aboveboard.core.policy import Category, CategoryTerms, Policy, Purpose
+from aboveboard.core.leaves import Purpose
+from aboveboard.core.policy import Category, CategoryTerms, Policy
 from aboveboard.core.policy_words import CATEGORY_WORDS
 
 JsonLd: TypeAlias = dict[str, Any]

@@ -13,11 +13,11 @@ from functools import cached_property
 
 from aboveboard.core.charter import Charter
 from aboveboard.core.checks import (
-    TEXT_MAX,
     check_apps,
     check_patterns,
-    check_regions,
+    check_region,
     check_sites,
+    check_text,
     each_once,
     parse_date,
     require,
@@ -72,9 +72,10 @@ class Exemption(Record, frozen=True, dict=True):
     def check(self) -> None:
         """Raises BadInput with the field as `where`."""
         require(self.v == 1, "v", "is not a version known here")
-        require(0 < len(self.title.strip()) <= TEXT_MAX, "title", "has to say why")
+        check_text(self.title, "title")
         require(bool(self.region) != bool(self.group), "group", "say either a region or a group")
-        check_regions([self.region] if self.region else [], "region")
+        if self.region:
+            check_region(self.region, "region")
         require(not self.group or _GROUP.fullmatch(self.group) is not None, "group", "a label such as field-service")
         require(self.people_least >= GROUP_LEAST, "people_least", f"at least {GROUP_LEAST}: never for one person")
         check_apps(self.apps, "apps")

@@ -19,6 +19,10 @@ from aboveboard.core.ids import ContributorId, EpochId, GrantId, SegmentId
 
 ENTRY_BYTES_MAX = 4096
 DAY_US = 86_400 * US_PER_S
+# The sizes batches are filled up to (core/proof.py): a batch of any other size would tell how many acted.
+BATCH_SIZES = (16, 64, 256, 1024, 4096)
+# Closed on purpose: appraisal, discipline and monitoring of people can't be named. Terms after W3C DPV 2.3.
+Purpose: TypeAlias = Literal["train-agents", "evaluate-agents", "research-interfaces", "improve-accessibility"]
 Number: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=(1 << 53) - 1)]  # what every JSON reader keeps exactly
 _HASH = re.compile(r"[0-9a-f]{64}")
 _VERSION = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6}){1,3}([a-z0-9.+\-]{0,32})")
@@ -54,7 +58,7 @@ class KeyReleasedLeaf(_Leaf, frozen=True, tag="key_released"):
     """A share of one epoch's key may be given to one reader from here on."""
 
     commitment: str
-    purpose: str
+    purpose: Purpose
 
 
 class DatasetBuiltLeaf(_Leaf, frozen=True, tag="dataset_built"):
@@ -138,7 +142,7 @@ def _decode(data: bytes) -> Leaf:
             leaf: Leaf = _decoder.decode(data)
             if _encoder.encode(leaf) == data:
                 return leaf
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, RecursionError):
             pass  # the long way says what is wrong
     fields = parse_canonical(data, "log entry", ENTRY_BYTES_MAX)
     try:
@@ -156,6 +160,10 @@ def parse_leaf(data: bytes) -> Leaf:
             raise BadInput(f"{name} is no hash", "log entry")
     if isinstance(leaf, RetentionSweepLeaf) and leaf.day_us % DAY_US:
         raise BadInput("day_us is no whole day", "log entry")
+    if isinstance(leaf, DeletionAskedLeaf) and leaf.due_us % DAY_US:
+        raise BadInput("due_us is no whole day", "log entry")
+    if isinstance(leaf, BatchLeaf) and leaf.size not in BATCH_SIZES:
+        raise BadInput(f"a batch has no {leaf.size} items", "log entry")
     if isinstance(leaf, RecorderReleaseLeaf) and not _VERSION.fullmatch(leaf.version):
         raise BadInput("version is no version such as 1.2.3", "log entry")
     return leaf

@@ -19,11 +19,11 @@ import msgspec
 from aboveboard.core.canonical import canonical, parse_canonical
 from aboveboard.core.charter import Charter
 from aboveboard.core.checks import (
-    TEXT_MAX,
     check_apps,
     check_patterns,
     check_regions,
     check_sites,
+    check_text,
     each_once,
     parse_date,
     require,
@@ -31,7 +31,7 @@ from aboveboard.core.checks import (
 from aboveboard.core.clock import US_PER_S
 from aboveboard.core.errors import BadInput, CheckFailed, Refused
 from aboveboard.core.ids import PolicyId, sha256_hex
-from aboveboard.core.leaves import PolicyLeaf
+from aboveboard.core.leaves import PolicyLeaf, Purpose
 from aboveboard.core.proof import LogProof, check_proof
 from aboveboard.core.signatures import SIGNATURES_MAX, Signature, check_threshold
 from aboveboard.core.signing import SigningKey
@@ -40,8 +40,6 @@ CONTEXT = "policy"
 POLICY_BYTES_MAX = 256 << 10
 DAY_S = 86_400
 
-# Closed on purpose: appraisal, discipline and monitoring of people can't be named. Terms after W3C DPV 2.3.
-Purpose: TypeAlias = Literal["train-agents", "evaluate-agents", "research-interfaces", "improve-accessibility"]
 Category: TypeAlias = Literal["pointer", "keys", "text", "windows", "elements", "frames"]
 # Each level shows more than the one before it: nothing, pictures at an action, pictures in between as well.
 FrameLevel: TypeAlias = Literal["none", "on_action", "keyframes"]
@@ -121,7 +119,7 @@ class Policy(_Part, frozen=True, dict=True):
     def check(self) -> None:
         """Raises BadInput with the field as `where` for what the types alone can't refuse."""
         for name in ("title", "controller", "contact", "legal_basis", "compensation"):
-            require(0 < len(getattr(self, name).strip()) <= TEXT_MAX, name, "has to say something")
+            check_text(getattr(self, name), name)
         require(self.v == 1, "v", "is not a version known here")
         require(1 <= self.version <= 1_000_000, "version", "counts from 1")
         check_apps(self.apps, "apps")
@@ -143,7 +141,8 @@ class Policy(_Part, frozen=True, dict=True):
         starts, expires = parse_date(self.starts, "starts"), parse_date(self.expires, "expires")
         each_once(self.consultation.bodies, "consultation.bodies")
         parse_date(self.consultation.date, "consultation.date")
-        require(len(self.consultation.outcome) <= TEXT_MAX, "consultation.outcome", "is too long")
+        require(bool(self.consultation.bodies), "consultation.bodies", "at least one has to be said")
+        check_text(self.consultation.outcome, "consultation.outcome")
         require(starts <= expires, "expires", "is before the start")
 
     def _check_categories(self) -> None:
@@ -153,7 +152,7 @@ class Policy(_Part, frozen=True, dict=True):
             each_once(terms.purposes, f"{where}.purposes")
             require(bool(terms.purposes) and set(terms.purposes) <= set(self.purposes), f"{where}.purposes",
                     "have to be among the policy's purposes")  # fmt: skip
-            require(0 < len(terms.necessity.strip()) <= TEXT_MAX, f"{where}.necessity", "has to say why")
+            check_text(terms.necessity, f"{where}.necessity")
             require(1 <= terms.retention_days <= 3650, f"{where}.retention_days", "1 to 3650")
             each_once(terms.recipients, f"{where}.recipients")
         require(("frames" in self.categories) == (self.frames != "none"), "frames",

@@ -27,14 +27,13 @@ from aboveboard.core.canonical import canonical, parse_canonical
 from aboveboard.core.charter import Charter
 from aboveboard.core.checkpoint import Checkpoint, parse_decimal
 from aboveboard.core.errors import BadInput, ProofError
-from aboveboard.core.leaves import BatchLeaf
+from aboveboard.core.leaves import BATCH_SIZES, BatchLeaf
 from aboveboard.core.merkle import HASH_BYTES, inclusion_proof, leaf_hash, node_hash, root_hash, verify_inclusion
 from aboveboard.core.notes import NOTE_BYTES_MAX
 
 HEADER = "c2sp.org/tlog-proof@v1"
 HASHES_MAX = 63
 PROOF_BYTES_MAX = NOTE_BYTES_MAX + (128 << 10)
-BATCH_SIZES = (16, 64, 256, 1024, 4096)
 
 
 @dataclass(frozen=True, slots=True)

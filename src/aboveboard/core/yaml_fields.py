@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -11,6 +12,9 @@ import yaml
 from aboveboard.core.errors import BadInput
 
 T = TypeVar("T", bound=msgspec.Struct)
+VALUES_MAX = 20_000
+DEPTH_MAX = 32
+_DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 _PLAIN = {"tag:yaml.org,2002:str", "tag:yaml.org,2002:int", "tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp"}
 
 
@@ -33,10 +37,10 @@ class Lines:
             raise BadInput(f"has a character that YAML does not allow (#{error.character:x})", f"{filename}:{line}"
                            ) from error  # fmt: skip
         except (yaml.YAMLError, RecursionError) as error:
-            raise BadInput("is not YAML", filename) from error
+            raise BadInput("is not YAML, or nests too deep", f"{filename}:1") from error
         if not isinstance(node, yaml.MappingNode):
             raise BadInput("is not a list of fields", f"{filename}:1")
-        self.value: dict[str, Any] = _plain(node, "", self._lines, filename, set())
+        self.value: dict[str, Any] = _Reader(filename, self._lines).plain(node)
 
     def where(self, field: str) -> str:
         """ "file:line: field"; the line of what holds the field when the field itself is not there."""
@@ -50,8 +54,10 @@ class Lines:
         try:
             return msgspec.convert(self.value, kind)
         except msgspec.ValidationError as error:
-            what, _, path = str(error).partition(" - at `$")
-            field = path.rstrip("`").lstrip(".")
+            # "... - at `$.regions[0]`", or "... - at `key` in `$.categories`" for the name of a map's entry
+            what, _, path = str(error).partition(" - at `")
+            field = path.removeprefix("key` in `").rstrip("`").lstrip("$.")
+            field += "[...]" if path.startswith("key`") else ""
             for name, type_ in maps.items():
                 if field.startswith(f"{name}[...]"):
                     field = field.replace("[...]", f".{_bad_entry(self.value.get(name), type_)}")
@@ -71,32 +77,53 @@ def _bad_entry(value: object, kind: Any) -> str:
     return ""
 
 
-def _plain(node: yaml.Node, path: str, lines: dict[str, int], filename: str, above: set[int]) -> Any:
-    """The node as plain values, noting each field's line. Refuses aliases that loop and tags that make objects."""
-    if id(node) in above:
-        raise BadInput("refers to itself", f"{filename}:{node.start_mark.line + 1}: {path}")
-    above = above | {id(node)}
-    if isinstance(node, yaml.MappingNode):
+class _Reader:
+    """From YAML's nodes to plain values, noting each field's line. Refuses tags that make objects, and bounds what
+    aliases could blow up: ten lines of them can say a billion values."""
+
+    def __init__(self, filename: str, lines: dict[str, int]) -> None:
+        self._filename, self._lines = filename, lines
+        self._left = VALUES_MAX
+
+    def _refuse(self, what: str, node: yaml.Node, path: str) -> BadInput:
+        return BadInput(what, f"{self._filename}:{node.start_mark.line + 1}: {path}".removesuffix(": "))
+
+    def plain(self, node: yaml.Node, path: str = "", depth: int = 0) -> Any:
+        """Raises BadInput."""
+        self._left -= 1
+        if self._left < 0:
+            raise self._refuse(f"says over {VALUES_MAX} values", node, path)
+        if depth > DEPTH_MAX:
+            raise self._refuse(f"nests over {DEPTH_MAX} deep, or refers to itself", node, path)
+        if isinstance(node, yaml.MappingNode) and node.tag == "tag:yaml.org,2002:map":
+            return self._map(node, path, depth)
+        if isinstance(node, yaml.SequenceNode) and node.tag == "tag:yaml.org,2002:seq":
+            for index, item in enumerate(node.value):
+                self._lines[f"{path}[{index}]"] = item.start_mark.line + 1
+            return [self.plain(item, f"{path}[{index}]", depth + 1) for index, item in enumerate(node.value)]
+        return self._scalar(node, path)
+
+    def _map(self, node: yaml.MappingNode, path: str, depth: int) -> dict[str, Any]:
         out: dict[str, Any] = {}
         for key_node, value_node in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise self._refuse("a field's name has to be a word", key_node, path)
             key = str(key_node.value)
             inner = f"{path}.{key}" if path else key
             if key in out:
-                raise BadInput("is given twice", f"{filename}:{key_node.start_mark.line + 1}: {inner}")
-            lines[inner] = key_node.start_mark.line + 1
-            out[key] = _plain(value_node, inner, lines, filename, above)
+                raise self._refuse("is given twice", key_node, inner)
+            self._lines[inner] = key_node.start_mark.line + 1
+            out[key] = self.plain(value_node, inner, depth + 1)
         return out
-    if isinstance(node, yaml.SequenceNode):
-        for index, item in enumerate(node.value):
-            lines[f"{path}[{index}]"] = item.start_mark.line + 1
-        return [_plain(item, path, lines, filename, above) for item in node.value]
-    if node.tag not in _PLAIN:
-        raise BadInput("has to be a word, a text or a whole number", f"{filename}:{node.start_mark.line + 1}: {path}")
-    if node.tag == "tag:yaml.org,2002:int":
-        try:
+
+    def _scalar(self, node: yaml.Node, path: str) -> Any:
+        if not isinstance(node, yaml.ScalarNode) or node.tag not in _PLAIN:
+            raise self._refuse("has to be a word, a text or a whole number", node, path)
+        if node.tag == "tag:yaml.org,2002:int":
+            # YAML 1.1 and 1.2 read 010 and 1_0 differently, and the workers' reader may be either.
+            if not _DECIMAL.fullmatch(node.value):
+                raise self._refuse("is not a whole number in plain digits", node, path)
             return int(node.value)
-        except ValueError as error:
-            raise BadInput("is not a whole number", f"{filename}:{node.start_mark.line + 1}: {path}") from error
-    if node.tag == "tag:yaml.org,2002:bool":
-        return node.value.lower() in ("true", "yes", "on")
-    return node.value  # dates stay text: they are checked as such
+        if node.tag == "tag:yaml.org,2002:bool":
+            return node.value.lower() in ("true", "yes", "on")
+        return node.value  # dates stay text: they are checked as such

@@ -11,7 +11,7 @@ import msgspec
 import yaml
 
 from aboveboard.core.errors import BadInput
-from aboveboard.core.policy import Purpose
+from aboveboard.core.leaves import Purpose
 from aboveboard.datasets.schema import EPISODE_FLAGS, STEPS_MAX
 
 SPEC_CHARS_MAX = 64 << 10

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aboveboard.core.charter import Charter
-from aboveboard.core.checks import check_regions
+from aboveboard.core.checks import check_region
 from aboveboard.core.clock import SystemClock
 from aboveboard.core.errors import BadInput, Refused, Unavailable
 from aboveboard.core.ids import ContributorId, DeviceId, key_id_of
@@ -71,7 +71,7 @@ def set_up(options: Options) -> Home:
         if home.read("config.json") is None:
             if options.region is None:
                 raise BadInput("say where this laptop is used: --region DE")
-            check_regions([options.region], "--region")
+            check_region(options.region, "--region")
             config = Config(options.region, options.collector or charter.collector.url, charter.guardian.url)
             home.write(config.to_bytes(), "config.json")
     home.pinned()

@@ -22,6 +22,7 @@ from aboveboard.redact.streets import (
     TURKIC_LAST,
     UNITS,
 )
+from aboveboard.redact.times import without_times
 from aboveboard.redact.words import WORDS, codes
 
 _CAP = r"(?:[^\W\d_a-zß-öø-ÿα-ωа-яё\u2e80-\u9fff\uac00-\ud7af][\w'’`.-]{0,30})"
@@ -31,8 +32,11 @@ _SMALL = (
 )
 _NUMBER = r"(?:\d{1,5}(?: ?[A-Za-zА-Я]\b)?(?: ?[/–-] ?\d{1,5}[A-Za-z]?\b)?)"
 _NAMED = rf"{_CAP}(?: (?:{_CAP}|{_SMALL})){{0,4}}"
+_TOWN = rf"(?:['’]t )?{_NAMED}"
 _UK = r"(?:GIR ?0AA|[AC-FHKNPRTV-Y]\d[\dW] ?[0-9AC-FHKNPRTV-Y]{4}|[A-Z]{1,2}\d[A-Z\d]? ?\d[ABD-HJLNP-UW-Z]{2})"
 _CANADA = r"[ABCEGHJ-NPRSTVXY]\d[A-Z] ?\d[A-Z]\d"
+
+_UNIT_NO = rf"(?i:{UNITS})(?:(?=[\d#])|\b)\.? ?#?[\w-]{{1,6}}\b"
 
 # 12 Elm Street; 12B Old Mill Rd.; 30/543, Srinivas Chowk
 _ENGLISH = Late(
@@ -42,8 +46,15 @@ _ENGLISH = Late(
     rf"|(?<![\w.,#])\d{{1,6}}[A-Za-z]? (?:[^\W\d_][\w'’-]{{1,24}} ){{1,3}}(?:street|avenue|ave|road|rd"
     rf"|lane|boulevard|blvd|terrace|parkway|crescent|highway|hwy)\b\.?"
 )
-# 12 bis, rue de la Paix
 _WORDS = rf"(?: {{1,2}}(?:(?!(?i:{UNITS}|nr)\b){_CAP}|{_SMALL}))"
+# 12 elm court apt 4, springfield, il 62704
+_LOWER = Late(
+    rf"(?<![\w.,#/-])\d{{1,6}}[a-z]? (?:[^\W\d_][\w'’-]{{1,24}} ){{1,3}}(?:{AFTER_NUMBER})\.?"
+    rf"(?:,? (?:{UNITS})\.? ?#?\w{{1,5}})?,? (?:[^\W\d_][\w'’.-]{{1,24}} ?){{1,3}},? [a-z]{{2}},?"
+    rf" \d{{5}}(?:-\d{{4}})?\b",
+    re.IGNORECASE,
+)
+# 12 bis, rue de la Paix
 _FRENCH = Late(
     rf"(?<![\w.,])\d{{1,5}}(?: ?(?:bis|ter|[A-D]\b))?,? (?i:{FIRST})(?: {_SMALL}){{0,3}} (?:{_CAP}"
     rf"|[dl][’']\w+){_WORDS}{{0,4}}"
@@ -71,7 +82,8 @@ _LAST = Late(rf"(?<![\w]){_CAP}(?: {_CAP}){{0,3}} (?:{TURKIC_LAST}|{LAST})\.?,? 
 _BOX = Late(
     r"(?<!\w)(?i:p\.? ?o\.? ?box|post office box|g\.?p\.?o\.? box|postfach|boîte postale|b\.p\."
     r"|apartado(?: postal| de correos)?|casella postale"
-    r"|caixa postal|postbus|skr\. poczt\.|а/я) ?\d{1,7}\b"
+    r"|caixa postal|postbus|skr(?:ytka|\.) poczt(?:owa|\.)|postboks|postilokero|poštanski pretinac|а/я) ?\d{1,7}\b"
+    r"|(?<!\w)(?:BP|CP|CS|C\.P\.) \d{2,6}\b"
     r"|(?<!\w)(?:PSC|Unit|CMR) \d{2,5},? Box \d{2,5}|(?<!\w)(?:\w{1,20} )?\w{1,20},? (?:APO|FPO|DPO),? A[AEP] \d{5}"
 )
 _UNIT = Late(rf"(?<!\w)(?i:{UNITS})\.? ?#?\d[\w-]{{0,5}}\b")
@@ -87,14 +99,16 @@ _CODE_TOWN = Late(rf"(?<![\w.,:/-])\d{{4,5}} ({_CAP}(?:[ -]{_CAP}){{0,2}})")
 _TOWN_CODE = Late(rf"(?<!\w)({_CAP}(?: {_CAP}){{0,2}}),? \d{{4,6}}\b(?![.:/-]?\w)")
 _STREETLIKE = Late(rf"(?:^|(?<=[\s:])){_NAMED},? {_NUMBER},{{0,2}}[ \n]?$|\d{{1,5}},? {_NAMED}(?: [a-z]{{3,12}})?, ?$")
 _RIGHT = Late(
-    rf"(?: ?,){{1,2}} ?(?:(?i:{UNITS})\.? ?#?[\w-]{{1,6}}|{_UK}|{_CANADA}"
-    rf"|\d{{2,6}}(?:[ -]\d{{2,4}})?(?: [A-Z]{{2}}\b)?(?: {_NAMED})?"
+    rf"(?: ?,){{1,2}} ?(?:{_UNIT_NO}|{_UK}|{_CANADA}"
+    rf"|\d{{2,6}}(?:[ -]\d{{2,4}})?(?: ?[A-Z]{{2}}\b)?(?:,? {_TOWN})?"
     rf"|{_NAMED}(?:[ -]\d{{2,6}}(?:[ -]\d{{2,4}})?)?)(?: ?/ ?[A-Z]{{2}}\b| ?\([A-Z]{{2}}\))?"
-    rf"|(?:,? ?)?(?: ?\([A-Z]{{2}}\)| ?/ ?[A-Z]{{2}}\b| (?i:{UNITS})\.? ?#?[\w-]{{1,6}}\b| {_UK}| {_CANADA})"
-    rf"|[ -]\d{{4,6}}(?: {_NAMED})?\b| - {_NAMED}"
+    rf"|(?:,? ?)?(?: ?\([A-Z]{{2}}\)| ?/ ?[A-Z]{{2}}\b| {_UNIT_NO}| {_UK}| {_CANADA})"
+    rf"|[ -]\d{{4,6}}(?: {_NAMED})?\b| - {_NAMED}|,? {{0,2}}(?:\d{{2}}-\d{{3}}|\d{{4}} ?[A-Z]{{2}}),? {_TOWN}"
+    rf"|,? {{1,2}}{_NAMED},? {{1,2}}(?:[A-Z]{{2}},? )?\d{{4,6}}(?:-\d{{3,4}})?\b"
+    rf"|,? {_NAMED},? (?:{_UK}|{_CANADA})(?![\w-])"
 )
 _LEFT = Late(
-    rf"(?:^|(?<=[\s:(]))(?:(?i:{UNITS})\.? ?#?[\w-]{{1,6}}|(?:к|п|с|д|г|клх|ст|х)\. ?{_CAP}(?:[- ]{_CAP})?"
+    rf"(?:^|(?<=[\s:(]))(?:{_UNIT_NO}|(?:к|п|с|д|г|клх|ст|х)\. ?{_CAP}(?:[- ]{_CAP})?"
     rf"|\d{{1,5}}[A-Za-z]?,? {_NAMED}(?: [a-z]{{3,12}})?|{_NAMED}(?: {_NUMBER})?(?: [a-z]{{3,12}})?)(?: ?,){{1,2}} ?$"
 )
 _CUE = Late(
@@ -129,7 +143,10 @@ _EAST = Late(
 _EAST_CUE = Late(r"(?:住所|地址|주소)(?:は|是)?[:： ]{1,2}([^\s,。;；|]{4,40}(?: [^\s,。;；|]{1,20}){0,3})")
 _EAST_HINT = re.compile(r"[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7af〒]")
 _WORD = re.compile(r"[^\W\d_]+")
+_HYPHENED = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+_BEFORE_STREET = frozenset(("am", "an", "auf", "im", "in", "zum", "zur", "unter", "hinter", "str"))
 _CAPITAL = re.compile(r"[^\W\d_a-zß-öø-ÿ]")
+_NOT_ADDRESS = "\x01"  # in no pattern here
 _SIDE_CHARS = 90
 _SIDES_MAX = 6
 
@@ -147,17 +164,21 @@ def _spellings(pattern: str) -> set[str]:
 
 
 _STREET_WORDS = frozenset().union(*map(_spellings, (AFTER_NUMBER, FIRST, LAST, TURKIC_LAST)))
-_ENDING_WORDS = tuple(word for word in re.findall(r"[^\W\d_]+", ENDINGS) if len(word) > 2)
+_STREET_ENDING = re.compile(rf"(?:{ENDINGS})$")
 
 
 def find_addresses(text: str) -> list[Span]:
     """ADDRESS findings in order, disjoint, each with the parts that belong to it."""
+    text = without_times(text, _NOT_ADDRESS)
     anchors = merge(_anchors(text))
     grown: list[Span] = []
     for anchor in anchors:
         if grown and anchor.start < grown[-1].end:
             continue
-        start, end = anchor.start, _right(text, anchor.end)
+        start, end = anchor.start, anchor.end
+        while text[end : end + 1].isalnum():
+            end += 1  # "5576|YQ": an anchor never ends inside a word
+        end = _right(text, end)
         start = _left(text, start)
         while text[start : start + 1].isspace():
             start += 1
@@ -215,10 +236,11 @@ def _anchors(text: str) -> Iterator[Span]:
         return
     if streets:
         yield from _spans(_ENGLISH, text)
+        yield from _spans(_LOWER, text)
         yield from _spans(_FRENCH, text)
         yield from _spans(_FIRST, text)
         yield from _spans(_LAST, text)
-    if any(word.endswith(_ENDING_WORDS) for word in words) or "der" in words or "am" in words or "zum" in words:
+    if not words.isdisjoint(_BEFORE_STREET) or any(map(_STREET_ENDING.search, words)):
         for match in _ENDING.finditer(text):
             if not _named_thing(match.group()):
                 yield Span(match.start(), match.end(), "ADDRESS")
@@ -232,8 +254,8 @@ def _anchors(text: str) -> Iterator[Span]:
 
 def _named_thing(found: str) -> bool:
     """ "Ring 0", "Hof 2": the ending alone, or a plain English word, is no street."""
-    first = _WORD.findall(found)[0].lower() if _WORD.search(found) else ""
-    return len(first) < 5 or "e" in codes(first)
+    word = _HYPHENED.search(found)
+    return word is None or len(word.group()) < 5 or "e" in codes(word.group().lower())
 
 
 def _postcodes(text: str) -> Iterator[Span]:

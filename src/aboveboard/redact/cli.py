@@ -16,6 +16,8 @@ from aboveboard.redact.redactor import Redactor
 _LINE_BYTES_MAX = 8 << 20
 _KEY_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,32}(?:PRIVATE KEY|PGP MESSAGE)(?: BLOCK)?-----")
 _KEY_END = re.compile(r"-----END [A-Z0-9 ]{0,40}-----")
+# Of Unicode's line breaks JSON escapes those below U+0020; some readers end a line at the others, too.
+_BREAKS = {code: f"\\u{code:04x}" for code in (0x7F, 0x85, 0x2028, 0x2029)}
 _KEY_LINES_MAX = 400  # a 16,384-bit RSA key has 200
 
 
@@ -64,7 +66,7 @@ def redact_stream(stream: BinaryIO, out: BinaryIO, *, name: str, as_json: bool) 
             key_lines_left = _KEY_LINES_MAX
         if as_json:
             spans = [{"start": span.start, "end": span.end, "label": span.label} for span in redaction.spans]
-            written = json.dumps({"text": redaction.text, "spans": spans}, ensure_ascii=False) + "\n"
+            written = json.dumps({"text": redaction.text, "spans": spans}, ensure_ascii=False).translate(_BREAKS) + "\n"
         else:
             written = redaction.text + end
         out.write(written.encode("utf-8"))

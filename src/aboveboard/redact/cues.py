@@ -7,7 +7,7 @@ import re
 from aboveboard.redact.words import word_set
 
 # All of these are searched in the few characters before a word, and end where it begins.
-TITLE = re.compile(
+_TITLE = (
     r"(?<!\w)(?:mr|mrs|ms|miss|mx|dr|prof|professor|doctor|sir|madam|dame|lord|lady|herr[n]?|frau|hr"
     r"|fr(?=\.)|monsieur|madame"
     r"|mademoiselle|mme|mlle|se[ñn]or(?:a|ita)?|sra?|do[ñn]a|dn?a|signor[ae]?|sig(?:\.?ra)?"
@@ -16,11 +16,17 @@ TITLE = re.compile(
     r"|bayan|fru|κυρία|κύριος"
     r"|κυρίου|κ|господин|госпожа|г-н|г-жа|пан|пані|доктор|domnul|doamna|gospodin|gospođa|السيد|السيدة"
     r"|الدكتور|श्री|श्रीमती)"
-    r"(?:\. ?| )$",
-    re.IGNORECASE,
+    r"(?:\. ?| )"
+)
+TITLE = re.compile(rf"{_TITLE}$", re.IGNORECASE)
+HAS_TITLE = re.compile(rf"{_TITLE}(?=[^\W\d_])", re.IGNORECASE)
+DEGREE = re.compile(
+    r",? ((?:Jr|Sr|I{2,3}|IV|MD|M\.D|DDS|DVM|PhD|Ph\.D|Esq|MBA|B\.A|B\.Sc|BSc|M\.A|M\.Sc|MSc|B\.Eng|M\.Eng|RN|CPA"
+    r"|Dipl\.-Ing|CSc|DrSc|DiS|Ing|Bc)\b)"
 )
 GREETING = re.compile(
-    r"(?<!\w)(?:hi|hey|hello|dear|thanks|thank you|cheers|regards|wishes|sincerely|yours|love|bye|goodbye"
+    r"(?<!\w)(?:happy birthday|congratulations"
+    r"|hi|hey|hello|dear|thanks|thank you|cheers|regards|wishes|sincerely|yours|love|bye|goodbye"
     r"|good (?:morning"
     r"|evening|afternoon)|welcome|hallo|liebe[rs]?|danke|bonjour|salut|merci|cher|ch[eè]re|hola|gracias"
     r"|querid[oa]|ciao|grazie"
@@ -79,6 +85,10 @@ NEVER_FAMILY = word_set(
     " wednesday thursday friday saturday sunday january february march april june july august september"
     " october november"
     " december calendar inbox mail email page list file folder report meeting chat profile account settings document"
+)
+# Written before a name without being one, though somebody is called so: "Dear Ann", "Call Ryan".
+ADDRESSING = word_set(
+    "dear call tell ping best poor even block cher happy ask text meet pay show help email invite remind"
 )
 # Before or as the word itself: not a person ("the Bill", "May").
 NOT_BEFORE_NAME = word_set(

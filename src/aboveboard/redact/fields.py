@@ -53,6 +53,21 @@ _PARTS = re.compile(
 # Compounds that end in "code", but for those that everybody knows.
 _CODE_COMPOUND = re.compile(r"\b(?!post|bar|en|de|uni)\w{2,}(?:codes?|kode?|kód|koodi)\b", re.IGNORECASE)
 _TOKENS = re.compile(r"[A-Z]?[^\W\d_A-Z]+\d?|[A-Z]+\d?(?![a-z])|\d+[a-z]+")
+# Of a name or label only: in what was typed these are ordinary words.
+_ASKED = re.compile(
+    r"memorable|(?:master|backup|seed|safe|magic) ?(?:phrase|words?)|\b(?:12|24) words|mpin\b|cv[cv]2?\b|\bpw\d\b"
+    r"|valid (?:thru|until|to)\b|\bexpir(?:y|es|ation)|connection ?string|\bdsn\b|\benter (?:the )?digits|\baccess id\b"
+    r"|\b(?:tax(?:payer)?|driver'?s?|driving|national|identity|id|insurance|medicare|medicaid|voter|resident)"
+    r" ?(?:licen[cs]e |card |insurance )?(?:id\b|no\b|nr\b|num)"
+    r"|^(?:re ?enter|re ?type|repeat(?: new)?|confirm(?:ation)?)$"
+    # the questions that stand in for a password
+    r"|\bfirst (?:car|school|teacher|job|employer|street|concert|phone|boss|love|kiss|crush)"
+    r"|favou?rite (?:teacher|movie|film|food|book|colou?r|place|band|team|sport)|childhood"
+    r"|\b(?:you|your parents) (?:grow|grew|meet|met)\b"
+    r"|(?:father|mother|grandmother|grandfather)'?s? (?:middle|first|last|birth|maiden)"
+    r"|\b(?:city|town) (?:were you|of your) b",
+    re.IGNORECASE,
+)
 _SEPARATORS = re.compile(r"[\s_.\-‐-―/]+")
 _HIDING = "•●*∗⬤◦∙·▪■⚫＊ \u00a0"
 _SECRET_ROLES = frozenset({"password text", "password"})
@@ -76,6 +91,14 @@ def says_secret(text: str) -> bool:
     return any(token.lower() in _WHOLE for token in _TOKENS.findall(text))
 
 
+def asks_secret(text: str) -> bool:
+    """The same of a field's name or label, by which it may also ask for what nobody would call a secret in a text."""
+    return (
+        says_secret(text)
+        or _ASKED.search(_SEPARATORS.sub(" ", unicodedata.normalize("NFKC", text)).strip(" :*?")) is not None
+    )
+
+
 def is_secret(element: ObservedElement | None) -> bool:
     """True for an unknown field, a password, anything that says it wants a secret by name, label or short content, and
     whatever takes no text: characters typed onto a button or a page have no field that could vouch for them."""
@@ -85,4 +108,4 @@ def is_secret(element: ObservedElement | None) -> bool:
         return True  # it hides what it holds
     if len(element.value) <= _CONTENT_CHARS_MAX and says_secret(element.value):
         return True
-    return says_secret(element.name) or says_secret(element.label)
+    return asks_secret(element.name) or asks_secret(element.label)

@@ -67,12 +67,6 @@ def sort_of(word: str) -> Sort:
     return _composed(word, lower)
 
 
-def listed(word: str) -> bool:
-    """word: as written, one token. True when some list has it: not for "wqww", which stays in a label all the same."""
-    lower = word.lower()
-    return bool(codes(lower)) or lower in WORDS.interface
-
-
 def _composed(word: str, lower: str) -> Sort:
     """A word that no list has as it stands: by its parts."""
     ending = ENDING.search(word)

@@ -18,7 +18,7 @@ _FORMATS = Late(
     r"|\b(?:AKIA|ASIA|ABIA|ACCA|AROA|AIDA)[0-9A-Z]{16}\b"
     r"|\bgh[pousr]_[A-Za-z0-9]{20,255}|\bgithub_pat_\w{20,255}"
     r"|\bgl(?:pat|dt|rt|ptt|cbt|ft|imt|agent|soat)-[\w-]{18,64}"
-    r"|\bxox[abeoprs]-[\w-]{10,250}|\bxapp-\d-[\w-]{10,250}|hooks\.slack\.com/(?:services|workflows)/[\w/+]{20,200}"
+    r"|\bxox[abeoprs]-[\w-]{10,250}|\bxapp-\d-[\w-]{10,250}|(?:https://)?hooks\.slack\.com/(?:services|workflows)/[\w/+]{20,200}"
     r"|\b[srw](?:k|hsec)_(?:live|test|prod)?_?[A-Za-z0-9]{16,250}|\bwhsec_[A-Za-z0-9+/=]{20,100}"
     r"|\bAIza[\w-]{30,45}|\bya29\.[\w-]{20,1024}|\bGOCSPX-[\w-]{20,40}|\b1//0[\w-]{20,200}"
     r"|\bsk-(?:ant-|proj-|svcacct-|or-)?[\w-]{20,250}|\bhf_[A-Za-z0-9]{20,60}|\br8_[A-Za-z0-9]{30,50}"
@@ -37,7 +37,7 @@ _FORMATS = Late(
     r"|\b\d{8,10}:A[A-Za-z0-9_-]{32,36}\b|\b[A-Za-z0-9_-]{23,28}\.[\w-]{6}\.[\w-]{27,40}\b"
     r"|\b[5KL][1-9A-HJ-NP-Za-km-z]{50,51}\b|\bxprv[1-9A-HJ-NP-Za-km-z]{50,120}\b|\bsecret-token:[\w%.~-]{8,200}"
     r"|\b\d{6,14}-[a-z0-9]{32}\.apps\.googleusercontent\.com|\b\w{3}\dQ~[\w~.-]{31,34}|\b[0-9a-f]{32}-us\d{1,2}\b"
-    r"|\bdiscord(?:app)?\.com/api/webhooks/\d{10,24}/[\w-]{40,80}|\bsl\.[\w-]{60,200}|\bA{10,22}[A-Za-z0-9%]{40,120}"
+    r"|(?:https://)?\bdiscord(?:app)?\.com/api/webhooks/\d{10,24}/[\w-]{40,80}|\bsl\.[\w-]{60,200}|\bA{10,22}[A-Za-z0-9%]{40,120}"
     r"|\b[a-zA-Z0-9]{14}\.atlasv1\.[\w=-]{50,80}|\bnfp_\w{30,50}|\bsk-[A-Za-z0-9]{10,30}T3BlbkFJ\w{10,40}"
     r"|\bpscale_(?:tkn|pw|oauth)_[\w.-]{30,70}"
     r"|\bPMAK-[a-f0-9]{24}-[a-f0-9]{34}|\bsq[pau]_[a-f0-9]{40}|\bsbp_[a-f0-9]{40}"
@@ -56,9 +56,17 @@ _FORMATS = Late(
     r"|\bEndpoint=sb://\S{20,300}"
     r"|\bAPKA[0-9A-Z]{16}\b|\bABSK[A-Za-z0-9+/=]{100,270}|\bbedrock-api-key-\S{20,400}"
     r"|\bxai-[A-Za-z0-9]{60,90}|\bTKC[\w-]{30,80}|\bage1[a-z0-9]{58}"
+    r"|\bapi_org_[A-Za-z]{34}|\bsm_(?:pat|sat|aat)_[A-Za-z0-9]{16}|\brzp_(?:live|test)_[A-Za-z0-9]{14}"
+    r"|\b(?:pk|sk|tk)\.[A-Za-z0-9_-]{50,100}\.[A-Za-z0-9_-]{20,30}\b"
+    r"|\bsha256~[A-Za-z0-9_-]{43}|\baccess_token\$(?:production|sandbox)\$[0-9a-z]{16}\$[0-9a-f]{32}"
+    r"|\bHRKU-[A-Za-z0-9_-]{36,70}|\bNRJS-[a-f0-9]{19}|\bNRI[IQ]-[A-Za-z0-9-]{32}"
+    r"|\b(?:sc|ext|scauth|authress)_[a-z0-9]{5,30}\.[a-z0-9]{4,6}\.acc[_-][a-z0-9-]{10,32}\.[A-Za-z0-9+/_=-]{30,120}"
+    r"|(?:https://)?\b[a-z0-9.-]{1,60}webhook\.office\.com/webhookb2/[\w@/-]{60,300}|(?:https://)?\bhooks\.zapier\.com/hooks/catch/[\w/]{6,60}"
+    r"|\bb_[a-z0-9=_-]{44}(?![\w-])"
     r"|\bPuTTY-User-Key-File-\d|\bPrivate-Lines: \d{1,3}|\bssh-(?:rsa|ed25519|dss) AAAA[A-Za-z0-9+/=]{40,1000}",
     re.DOTALL,
 )
+_STAND_IN = re.compile(r"([xX*.0])\1{9}")  # "sk-xxxxxxxxxxxxxxxxxxxx"
 _MAYBE = re.compile(r"[A-Za-z0-9_.+/=~:-]{20}|-----BEGIN")  # none is shorter
 
 
@@ -66,4 +74,5 @@ def find_issued(text: str) -> Iterator[Span]:
     """SECRET findings in order, disjoint."""
     if _MAYBE.search(text):
         for match in _FORMATS.finditer(text):
-            yield Span(match.start(), match.end(), "SECRET")
+            if not _STAND_IN.search(match.group()):
+                yield Span(match.start(), match.end(), "SECRET")

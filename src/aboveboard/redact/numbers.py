@@ -9,13 +9,8 @@ from aboveboard.redact.late import Late
 from aboveboard.redact.national import find_national_ids
 from aboveboard.redact.phones import cued, find_phones, with_extension
 from aboveboard.redact.spans import Span, has_digit
+from aboveboard.redact.times import without_times
 
-_WHEN = re.compile(  # dates and times of day, which are no numbers to call
-    r"(?<![\w./+-])(?:(?:1[89]|20|21)\d\d([-./])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])|(?:0?[1-9]|[12]\d"
-    r"|3[01])([-./])(?:0?[1-9]|[12]\d|3[01])\2(?:(?:1[89]|20|21)\d\d|\d\d))"
-    r"(?:[ T]\d{1,2}:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?(?![\w/-]|\.\d)"
-    r"|(?<![\w:.])\d{1,2}:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?![\w:])"
-)
 _ID_CUE = re.compile(
     r"\b(?:account|acct|customer|client|member(?:ship)?|employee|staff|student|patient|case|order|invoice|booking"
     r"|reference"
@@ -36,9 +31,12 @@ _MIXED = re.compile(
 _KEPT_MIXED = re.compile(
     r"[A-Za-z]{1,12}[-_/]?\d{1,3}|\d{1,4}(?:st|nd|rd|th|[a-zA-Z]{1,4})|\d{1,2}h\d{0,2}|\d{1,5}x\d{1,5}"
     r"|[A-Za-z]\d{1,2}[A-Za-z]{1,2}|[A-Z]\d{1,2}x\d{1,2}|0x[0-9A-Fa-f]{1,8}"
+    r"|CVE-\d{4}-\d{4,7}|(?:RFC|ISO|PEP|IEEE|DIN|EN|KB|PR|GH)[-_]?\d{3,7}"
 )  # fmt: skip
+_MESSAGE = re.compile(r"[A-Z]{1,3}\d{4}")  # "E1058:", the number of a program's message
 _BIRTH_CUE = Late(
-    r"(?:\b(?:born(?: on| in)?|birth ?da(?:te|y)|birth|date of birth|d\.?o\.?b\.?|geb(?:oren)?\.?(?: am)?"
+    r"(?:(?<![^\W_])(?:born|birth[ _-]?da(?:te|y)|birth|date[ _-]?of[ _-]?birth"
+    r"|d\.?o\.?b\.?|geb(?:oren)?\.?(?: am)?"
     r"|geburts(?:datum|tag)|n[ée]e?s? le"
     r"|naissance|nacid[oa] el|nacimiento|nat[oa] il|data di nascita|nascid[oa] em|data de nascimento"
     r"|geboortedatum|urodz\w*"
@@ -46,7 +44,8 @@ _BIRTH_CUE = Late(
     r"|doğum tarihi|născut[ăa]?(?: la)?"
     r"|data nașterii|rođen\w?)\b|дата рождения|родил(?:ся|ась)"
     r"|дата народження|ημερομηνία γέννησης|生年月日|出生日期|생년월일"
-    r")[^\w\n]{0,4}(?:is |was |on |the |am |le |el |em )?",
+    r")(?: ?\([A-Za-z/., -]{2,24}\))?[^\w\n]{0,4}(?:in [^\W\d_]{2,20}(?:,? [^\W\d_]{2,20})?,? )?"
+    r"(?:(?:is|was|on|in|the|am|le|el|em|il|o|dne|dnia|den) ){0,2}",
     re.IGNORECASE,
 )
 _MONTH = (
@@ -58,7 +57,9 @@ _ANY_DATE = Late(
     rf"\d{{4}}年\d{{1,2}}月\d{{1,2}}日|\d{{4}}[-./]\d{{1,2}}[-./]\d{{1,2}}"
     rf"|\d{{1,2}}[-./ ]\d{{1,2}}[-./ ]\d{{2,4}}|\d{{1,2}}(?:st|nd|rd|th"
     rf"|\.)? (?:of )?{_MONTH},? \d{{2,4}}"
-    rf"|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{2,4}}|(?:19|20)\d\d",
+    rf"|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}})?|\d{{1,2}}[-./]{_MONTH}[-./]\d{{2,4}}"
+    r"|\d{1,2}(?:st|nd|rd|th|er|\.|º)? (?:of |de |di )?[^\W\d_]{3,12}\.?,?(?: de| del)? (?:19|20)\d\d"
+    rf"|\d{{1,2}}(?:st|nd|rd|th)? (?:of )?{_MONTH}\b|(?:19|20)\d\d",
     re.IGNORECASE,
 )
 
@@ -73,7 +74,8 @@ def _identifiers(text: str) -> Iterator[Span]:
     for match in _HEX.finditer(text):
         yield Span(match.start(), match.end(), "ID")
     for match in _MIXED.finditer(text):
-        if not _KEPT_MIXED.fullmatch(match.group()):
+        message = _MESSAGE.fullmatch(match.group()) and text.startswith((":", "]"), match.end())
+        if not message and not _KEPT_MIXED.fullmatch(match.group()):
             yield Span(match.start(), match.end(), "ID")
 
 
@@ -89,7 +91,7 @@ def find_numbers(text: str) -> Iterator[Span]:
     if not has_digit(text):
         return
     yield from _births(text)
-    text = _WHEN.sub(lambda match: " " * len(match.group()), text)  # offsets stay
+    text = without_times(text, " ")
     yield from find_phones(text)
     yield from find_national_ids(text)
     yield from _identifiers(text)

@@ -11,11 +11,15 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from aboveboard.redact.cues import (
+    ADDRESSING,
     AFTER_NAME,
     CUE,
+    DEGREE,
     GREETING,
+    HAS_TITLE,
     HEADER,
     JOINT,
     NEVER_FAMILY,
@@ -88,14 +92,37 @@ def find_people(text: str) -> Iterator[Span]:
     """Findings are disjoint, in no particular order."""
     yield from find_east_asian_people(text)
     tokens = _tokens(text)
-    if any(token.sort is not Sort.PLAIN for token in tokens) or TITLE.search(text):
+    if any(token.sort is not Sort.PLAIN for token in tokens) or HAS_TITLE.search(text):
         language, lead = language_of([token.codes for token in tokens if "G" not in token.codes])
         for token in tokens:
             _judge(token, language, lead)
         _neighbours(text, tokens)
+        _hyphened(text, tokens)
     for token in tokens:
         if token.masked:
             yield Span(token.start, token.end, "PERSON")
+            yield from _with_honours(text, token)
+
+
+def _hyphened(text: str, tokens: list[_Token]) -> None:
+    """ "Simonsen-Strand": of a double name both halves."""
+    for first, second in pairwise(tokens):
+        joined = text[first.end : second.start] == "-" and first.title and second.title
+        if joined and (first.masked or second.masked) and min(len(first.word), len(second.word)) > 2:
+            first.masked = second.masked = True
+
+
+def _with_honours(text: str, token: _Token) -> Iterator[Span]:
+    """The title before a name and the degree after it are a part of it: "Dr.", "Jr.", "PhD"."""
+    if not token.word[0].isupper():
+        return
+    low = max(0, token.start - _CUE_CHARS)
+    title = TITLE.search(text, low, token.start)
+    if title and text[title.start()].isupper():
+        yield Span(title.start(), title.start() + len(title.group().rstrip(" .")), "PERSON")
+    degree = DEGREE.match(text, token.end)
+    if degree:
+        yield Span(degree.start(1), degree.end(1), "PERSON")
 
 
 def _judge(token: _Token, language: str, lead: int) -> None:
@@ -147,17 +174,31 @@ def _is_name(text: str, tokens: list[_Token], i: int) -> bool:
                 return token.lower not in NEVER_FAMILY  # "Alice R. Sales"
             if "G" in before.codes and token.title and ("H" in token.codes or token.lower not in WORDS.interface):
                 return token.lower not in NEVER_FAMILY and _ends_name(text, tokens, i)
+        if _in_capitals(text, tokens, i, before):
+            return True
         if token.sort is not Sort.BOTH:
             return token.title and (_rare(token, before, after) or _listed_reversed(text, tokens, i, cue))
         return _capitalised(text, tokens, i, cue, before, after)
     return _small(text, tokens, i, before, after)
 
 
+def _in_capitals(text: str, tokens: list[_Token], i: int, before: _Token | None) -> bool:
+    """A family name in capitals that is a plain word: "Ágata PINTO", "NAME: SUSANN DRUB", "JUNK, Karl"."""
+    token = tokens[i]
+    if not token.word.isupper() or len(token.word) < 3 or token.lower in WORDS.interface or token.lower in NEVER_FAMILY:
+        return False
+    if before is not None and before.masked and "G" in before.codes and before.word[0].isupper():
+        return _ends_name(text, tokens, i)
+    if i + 1 < len(tokens) and REVERSED.fullmatch(text, token.end, tokens[i + 1].start):
+        return tokens[i + 1].masked and "G" in tokens[i + 1].codes and tokens[i + 1].title
+    return False
+
+
 def _rare(token: _Token, before: _Token | None, after: _Token | None) -> bool:
     """A plain word before a name: "Blessing Oyekan", or any in the middle of a sentence ("with Gunner Olesen")."""
     if after is None or not after.masked or not after.title or after.lower in PARTICLES:
         return False
-    if token.lower in NEVER_FAMILY or token.lower in WORDS.interface or token.lower in NOT_BEFORE_NAME:
+    if token.lower in NEVER_FAMILY | NOT_BEFORE_NAME | ADDRESSING or token.lower in WORDS.interface:
         return False
     return "H" in token.codes or (before is not None and before.word.islower() and "F" in after.codes)
 
@@ -185,6 +226,8 @@ def _capitalised(
     elif after is not None and after.lower in PARTICLES and _near(text, tokens, i + 1, i + 2) and tokens[i + 2].title:
         after = tokens[i + 2] if tokens[i + 2].masked else after  # "Victor de Boer"
     if after is not None and after.word[0].isupper():
+        if after.masked and token.lower in ADDRESSING:
+            return False
         if after.masked:
             return given or (before is None and _family(token))
         if given and _family(after) and after.lower not in NEVER_FAMILY:

@@ -19,13 +19,14 @@ _EXTENSION = re.compile(
 )
 _GAP = r"[ \u00a0\u202f()./\u2010-\u2015-]"
 _GROUPS = re.compile(
-    r"(?<![A-Za-z0-9_+])(?<!\d[.,:/])(?<![A-Za-z]-)"
+    r"(?<![A-Za-z0-9_+])(?<!\d[.:/])(?<![A-Za-z]-)"
     rf"(?:\+ ?|\(\+?\d{{1,4}}\) ?|\()?\d(?:{_GAP}{{0,3}}\d){{5,18}}"
     r"(?![A-WYZa-wyz0-9_]|[.,]\d{1,2}(?!\d)|\.\d)"
 )
 _WIDE = str.maketrans({chr(0xFF10 + n): str(n) for n in range(10)} | {"＋": "+", "（": "(", "）": ")", "－": "-"})
 _RANGE = re.compile(r"(?:1[89]|20|21)\d\d ?[-\u2013/] ?(?:1[89]|20|21)\d\d")
 _THOUSANDS = re.compile(r"\d{1,3}(?:[ \u00a0\u202f.]\d{3}){1,4}")
+_AFTER_COMMA = re.compile(r"\d,$")
 _CUE = re.compile(
     r"(?:tel|phone|fon|mobil|mobile|cell|fax|call|text|whatsapp|sms|handy|numero|número|dial|ring|reach"
     r"|number|numer|nummer"
@@ -75,6 +76,10 @@ def find_phones(text: str) -> Iterator[Span]:
             continue
         if found[0] not in "+(" and _RANGE.fullmatch(found):
             continue
+        if _AFTER_COMMA.search(text, max(0, match.start() - 2), match.start()) and not (
+            found[0] in "+(0" or (not _THOUSANDS.fullmatch(found) and _can_be_called(found))
+        ):
+            continue  # "7,256.50" is an amount, "7,256.488.8985" a row of a table
         end = with_extension(text, match.end())
         clear = found[0] in "+(0" or "-" in found or "(" in found or end > match.end() or cued(text, match.start())
         if not clear and (

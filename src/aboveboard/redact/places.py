@@ -37,6 +37,9 @@ def _health() -> re.Pattern[str]:
 def find_organisations(text: str) -> Iterator[Span]:
     if _FIRM_HINT.search(text):
         for match in _FIRM.finditer(text):
+            words = _FIRST_WORD.findall(match.group().lower())
+            if words[-1] in ("group", "limited") and all(map(WORDS.plain, words)):
+                continue  # "Remove Group", "Time Limited"
             yield Span(match.start(), match.end(), "ORGANISATION")
 
 

@@ -13,6 +13,7 @@ from collections import OrderedDict
 from aboveboard.redact.addresses import find_addresses
 from aboveboard.redact.credentials import find_credentials
 from aboveboard.redact.numbers import find_numbers
+from aboveboard.redact.opaque import without_opaque
 from aboveboard.redact.people import find_people
 from aboveboard.redact.places import find_health, find_organisations
 from aboveboard.redact.spans import STRENGTH, Label, Redaction, Span, free, merge
@@ -30,6 +31,8 @@ _CACHE_MAX = 4096
 _CACHED_CHARS_MAX = 512
 _FINGERPRINTS_MAX = 1_000
 _FINGERPRINT_CHARS_MIN = 6
+
+_FILL = "\x02"  # in no pattern
 
 PLACEHOLDER = re.compile(rf"<(?:{'|'.join(STRENGTH)})_\d{{1,9}}>|<SECRET>")
 _CHUNK = re.compile(r"[^\s\"'`“”‘’„«»<>()\[\]{},;]+")
@@ -121,13 +124,14 @@ class Redactor:
 
     def _find_in_window(self, text: str) -> list[Span]:
         kept = [(match.start(), match.end()) for match in PLACEHOLDER.finditer(text)] if "<" in text else []
-        shapes = [*find_structured(text), *find_credentials(text), *find_urls(text), *find_numbers(text)]
+        plain = without_opaque(text, _FILL)
+        shapes = [*find_structured(text), *find_credentials(text), *find_urls(text), *find_numbers(plain)]
         if self._fingerprints:
             shapes += self._known_secrets(text)
         shapes += self._known_numbers(text)
-        shapes += [*find_addresses(text), *find_organisations(text), *find_health(text)]
+        shapes += [*find_addresses(plain), *find_organisations(text), *find_health(text)]
         strong = merge(shapes)
-        found = merge([*strong, *free(merge(find_people(text)), strong)])
+        found = merge([*strong, *free(merge(find_people(plain)), strong)])
         if kept:  # placeholders of an earlier pass stay as they are
             found = [span for span in found if not any(span.start < end and start < span.end for start, end in kept)]
         return found

@@ -9,19 +9,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from aboveboard.redact.forms import listed
 from aboveboard.redact.redactor import Redactor
 from aboveboard.redact.spans import SENSITIVE, Span
+from aboveboard.redact.words import WORDS
 
 FRAGMENT_CHARS = 4
+_TOKEN_CHARS = 3  # with the full stop after it a fragment
 _KEPT_MAX = 256
 _VALUES_MAX = 4
 _AROUND = 256
 _OCCURRENCES_MAX = 4
 _NAME_REST_CHARS = 3  # "gardenz" -> "garden" mends a slip; "Thistlethwaite" -> "Thistle" leaves half a name
 _LETTERS = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_PARTS = re.compile("['’-]")
 _TORN_DIGITS_MAX = 1
 _TOKEN = re.compile(r"\S+")
+_PIECE = re.compile(r"[^\W_]+")
+_OPENING = "'\"(“‘¿¡"
 _PUNCTUATION = ".,!?;:'\"()…“”‘’"
 
 
@@ -100,17 +104,38 @@ class Remains:
 
 def part_of_a_code(text: str, spans: Sequence[Span]) -> bool:
     """True when what stays readable of `text` may be a piece of a number, token or address whose rest is typed
-    elsewhere: two digits, four or more characters in a row that are no word of any list, or what hangs on to a span."""
+    elsewhere: two digits, three or more characters in a row that are no words, or what hangs on to a span."""
     shown = readable(text, spans)
     if sum(char.isdecimal() for part in shown for char in part) > _TORN_DIGITS_MAX:
         return True
     for match in _TOKEN.finditer(text):
         hidden = [span for span in spans if span.start < match.end() and match.start() < span.end]
-        rest = "".join(readable(match.group(), [_moved(span, match) for span in hidden])).strip(_PUNCTUATION)
-        word = _LETTERS.fullmatch(rest) is not None and listed(rest)
-        if rest and (hidden or (len(match.group()) >= FRAGMENT_CHARS and not word)):
+        rest = "".join(readable(match.group(), [_moved(span, match) for span in hidden]))
+        rest = rest.lstrip(_OPENING).rstrip(_PUNCTUATION)  # "end." is a word, ".org" a piece of something
+        if rest and (hidden or (len(rest) >= _TOKEN_CHARS and not _of_words(rest))):
             return True
     return False
+
+
+def hangs_on(text: str, spans: Sequence[Span]) -> bool:
+    """True when a piece of no words is left of a token of which the rest is hidden: ".qwx" behind two names is the end
+    of an address that was typed with a slip."""
+    for match in _TOKEN.finditer(text):
+        hidden = [span for span in spans if span.start < match.end() and match.start() < span.end]
+        if not hidden:
+            continue
+        rest = readable(match.group(), [_moved(span, match) for span in hidden])
+        if any(len(piece) >= _TOKEN_CHARS and not _of_words(piece) for part in rest for piece in _PIECE.findall(part)):
+            return True
+    return False
+
+
+def _of_words(text: str) -> bool:
+    """True for letters alone that a list has. What stays elsewhere because nobody is called so ("wqwx") may well be a
+    piece of an address."""
+    if not _LETTERS.fullmatch(text):
+        return False
+    return all(WORDS.plain(part) or len(part) < _TOKEN_CHARS for part in _PARTS.split(text.lower()))
 
 
 def readable(text: str, spans: Sequence[Span]) -> list[str]:

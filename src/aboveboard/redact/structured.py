@@ -14,7 +14,7 @@ from aboveboard.redact.national import luhn
 from aboveboard.redact.spans import Span, has_digit
 
 _EMAIL = re.compile(
-    r"""(?:"[^"\s@]{1,62}"|[^\s@<>()\[\]{},;:"'“”‘’«»/\\=?&|]{1,64})@"""
+    r"""(?:"[^"@\n]{1,62}"|[^\s@<>()\[\]{},;:"'“”‘’«»/\\=?&|]{1,64})@"""
     r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}[^\W\d_][\w-]{1,22}"
 )
 _EMAIL_LITERAL = re.compile(r"[^\s@<>()\[\],;:\"']{1,64}@\[[0-9A-Fa-f.:]{2,45}\]")

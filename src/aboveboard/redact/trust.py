@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from aboveboard.core.events import Box, ObservedElement
-from aboveboard.redact.fields import is_editable, is_secret, says_secret
+from aboveboard.redact.fields import asks_secret, is_editable, is_secret
 
 SETTLE_US = 50_000  # two and a half times the longest seen
 _SECRETS_MAX = 256
@@ -43,7 +43,7 @@ def _seen(place: Place, element: ObservedElement) -> _Seen:
 def _wants_secret(element: ObservedElement) -> bool:
     if is_editable(element):
         return is_secret(element)
-    return element.role == "label" and says_secret(element.name)
+    return element.role == "label" and asks_secret(element.name)
 
 
 def same_field(one: ObservedElement, other: ObservedElement) -> bool:

@@ -22,7 +22,7 @@ from aboveboard.redact.keys import (
     name_of,
 )
 from aboveboard.redact.redactor import Redactor
-from aboveboard.redact.remains import FRAGMENT_CHARS, Remains, part_of_a_code, readable
+from aboveboard.redact.remains import FRAGMENT_CHARS, Remains, hangs_on, part_of_a_code, readable
 from aboveboard.redact.spans import SENSITIVE, Label
 from aboveboard.redact.urls import with_routes
 
@@ -273,6 +273,7 @@ class TypedRun:
             or split
             or self._remains.stay_in(shown, self._buffer)
             or self._remains.completed(self._buffer)
+            or hangs_on(routed, redaction.spans)
             or (torn and part_of_a_code(routed, redaction.spans))
         ):
             return Text(t_us=self.t_us, end_us=self.t_us, text=SECRET_TEXT, element=element)

@@ -17,12 +17,17 @@ from aboveboard.audit.remembered import Memory
 from aboveboard.audit.source import FolderSource
 from aboveboard.audit.summary import Report
 from aboveboard.cli import main
+from aboveboard.core.charter import Group, WitnessEntry, Witnesses
+from aboveboard.core.charter_chain import CharterBundle, SignedCharter
 from aboveboard.core.checkpoint import Checkpoint
 from aboveboard.core.clock import FixedClock
 from aboveboard.core.errors import Corrupt, Refused
 from aboveboard.core.leaves import DeletionAskedLeaf, DeletionDoneLeaf, PolicyLeaf
+from aboveboard.core.notes import NoteSignature
 from aboveboard.core.policy import SignedPolicy
+from aboveboard.core.signing import COSIGNATURE_V1, SigningKey
 from aboveboard.wire.api import CurrentPolicy, to_base64
+from tests.support.charters import rotated, successor
 from tests.support.world import DAY_S, T0_S, World
 
 US = 1_000_000
@@ -93,6 +98,63 @@ def test_a_fork_is_noticed_and_both_sides_kept_as_proof_for_anyone(watched: Watc
     report = watched.look()
     assert _failing(report) == {"append_only"}
     assert "not acknowledged" in next(c.reason for c in report.checks if c.name == "append_only")
+
+
+def test_a_fork_that_only_the_log_signed_is_noticed_by_whoever_is_given_it(watched: Watched, tmp_path: Path) -> None:
+    """As a witness keeps the checkpoint it refused: the log's own signature holds it to what it signed."""
+    world, theirs = watched.world, tmp_path / "theirs"
+    words = [*_words(watched), "--since", str(theirs)]
+    theirs.write_text(world.note(T0_S, [], [world.entries[0], b"{}"]))
+    assert main(words) == 1
+    theirs.write_text(world.note(T0_S, [], world.entries[:1]))
+    assert main([*words, "--acknowledge"]) == 0
+    theirs.write_text(world.note(T0_S, [], [*world.entries, b"{}"]))
+    assert main(words) == 3, "signed, but not cosigned yet: no log has to show it"
+    theirs.write_text(World().note(T0_S, entries=world.entries))
+    assert main(words) == 2, "another log's"
+
+
+def test_a_server_that_hides_how_the_charter_was_replaced_does_not_stop_the_monitor(watched: Watched) -> None:
+    """The checkpoint of the last look is cosigned under a charter that can't be had any more; it is a measure still."""
+    world, published = watched.world, watched.folder / "log" / "published"
+    witness = SigningKey.generate("witness-new", COSIGNATURE_V1)
+    first = CharterBundle(SignedCharter.of(world.charter.to_bytes()), world.proof(0).encode())
+    witnesses = Witnesses((WitnessEntry(witness.verify_key.encode(), "workers"),), Group(1, ("witness-new",)))
+    new = successor(world.charter, witnesses=witnesses)
+    later = rotated(world, new)
+    watched.publish(T0_S)
+    (watched.folder / "log" / "checkpoint").write_text(world.note(T0_S, [witness]))
+    (published / "charter.json").write_bytes(new.to_bytes())
+    (published / "charters").mkdir()
+    for bundle in (first, later):
+        (published / "charters" / f"{bundle.charter_id}.json").write_bytes(bundle.to_bytes())
+    assert watched.look().ok
+    world.entries[1] = world.batch([b"x" * 32], "rights")[0].leaf.encode()
+    watched.publish(T0_S + 60)
+    assert {"append_only", "charter"} <= _failing(watched.look())
+    assert [checkpoint_size(text) for text in watched.evidence()[:2]] == [3, 4]
+
+
+def checkpoint_size(note: str) -> int:
+    return int(note.splitlines()[1])
+
+
+def test_evidence_is_kept_whole_whatever_stands_beside_the_signatures(watched: Watched) -> None:
+    """The log's server may put as many lines into a checkpoint as a note takes, in front of those that count."""
+    world, path = watched.world, watched.folder / "log" / "checkpoint"
+
+    def padded() -> None:
+        text, separator, lines = path.read_text("utf-8").partition("\n\n")
+        junk = "".join(NoteSignature(f"nobody-{i}", b"none", bytes(3000)).line() for i in range(40))
+        path.write_text(text + separator + junk + lines, "utf-8")
+
+    padded()
+    assert watched.look().ok
+    world.entries[1] = world.batch([b"x" * 32], "rights")[0].leaf.encode()
+    watched.publish(T0_S + 60)
+    padded()
+    assert "append_only" in _failing(watched.look())
+    assert [world.charter.check_checkpoint(text)[0].size for text in watched.evidence()] == [2, 3]
 
 
 def test_a_log_that_drops_its_last_entry_is_noticed(watched: Watched) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -16,7 +17,9 @@ from aboveboard.audit.summary import Report
 from aboveboard.audit.verify import verify
 from aboveboard.cli import main
 from aboveboard.core.canonical import canonical, parse_object
+from aboveboard.core.errors import Unavailable
 from aboveboard.core.leaves import (
+    DAY_US,
     DatasetBuiltLeaf,
     DeletionAskedLeaf,
     DeletionDoneLeaf,
@@ -29,6 +32,7 @@ from aboveboard.wire.api import CurrentPolicy, to_base64
 from tests.support.world import DAY_S, T0_S, World
 
 LATER_S = T0_S + 31 * DAY_S
+LATER_DAY_US, EARLIER_DAY_US = ((LATER_S // DAY_S + days) * DAY_US for days in (1, -1))
 
 
 def _world() -> tuple[World, SignedPolicy]:
@@ -46,7 +50,7 @@ def _busy(world: World) -> None:
     world.append(KeyReleasedLeaf("1" * 64, "train-agents").encode())
     world.append(DatasetBuiltLeaf("2" * 64, "3" * 64).encode())
     world.append(ModelTrainedLeaf("4" * 64, "3" * 64).encode())
-    world.append(DeletionAskedLeaf("5" * 64, (LATER_S + DAY_S) * 1_000_000).encode())
+    world.append(DeletionAskedLeaf("5" * 64, LATER_DAY_US).encode())
     world.append(DeletionDoneLeaf("5" * 64).encode())
 
 
@@ -142,7 +146,7 @@ def test_a_published_file_changed_fails_its_check(broken: Callable[[Path], objec
         (KeyReleasedLeaf("9" * 64, "research-interfaces").encode(), "releases"),
         (ModelTrainedLeaf("9" * 64, "8" * 64).encode(), "lineage"),
         (DeletionDoneLeaf("9" * 64).encode(), "deletions"),
-        (DeletionAskedLeaf("9" * 64, (LATER_S - DAY_S) * 1_000_000).encode(), "deletions"),
+        (DeletionAskedLeaf("9" * 64, EARLIER_DAY_US).encode(), "deletions"),
         (PolicyLeaf("9" * 64).encode(), "policies_logged"),
     ],
 )
@@ -157,11 +161,87 @@ def test_a_log_that_says_what_may_not_be_fails_that_check(entry: bytes, check: s
     assert failing <= {check, "policies_signed"}
 
 
-def test_an_entry_of_an_unknown_kind_fails(tmp_path: Path) -> None:
+def test_a_deletion_asked_again_with_a_later_day_is_due_as_it_was(tmp_path: Path) -> None:
+    world, signed = _world()
+    for due_us in (EARLIER_DAY_US, LATER_DAY_US):
+        world.append(DeletionAskedLeaf("9" * 64, due_us).encode())
+    _publish(world, signed, tmp_path)
+    assert _failing(_verify(world, tmp_path)) == {"deletions"}
+
+
+def test_a_copy_whose_partial_tiles_were_replaced_by_full_ones_holds(tmp_path: Path) -> None:
+    """A log that grew while it was copied: the checkpoint is of before, and the full tiles begin as it says."""
+    world, signed = _world()
+    for i in range(200):
+        world.append(DeletionAskedLeaf(f"{i:064x}", LATER_DAY_US).encode())
+    _publish(world, signed, tmp_path)
+    before = {name: (tmp_path / name).read_bytes() for name in ("checkpoint", "published/counters.json")}
+    for i in range(200, 400):
+        world.append(DeletionAskedLeaf(f"{i:064x}", LATER_DAY_US).encode())
+    shutil.rmtree(tmp_path / "tile")
+    _publish(world, signed, tmp_path)
+    for name, data in before.items():
+        (tmp_path / name).write_bytes(data)
+    assert _verify(world, tmp_path).ok
+    for name, check in (("tile/entries/000", "entries"), ("tile/0/000", "tiles")):
+        honest = (tmp_path / name).read_bytes()
+        (tmp_path / name).write_bytes(honest[:70] + bytes([honest[70] ^ 1]) + honest[71:])
+        assert check in _failing(_verify(world, tmp_path))
+        (tmp_path / name).write_bytes(honest)
+
+
+class _Silent(FolderSource):
+    """Answers for everything but what has one of these words in its path."""
+
+    def __init__(self, folder: Path, *words: str) -> None:
+        super().__init__(folder)
+        self._words = words
+
+    def get(self, path: str, size_max: int) -> bytes | None:
+        if any(word in path for word in self._words):
+            raise Unavailable(f"{path} answers 503")
+        return super().get(path, size_max)
+
+
+def test_what_a_server_does_not_answer_for_is_unknown_and_hides_no_failure(tmp_path: Path) -> None:
+    world, signed = _world()
+    _busy(world)
+    lacking = world.signed(world.policy(version=2), [world.employer])
+    other = world.signed(world.policy(version=3))
+    for each in (lacking, other):
+        world.append(PolicyLeaf(each.policy_id).encode())
+    world.publish(tmp_path, [signed, lacking, other], LATER_S + 40 * DAY_S)
+
+    def results(*words: str) -> dict[str, str]:
+        report, _ = verify(_Silent(tmp_path, *words), world.charter)
+        return {check.name: check.result for check in report.checks}
+
+    asked = ("policies_signed", "policies_logged", "same_rules", "nothing_before_notice", "releases")
+    silent = results(signed.policy_id)
+    assert {silent[name] for name in asked} == {"unknown"}
+    late = results(other.policy_id)
+    assert (late["policies_signed"], late["policies_logged"]) == ("fails", "fails")
+    assert late["releases"] == "holds"
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        canonical({"kind": "note", "text": "Jane paused for an hour"}),
+        canonical({"commitment": "9" * 64, "kind": "key_released", "purpose": "what Jane did"}),
+        canonical({"commitment": "9" * 64, "due_us": LATER_DAY_US + 1, "kind": "deletion_asked"}),
+        canonical({"kind": "batch", "root": "9" * 64, "size": 1, "what": "segments"}),
+        b'{"kind":' + b"[" * 2000 + b"]" * 2000 + b"}",
+        b'{"\\ud800":1}',
+        b"",
+    ],
+)
+def test_an_entry_that_is_none_of_the_specification_fails(entry: bytes, tmp_path: Path) -> None:
+    """What names somebody, tells an hour or how many, or is made to break its reader."""
     world, signed = _world()
     world.batch([b"r" * 32], "rights")
     _publish(world, signed, tmp_path)
-    world.append(canonical({"kind": "note", "text": "Jane paused for an hour"}))
+    world.append(entry)
     note, entries = world.note(LATER_S), world.entries
     (tmp_path / "checkpoint").write_text(note)
     from aboveboard.core.merkle import leaf_hash
@@ -177,6 +257,22 @@ def test_segments_before_the_notice_has_run_fail(tmp_path: Path) -> None:
     world.batch([b"s" * 32], "segments")
     world.publish(tmp_path, [signed], T0_S)
     assert _failing(_verify(world, tmp_path)) == {"nothing_before_notice"}
+
+
+def test_segments_from_before_the_notice_are_shown_later_by_a_checkpoint_that_holds_them(tmp_path: Path) -> None:
+    """One look after the notice has run finds nothing; with a checkpoint of before, the log convicts itself."""
+    world, signed = _world()
+    world.batch([b"s" * 32], "segments")
+    _publish(world, signed, tmp_path)
+    assert _verify(world, tmp_path).ok
+
+    def failing(size: int) -> set[str]:
+        note = world.note(T0_S + 60, entries=world.entries[:size])
+        seen = Seen(*world.charter.check_checkpoint(note), "the checkpoint of a contributor")
+        return _failing(verify(FolderSource(tmp_path), world.charter, [seen])[0])
+
+    assert failing(3) == {"nothing_before_notice"}
+    assert failing(2) == set()
 
 
 def test_segments_before_any_policy_fail(tmp_path: Path) -> None:
@@ -195,7 +291,7 @@ def test_another_history_than_was_seen_before_fails(tmp_path: Path) -> None:
     def seen(entries: list[bytes]) -> Seen:
         return Seen(*world.charter.check_checkpoint(world.note(T0_S, entries=entries)), "the checkpoint seen before")
 
-    true, rewritten = seen(world.entries[:4]), seen([*world.entries[:3], b"{}"])
+    true, rewritten = seen(world.entries[:3]), seen([*world.entries[:3], b"{}"])
     shrunk = seen([*world.entries, b"{}"])
     report, _ = verify(FolderSource(tmp_path), world.charter, [true])
     assert report.ok
@@ -247,7 +343,7 @@ def _flip_bits(folder: Path, more: int, per_file: int | None, seed: int) -> None
     world, signed = _world()
     _busy(world)
     for i in range(more):
-        world.append(DeletionAskedLeaf(f"{i:064x}", (LATER_S + DAY_S) * 1_000_000).encode())
+        world.append(DeletionAskedLeaf(f"{i:064x}", LATER_DAY_US).encode())
     _publish(world, signed, folder)
     rng = random.Random(seed)
     paths = [path for path in (folder / "tile").rglob("*") if path.is_file()]

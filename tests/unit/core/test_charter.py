@@ -115,3 +115,34 @@ def test_a_checkpoint_of_another_log_does_not_count() -> None:
         other._charter.check_checkpoint(world.note())
     with pytest.raises(SignatureError):
         World().charter.check_checkpoint(world.note())
+
+
+def test_whoever_would_hold_both_halves_of_each_key_is_refused() -> None:
+    world = World(guardian_identity=World().collector_identity)
+    with pytest.raises(BadInput, match=r"guardian\.recipient: .* reads alone"):
+        _ = world.charter
+
+
+@pytest.mark.parametrize("theirs", ["employer", "log_key", "steward"])
+@pytest.mark.parametrize("ours", ["council", "auditor", "guardian_key", "representative"])
+def test_a_key_of_the_employers_side_speaks_for_nobody_who_keeps_it_in_check(theirs: str, ours: str) -> None:
+    """Under another name, and as another kind of key: it is the key that counts."""
+    world = World()
+    seed = (world.stewards[1] if theirs == "steward" else getattr(world, theirs)).seed
+    if ours == "representative":
+        world.representatives[2] = SigningKey("representative-x", seed)
+    else:
+        old = getattr(world, ours)
+        setattr(world, ours, SigningKey(old.name, seed, old.algorithm))
+    with pytest.raises(BadInput, match=r"too"):
+        _ = world.charter
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "example.org", "https://", "https://a b", "https://me@evil/x"])
+def test_an_address_that_is_none_and_a_recipient_that_is_none_are_refused(url: str) -> None:
+    world = World()
+    for name in ("guardian", "collector"):
+        for field, value in (("url", url), ("recipient", "age1" + "b" * 58), ("recipient", "")):
+            part = msgspec.structs.replace(getattr(world.charter, name), **{field: value})
+            with pytest.raises(BadInput, match=rf"{name}\.{field}"):
+                Charter.parse(_changed(world, **{name: part}))

@@ -25,8 +25,8 @@ def _with(**changes: Any) -> Exemption:
     [
         ({"people_least": 9}, "people_least"), ({"people_least": 1}, "people_least"), ({"group": ""}, "group"),
         ({"region": "DE"}, "group"), ({"group": "jane@example.org"}, "group"), ({"group": "a" * 32 + "b"}, "group"),
-        ({"apps": ("0" * 32,)}, "apps"), ({"titles": ("*jane.doe@example.org*",)}, "titles"),
-        ({"sites": ("example.org",)}, "sites"), ({"apps": ()}, "apps"), ({"title": " "}, "title"),
+        ({"apps": ("0" * 32,)}, "apps[0]"), ({"titles": ("*jane.doe@example.org*",)}, "titles[0]"),
+        ({"sites": ("example.org",)}, "sites[0]"), ({"apps": ()}, "apps"), ({"title": " "}, "title"),
         ({"expires": "2026-12-31"}, "expires"), ({"expires": "2029-01-01"}, "expires"), ({"v": 2}, "v"),
         ({"group": "", "region": "Bremen"}, "region"),
     ],

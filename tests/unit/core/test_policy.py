@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from aboveboard.core.errors import BadInput
-from aboveboard.core.policy import Policy, Purpose, SignedPolicy
+from aboveboard.core.leaves import Purpose
+from aboveboard.core.policy import Policy, SignedPolicy
 from aboveboard.core.policy_diff import compare
 from aboveboard.core.policy_words import explain
 from aboveboard.core.policy_yaml import compile_policy, new_policy_yaml
@@ -130,3 +131,42 @@ def test_the_notice_says_what_the_person_has_to_know() -> None:
     for words in ("Example GmbH", "dpo@example.org", "chromium", "https://example.org", "90", "train-agents",
                   "one paid hour a month"):  # fmt: skip
         assert words in notice, words
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("  keys:\n", "  mouse:\n", "p.yaml:15: categories.mouse"),
+        ("regions: [DE]\n", "regions:\n  - DE\n  - Berlin\n", "p.yaml:42: regions[1]"),
+        ("version: 1\n", "version: 010\n", "p.yaml:3: version"),
+        ("version: 1\n", "version: 1_0\n", "p.yaml:3: version"),
+        ("version: 1\n", "? [version]\n: 1\n", "p.yaml:3: a field's name"),
+        ("consultation:\n", "consultation: !!set\n", "p.yaml:49: consultation"),
+        ("agreed with changes", '"agreed\\e[2K"', "p.yaml:52: consultation.outcome"),
+        ("agreed with changes", '"\\u202edeerga ton"', "p.yaml:52: consultation.outcome"),
+        ("agreed with changes", '"\\ud800"', "p.yaml:52: consultation.outcome"),
+        ("agreed with changes", '""', "p.yaml:52: consultation.outcome"),
+    ],
+)
+def test_what_readers_could_read_differently_or_not_see_is_refused_at_its_place(old: str, new: str, said: str) -> None:
+    assert YAML.count(old) == 1
+    with pytest.raises(BadInput) as caught:
+        compile_policy(YAML.replace(old, new), "p.yaml")
+    assert str(caught.value).startswith(said)
+
+
+def test_aliases_that_blow_up_or_nest_are_refused_at_once() -> None:
+    wide = "a0: &a0 [x]\n" + "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 12))
+    deep = "a0: &a0 [x]\n" + "".join(f"a{i}: &a{i} {'[' * 90}*a{i - 1}{']' * 90}\n" for i in range(1, 20))
+    for text, why in ((wide, "values"), (deep, "deep"), ("a: &a [*a]\n", "refers to itself")):
+        with pytest.raises(BadInput, match=why):
+            compile_policy(text, "p.yaml")
+
+
+@pytest.mark.parametrize(
+    "pattern", ["jane@example.org", "jane*@example.org*", "*jane.doe*@*", "[j]ane[@]example.org", "jané?@x", "9C1F" * 8]
+)
+def test_a_pattern_that_is_about_one_person_is_refused_also_with_wildcards(pattern: str) -> None:
+    with pytest.raises(BadInput, match=r"never_record\[0\]: .* names one person"):
+        World().policy(never_record=(pattern,))
+    assert World().policy(never_record=("*@example.org*",))

@@ -35,6 +35,14 @@ def test_json_offsets_are_code_points_of_the_line(tmp_path: Path, capsysbinary: 
     assert two == {"text": "plain words", "spans": []}
 
 
+def test_a_result_is_one_line_for_every_reader(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    line = "a\u2028b\x85c\x0bd to jane@example.org"
+    (tmp_path / "in.txt").write_text(line + "\n", encoding="utf-8", newline="")
+    assert main(["redact", "--json", str(tmp_path / "in.txt")]) == 0
+    (out,) = capsysbinary.readouterr().out.decode().splitlines()
+    assert json.loads(out)["text"] == line.replace("jane@example.org", "<EMAIL_1>")
+
+
 @pytest.mark.parametrize("what", ["missing", "folder", "bytes", "endless"])
 def test_what_cannot_be_read_gets_one_sentence(
     tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch, what: str

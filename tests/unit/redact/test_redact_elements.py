@@ -125,6 +125,31 @@ def test_fields_that_ask_for_secrets(make: Any, label: str) -> None:
 @pytest.mark.parametrize(
     "label",
     [
+        "Memorable word",
+        "Enter your 24 words",
+        "MPIN",
+        "Expiry date",
+        "What was your first car?",
+        "Favourite teacher:",
+        "In what city did your parents meet?",
+        "Driver's license number",
+        "Tax ID",
+        "Re-enter",
+        "Connection string",
+    ],
+)
+def test_a_label_may_ask_for_what_is_an_ordinary_word_elsewhere(make: Any, label: str) -> None:
+    assert is_secret(make.element(name=label))
+    assert is_secret(make.element(name="", label=label))
+    assert not is_secret(make.element(name="Message", value=label))
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "International number",
+        "Confirm order",
+        "First name",
         "Name",
         "E-mail",
         "Search",

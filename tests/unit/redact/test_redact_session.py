@@ -111,7 +111,7 @@ def test_plain_words_that_are_names_need_a_neighbour(redactor: Redactor) -> None
     assert redactor.text("Mark the Rose as Read").text == "Mark the Rose as Read"
     assert redactor.text("Mark Baker").text == "<PERSON_1> <PERSON_2>"
     assert redactor.text("Rose Kowalski").text == "<PERSON_3> <PERSON_4>"
-    assert redactor.text("Dr. Young").text == "Dr. <PERSON_5>"
+    assert redactor.text("Dr. Young").text == "<PERSON_5>. <PERSON_6>"  # the title too
 
 
 def test_a_short_number_given_away_by_context_is_masked_from_then_on(redactor: Redactor) -> None:

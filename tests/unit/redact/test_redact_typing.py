@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from aboveboard.core.events import Key, KeyEdge, ObservedElement, Text
 from aboveboard.redact.redactor import Redactor
+from aboveboard.redact.remains import part_of_a_code
 from aboveboard.redact.spans import Redaction, Span
 from aboveboard.redact.typing import TypedRun
 
@@ -257,6 +258,13 @@ def test_secret_runs_all_look_the_same(script: list[str]) -> None:
             *modifiers, name = key.split("+")
             assert typed.apply(press(name, *modifiers, t_us=1_000_000 + t)) == "taken"
         assert typed.finish(None) == [Text(t_us=1_000_000, end_us=1_000_000, text="<SECRET>")]
+
+
+@pytest.mark.parametrize("piece", ["wqwx", "vqx.", ".zvq", "xk"])
+def test_a_piece_of_an_address_whose_rest_is_elsewhere_does_not_stay(piece: str) -> None:
+    """Letters that stay elsewhere as nobody is called so; two of them tell nothing."""
+    assert part_of_a_code(f"see {piece}", []) is (len(piece) > 2)
+    assert not part_of_a_code("the end. (See below!)", [])
 
 
 def test_a_typed_password_is_masked_wherever_it_turns_up_later() -> None:
