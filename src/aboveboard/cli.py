@@ -43,7 +43,8 @@ VERBS: dict[str, tuple[str, str]] = {
 }
 
 
-def _parser(verb: str | None) -> argparse.ArgumentParser:
+def parser_of(verb: str | None) -> argparse.ArgumentParser:
+    """Every verb, and the arguments of this one."""
     parser = argparse.ArgumentParser(
         prog="aboveboard",
         description="Records how people use computers to teach AI agents: with their consent, redacted on their own "
@@ -64,7 +65,7 @@ def main(argv: list[str] | None = None) -> int:
     words = sys.argv[1:] if argv is None else argv
     verb = next((word for word in words if not word.startswith("-")), None)
     try:
-        args = _parser(verb).parse_args(words)
+        args = parser_of(verb).parse_args(words)
         return cast("int", args.run(args))
     except BadInput as error:
         print(f"aboveboard: {error}", file=sys.stderr)

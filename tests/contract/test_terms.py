@@ -209,6 +209,17 @@ def test_the_first_proof_of_a_policy_is_served_ever_after(servers: Servers) -> N
     assert check_proof(PolicyLeaf(signed.policy_id).encode(), proof, steps[0].charter)
 
 
+def test_a_policy_that_reached_the_log_before_a_crash_is_not_put_there_again(servers: Servers) -> None:
+    """Killed between the log and its own record, the collector finds the entry where it stands."""
+    policy = msgspec.structs.replace(servers.policy, version=7)
+    [first] = servers.service.log.append([PolicyLeaf(policy.policy_id).encode()])
+    Person(servers).ready()
+    world = servers.world
+    assert _publish(servers, policy, [world.employer, *world.representatives[:2]]) == 201
+    _until(lambda: len(_policies(servers)) == 2)
+    assert _policies(servers)[0].open()[1].index == first
+
+
 # ------------------------------------------------------------ enrolment
 
 

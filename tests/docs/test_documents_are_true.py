@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from aboveboard.cli import VERBS, main
+from aboveboard.cli import VERBS, main, parser_of
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted(path for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -32,6 +33,20 @@ def test_commands_exist(document: Path) -> None:
         if words[0].startswith("-") or words[0].isupper():
             continue
         assert words[0] in VERBS, f"{document.name} names `aboveboard {' '.join(words)}`"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_commands_in_blocks_can_be_typed_as_they_stand(document: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every argument that is needed is there, and none that there is not."""
+    blocks = "\n".join(_FENCE.findall(document.read_text(encoding="utf-8"))).replace("\\\n", " ")
+    for line in _COMMAND.findall(blocks):
+        words = shlex.split(re.split(r" [|<>&]", f" {line}")[0])
+        code: object = 0
+        try:
+            parser_of(words[0]).parse_args(words)
+        except SystemExit as stop:
+            code = stop.code
+        assert code == 0, f"`aboveboard {line}`: {capsys.readouterr().err}"
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))

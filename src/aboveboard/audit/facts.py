@@ -24,6 +24,7 @@ from aboveboard.core.leaves import (
 # A hostile log may hold anything in any number; what is remembered of it is bounded, and beyond that it is unknown.
 NAMES_MAX = 10_000  # policies, charters, purposes
 REMEMBERED_MAX = 4_000_000  # deletions and datasets: 32 bytes each
+DONE_LATELY_MAX = 10_000
 PROBLEMS_MAX = 20
 
 
@@ -45,7 +46,8 @@ class Facts:
     """counters_size: the size of the log at which its published counters were taken; `counted` are the kinds up to it.
 
     policies, charters, exemptions: by name, the index of their first entry. purposes: of released keys, where each was
-    first named. first_segments: index of the first batch of segments. asked: open deletions with their due time in µs.
+    first named. first_segments: index of the first batch of segments. asked: open deletions with their due time in µs;
+    done_lately: the last ones that were done, oldest first.
     """
 
     counters_size: int = 0
@@ -61,6 +63,7 @@ class Facts:
     asked: dict[bytes, int] = field(default_factory=dict)
     asked_n: int = 0
     done_n: int = 0
+    done_lately: dict[bytes, None] = field(default_factory=dict)
     manifests: set[bytes] = field(default_factory=set)
     unreadable: Problems = field(default_factory=Problems)
     lineage: Problems = field(default_factory=Problems)
@@ -114,8 +117,12 @@ class Facts:
             self.asked[name] = min(leaf.due_us, self.asked.get(name, leaf.due_us))
         else:
             self.done_n += 1
-            if self.asked.pop(name, None) is None:
+            if self.asked.pop(name, None) is None and name not in self.done_lately:
                 self.deletions.add(f"entry {index}: a deletion is done that was not asked")
+            # A collector that was killed before it knew that it had said so says it once more when it starts.
+            self.done_lately[name] = None
+            if len(self.done_lately) > DONE_LATELY_MAX:
+                del self.done_lately[next(iter(self.done_lately))]
 
 
 def kind_of(leaf: Leaf) -> str:

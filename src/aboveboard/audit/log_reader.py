@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from aboveboard.audit.facts import Facts
-from aboveboard.audit.source import Source
+from aboveboard.audit.source import FolderSource, Source, required
 from aboveboard.core.checkpoint import Checkpoint
 from aboveboard.core.errors import AboveboardError, CheckFailed, Corrupt, Unavailable
 from aboveboard.core.frontier import Frontier
@@ -48,8 +48,9 @@ class _Tiles:
         self._edge: list[list[bytes]] = []  # per level from 1 on, the hashes of its last, partial tile
         self._done: list[int] = []  # per level from 1 on, how many full tiles were seen
 
-    def take(self, index: int, hashes: list[bytes]) -> None:
-        """The hashes of one bundle's entries."""
+    def take(self, index: int, entries: list[bytes], hashes: list[bytes]) -> None:
+        """One bundle's entries, and the hashes of them."""
+        self._compare_bundles(TilePlace(None, index, len(entries)), entries)
         self._compare(0, index, hashes)
         if len(hashes) == WIDTH:
             self._push(0, root_of_hashes(hashes))
@@ -71,12 +72,25 @@ class _Tiles:
             if edge:
                 self._compare(level + 1, self._done[level], edge)
 
+    def _compare_bundles(self, place: TilePlace, entries: list[bytes]) -> None:
+        """Those of earlier sizes: the one for this size is what the entries were read from."""
+        try:
+            for each in _narrower(self._source, place):
+                data = required(self._source, each.path(), BUNDLE_BYTES_MAX)
+                if data != encode_bundle(entries[: each.width]):
+                    raise CheckFailed(f"{each.path()} does not hold the entries of {place.path()}")
+        except AboveboardError as error:
+            self._reading.problems.setdefault("tiles", error)
+
     def _compare(self, level: int, index: int, hashes: list[bytes]) -> None:
         if "tiles" in self._reading.problems:
             return
-        place = TilePlace(level, index, len(hashes))
+        place, wanted = TilePlace(level, index, len(hashes)), b"".join(hashes)
         try:
-            _check_tile(_read(self._source, place, WIDTH * HASH_BYTES), b"".join(hashes), place.path())
+            _check_tile(_read(self._source, place, WIDTH * HASH_BYTES), wanted, place.path())
+            for each in _narrower(self._source, place):
+                data = required(self._source, each.path(), WIDTH * HASH_BYTES)
+                _check_tile(data, wanted[: each.width * HASH_BYTES], each.path())
             self._reading.tiles += 1
         except AboveboardError as error:
             self._reading.problems["tiles"] = error
@@ -96,6 +110,11 @@ def _read(source: Source, place: TilePlace, size_max: int) -> bytes:
     if data is None:
         raise CheckFailed(f"{place.path()} is not published at {source.name}")
     return data
+
+
+def _narrower(source: Source, place: TilePlace) -> list[TilePlace]:
+    """A folder shows what it still holds for readers with an older checkpoint; a server does not."""
+    return source.narrower(place) if isinstance(source, FolderSource) else []
 
 
 def _check_tile(data: bytes, wanted: bytes, path: str) -> None:
@@ -142,7 +161,7 @@ def _pass(source: Source, size: int, reading: LogReading, progress: Callable[[st
                 before.extend(hashes[: wanted - start])
                 reading.roots[wanted] = before.root()
         frontier.extend(hashes)
-        tiles.take(start // WIDTH, hashes)
+        tiles.take(start // WIDTH, entries, hashes)
         if start and start % PROGRESS_ENTRIES == 0:
             progress(f"{start} of {size} entries read")
     tiles.end()

@@ -11,6 +11,7 @@ from aboveboard.audit.published import KnownPolicy, Policies, Published, unless_
 from aboveboard.audit.report import Check, checked, judged
 from aboveboard.core.clock import US_PER_S
 from aboveboard.core.errors import CheckFailed
+from aboveboard.core.leaves import DAY_US, DELETION_DAYS_MAX, due_day_us
 from aboveboard.core.policy import DAY_S
 
 COUNTED = ("key_released", "dataset_built", "model_trained", "deletion_asked", "deletion_done")
@@ -106,8 +107,17 @@ def check_lineage(facts: Facts) -> Check:
 
 
 def check_deletions(facts: Facts, now_s: int) -> Check:
-    """What was asked is done by its day; nothing is done that was not asked. now_s: the witnesses' time, or later."""
+    """What was asked is done by its day, which is not put off; nothing is done that was not asked.
+
+    now_s: the witnesses' time, or later."""
     overdue = [name for name, due_us in facts.asked.items() if due_us < now_s * US_PER_S]
-    problems = [*facts.deletions.first, *(f"deletion {name.hex()[:16]} is overdue" for name in overdue[:20])]
+    # Asked before now, so due by then at the latest; a day more for clocks that differ.
+    latest_us = due_day_us(now_s * US_PER_S, DELETION_DAYS_MAX) + DAY_US
+    put_off = [name for name, due_us in facts.asked.items() if due_us > latest_us]
+    problems = [
+        *facts.deletions.first,
+        *(f"deletion {name.hex()[:16]} is overdue" for name in overdue[:20]),
+        *(f"deletion {name.hex()[:16]} is put off for over {DELETION_DAYS_MAX} days" for name in put_off[:20]),
+    ]
     reason = f"{facts.asked_n} asked, {facts.done_n} done, {len(facts.asked)} within their time"
-    return judged("deletions", problems, reason, facts.deletions.count + len(overdue))
+    return judged("deletions", problems, reason, facts.deletions.count + len(overdue) + len(put_off))

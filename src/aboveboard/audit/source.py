@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 from aboveboard.core.errors import BadInput, CheckFailed, Unavailable
+from aboveboard.core.tiles import WIDTH, TilePlace
 from aboveboard.wire.client import Client
 from aboveboard.wire.durable import read_bounded
 
@@ -40,6 +43,15 @@ class FolderSource:
 
     def get(self, path: str, size_max: int) -> bytes | None:
         return read_bounded(self._folder / path, size_max)
+
+    def narrower(self, place: TilePlace) -> list[TilePlace]:
+        """The partial tiles of earlier sizes that a log's folder still holds beside this one, narrowest first."""
+        folder = self._folder / f"{replace(place, width=WIDTH).path()}.p"
+        try:
+            names = [name for name in os.listdir(folder) if name.isascii() and name.isdigit()]
+        except OSError:
+            return []
+        return [replace(place, width=width) for width in sorted(map(int, names)) if 0 < width < place.width]
 
 
 class HttpSource:

@@ -17,12 +17,11 @@ from aboveboard.collector.storage.tables import deletions, epochs, segments
 from aboveboard.core.access import DeletionRequest, SignedDeletion, check_deletion
 from aboveboard.core.errors import Refused
 from aboveboard.core.ids import ContributorId, EpochId, SegmentId
-from aboveboard.core.leaves import DeletionAskedLeaf, DeletionDoneLeaf, due_day_us
+from aboveboard.core.leaves import DELETION_DAYS_MAX, DeletionAskedLeaf, DeletionDoneLeaf, due_day_us
 from aboveboard.core.vault import SignedDeviceCert
 from aboveboard.wire.api import DeletionState
 from aboveboard.wire.durable import make_folders, write_durable
 
-DELETION_DAYS_MAX = 30
 KIND = "deletion"
 
 

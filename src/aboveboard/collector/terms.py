@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, select, update
 
 from aboveboard.collector.charters import TERMS, Charters, check_new, pending, prove, step_of
+from aboveboard.collector.sequencer import Sequencer
 from aboveboard.collector.service import Service
 from aboveboard.collector.storage.sql import insert
 from aboveboard.collector.storage.tables import charters, exemptions, policies
@@ -26,6 +27,7 @@ from aboveboard.wire.api import CurrentPolicy, PublishedExemption, to_base64
 
 NEWEST_MAX = 8
 EXEMPTIONS_MAX = 200
+ENTRIES_AT_ONCE = 1 << 14
 
 
 def _in_force_for_new_entries(tx: Connection, service: Service) -> Charter:
@@ -35,12 +37,23 @@ def _in_force_for_new_entries(tx: Connection, service: Service) -> Charter:
     return service.charters.current
 
 
+def _placed(log: Sequencer, entry: bytes) -> int:
+    """Where the entry stands in the log. It may stand there already: a crash between the log and our own record of it
+    must not lead to a second one, since notice, and what counts under which charter, go by the first. Terms come a
+    few times a year, so the whole log may be looked through."""
+    for start in range(0, log.size, ENTRIES_AT_ONCE):
+        found = log.entries(start, start + ENTRIES_AT_ONCE)
+        if entry in found:
+            return start + found.index(entry)
+    return log.append([entry])[0]
+
+
 def publish_charter(service: Service, signed: SignedCharter) -> str:
     """Puts a charter, signed by the old one's people, into the log; it takes over once the old quorum has cosigned."""
     with service.database.transaction(TERMS) as tx:
         new = check_new(tx, service.charters, signed)
         if new is not None:
-            [index] = service.log.append([CharterLeaf(new.charter_id).encode()])
+            index = _placed(service.log, CharterLeaf(new.charter_id).encode())
             row = {"charter": new.charter_id, "signed": signed.to_bytes(), "leaf_index": index}
             tx.execute(insert(charters).values(**row))
     service.wake.set()
@@ -53,7 +66,7 @@ def publish_policy(service: Service, signed: SignedPolicy) -> PolicyId:
         known = tx.execute(select(policies.c.number).where(policies.c.policy == signed.policy_id)).scalar()
         if known is None:
             policy = verify_signatures(signed, _in_force_for_new_entries(tx, service))
-            [index] = service.log.append([PolicyLeaf(policy.policy_id).encode()])
+            index = _placed(service.log, PolicyLeaf(policy.policy_id).encode())
             row = {"policy": policy.policy_id, "signed": signed.to_bytes(), "leaf_index": index}
             tx.execute(insert(policies).values(**row))
     service.wake.set()
@@ -67,7 +80,7 @@ def publish_exemption(service: Service, signed: SignedExemption) -> str:
         known = tx.execute(select(exemptions.c.number).where(exemptions.c.exemption == name)).scalar()
         if known is None:
             check_exemption(signed, _in_force_for_new_entries(tx, service))
-            [index] = service.log.append([ExemptionLeaf(name).encode()])
+            index = _placed(service.log, ExemptionLeaf(name).encode())
             tx.execute(insert(exemptions).values(exemption=name, signed=signed.to_bytes(), leaf_index=index))
     service.wake.set()
     return name

@@ -19,6 +19,7 @@ from aboveboard.core.ids import ContributorId, EpochId, GrantId, SegmentId
 
 ENTRY_BYTES_MAX = 4096
 DAY_US = 86_400 * US_PER_S
+DELETION_DAYS_MAX = 30  # from asking to overdue
 # The sizes batches are filled up to (core/proof.py): a batch of any other size would tell how many acted.
 BATCH_SIZES = (16, 64, 256, 1024, 4096)
 # Closed on purpose: appraisal, discipline and monitoring of people can't be named. Terms after W3C DPV 2.3.

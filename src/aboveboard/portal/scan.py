@@ -52,7 +52,8 @@ class Seen:
         self.counts[str(type(leaf).__struct_config__.tag)] += 1
         match leaf:
             case DeletionAskedLeaf():
-                self.open[leaf.commitment] = (leaf.due_us, index)
+                known = self.open.get(leaf.commitment, (leaf.due_us, index))
+                self.open[leaf.commitment] = min(known, (leaf.due_us, index))  # asked again, it is due as it was
             case DeletionDoneLeaf():
                 due_us, _ = self.open.pop(leaf.commitment, (0, index))
                 self.done.append((leaf.commitment, due_us, index))

@@ -28,7 +28,7 @@ from aboveboard.redact.words import WORDS, codes
 _CAP = r"(?:[^\W\d_a-zß-öø-ÿα-ωа-яё\u2e80-\u9fff\uac00-\ud7af][\w'’`.-]{0,30})"
 _SMALL = (
     r"(?:de|del|della|delle|dei|di|da|do|dos|das|du|des|la|le|les|los|las|el|y|e|van|von|den|der|zum|zur"
-    r"|of|the|d[’']\w+|l[’']\w+)"
+    r"|of|the|d[’']\w+|l[’']\w+)\b"
 )
 _NUMBER = r"(?:\d{1,5}(?: ?[A-Za-zА-Я]\b)?(?: ?[/–-] ?\d{1,5}[A-Za-z]?\b)?)"
 _NAMED = rf"{_CAP}(?: (?:{_CAP}|{_SMALL})){{0,4}}"
@@ -143,6 +143,7 @@ _EAST = Late(
 _EAST_CUE = Late(r"(?:住所|地址|주소)(?:は|是)?[:： ]{1,2}([^\s,。;；|]{4,40}(?: [^\s,。;；|]{1,20}){0,3})")
 _EAST_HINT = re.compile(r"[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7af〒]")
 _WORD = re.compile(r"[^\W\d_]+")
+_FIVE = re.compile(r"\d{5}")
 _HYPHENED = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _BEFORE_STREET = frozenset(("am", "an", "auf", "im", "in", "zum", "zur", "unter", "hinter", "str"))
 _CAPITAL = re.compile(r"[^\W\d_a-zß-öø-ÿ]")
@@ -235,8 +236,11 @@ def _anchors(text: str) -> Iterator[Span]:
     if not digits:
         return
     if streets:
-        yield from _spans(_ENGLISH, text)
-        yield from _spans(_LOWER, text)
+        for match in _ENGLISH.finditer(text):
+            if not _counted_thing(match.group()):
+                yield Span(match.start(), match.end(), "ADDRESS")
+        if _FIVE.search(text):
+            yield from _spans(_LOWER, text)
         yield from _spans(_FRENCH, text)
         yield from _spans(_FIRST, text)
         yield from _spans(_LAST, text)
@@ -256,6 +260,20 @@ def _named_thing(found: str) -> bool:
     """ "Ring 0", "Hof 2": the ending alone, or a plain English word, is no street."""
     word = _HYPHENED.search(found)
     return word is None or len(word.group()) < 5 or "e" in codes(word.group().lower())
+
+
+_SURELY_STREETS = frozenset(
+    ("street", "st", "avenue", "ave", "road", "rd", "lane", "ln", "boulevard", "blvd", "drive", "dr", "court", "ct")
+)
+
+
+def _counted_thing(found: str) -> bool:
+    """ "12 Month View", "3 Button Bridge": a number of things, as the words before the last are nobody's name."""
+    words = [word.lower() for word in _WORD.findall(found)]
+    return words[-1] not in _SURELY_STREETS and all(
+        WORDS.plain(word) and not {"F", "G"} & set(codes(word)) and word not in WORDS.family | WORDS.given
+        for word in words[:-1]
+    )
 
 
 def _postcodes(text: str) -> Iterator[Span]:

@@ -18,6 +18,8 @@ _KEY_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,32}(?:PRIVATE KEY|PGP MESSAGE)(
 _KEY_END = re.compile(r"-----END [A-Z0-9 ]{0,40}-----")
 # Of Unicode's line breaks JSON escapes those below U+0020; some readers end a line at the others, too.
 _BREAKS = {code: f"\\u{code:04x}" for code in (0x7F, 0x85, 0x2028, 0x2029)}
+_KEY_HEADER = re.compile(r"[\s>|#*\"']*[A-Za-z][A-Za-z0-9-]{1,30}: .{0,200}")  # "Proc-Type: 4,ENCRYPTED"
+_KEY_LINE = re.compile(r"[\s>|#*\"'+,;-]*(?:[A-Za-z0-9+/=_-]{1,1024})?(?:\\[nr])*[\s\"'+,;\\]*")
 _KEY_LINES_MAX = 400  # a 16,384-bit RSA key has 200
 
 
@@ -51,19 +53,39 @@ def _lines(stream: BinaryIO, name: str) -> Iterator[tuple[str, str]]:
         yield body, line[len(body) :]
 
 
+class _OpenKey:
+    """Whether a private key began on a line before and still goes on. A key whose end is missing ends with the first
+    line that can't be a part of one."""
+
+    def __init__(self) -> None:
+        self._lines_left = 0
+        self._headers = False
+
+    def goes_on(self, line: str) -> bool:
+        """True when this line is a part of the key. To be asked of every line, in order."""
+        inside = self._lines_left > 0 and not _KEY_BEGIN.search(line)
+        if _KEY_END.search(line):
+            self._lines_left = 0
+            return inside
+        if inside:
+            if self._headers and _KEY_HEADER.fullmatch(line):
+                self._lines_left -= 1
+                return True
+            self._headers = not line.strip() and self._headers
+            self._lines_left = self._lines_left - 1 if _KEY_LINE.fullmatch(line) else 0
+            return self._lines_left > 0
+        if _KEY_BEGIN.search(line):
+            self._lines_left, self._headers = _KEY_LINES_MAX, True
+        return False
+
+
 def redact_stream(stream: BinaryIO, out: BinaryIO, *, name: str, as_json: bool) -> None:
     """Redacts line by line and writes each as soon as it is done. The lines of a private key, which look like any
     other text one by one, go whole until its end."""
     redactor = Redactor()
-    key_lines_left = 0
+    key = _OpenKey()
     for line, end in _lines(stream, name):
-        redaction = redactor.secret(line) if key_lines_left else redactor.text(line)
-        if _KEY_END.search(line):
-            key_lines_left = 0
-        elif key_lines_left:
-            key_lines_left -= 1
-        elif _KEY_BEGIN.search(line):
-            key_lines_left = _KEY_LINES_MAX
+        redaction = redactor.secret(line) if key.goes_on(line) else redactor.text(line)
         if as_json:
             spans = [{"start": span.start, "end": span.end, "label": span.label} for span in redaction.spans]
             written = json.dumps({"text": redaction.text, "spans": spans}, ensure_ascii=False).translate(_BREAKS) + "\n"

@@ -8,7 +8,7 @@ from aboveboard.redact.words import word_set
 
 # All of these are searched in the few characters before a word, and end where it begins.
 _TITLE = (
-    r"(?<!\w)(?:mr|mrs|ms|miss|mx|dr|prof|professor|doctor|sir|madam|dame|lord|lady|herr[n]?|frau|hr"
+    r"(?<!\w)(?:mr|mrs|ms|miss|mx|dra?(?:\(a\))?|(?:ju|mu|ph|rn|pae|mv|th)dr|univ|dipl|prof|professor|doctor|sir|madam|dame|lord|lady|herr[n]?|frau|hr"
     r"|fr(?=\.)|monsieur|madame"
     r"|mademoiselle|mme|mlle|se[ñn]or(?:a|ita)?|sra?|do[ñn]a|dn?a|signor[ae]?|sig(?:\.?ra)?"
     r"|dott(?:\.?ssa)?|senhora?|dhr|mevr"

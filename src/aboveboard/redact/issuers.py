@@ -66,8 +66,18 @@ _FORMATS = Late(
     r"|\bPuTTY-User-Key-File-\d|\bPrivate-Lines: \d{1,3}|\bssh-(?:rsa|ed25519|dss) AAAA[A-Za-z0-9+/=]{40,1000}",
     re.DOTALL,
 )
+_PRIVATE_KEY = Late(
+    r"-----BEGIN [A-Z0-9 ]{0,32}(?:PRIVATE KEY|PGP MESSAGE)(?: BLOCK)?-----.{1,16384}?-----END [A-Z0-9 ]{0,40}-----",
+    re.DOTALL,
+)
 _STAND_IN = re.compile(r"([xX*.0])\1{9}")  # "sk-xxxxxxxxxxxxxxxxxxxx"
 _MAYBE = re.compile(r"[A-Za-z0-9_.+/=~:-]{20}|-----BEGIN")  # none is shorter
+
+
+def find_private_keys(text: str) -> Iterator[Span]:
+    """SECRET findings: a key of any length on one line, from BEGIN to END."""
+    for match in _PRIVATE_KEY.finditer(text):
+        yield Span(match.start(), match.end(), "SECRET")
 
 
 def find_issued(text: str) -> Iterator[Span]:

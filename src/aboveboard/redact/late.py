@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 
 
@@ -29,3 +29,6 @@ class Late:
 
     def fullmatch(self, text: str, start: int = 0, end: int = sys.maxsize) -> re.Match[str] | None:
         return self._made.fullmatch(text, start, end)
+
+    def sub(self, made: Callable[[re.Match[str]], str], text: str) -> str:
+        return self._made.sub(made, text)

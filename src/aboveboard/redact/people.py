@@ -97,19 +97,22 @@ def find_people(text: str) -> Iterator[Span]:
         for token in tokens:
             _judge(token, language, lead)
         _neighbours(text, tokens)
-        _hyphened(text, tokens)
+        _joined(text, tokens)
     for token in tokens:
         if token.masked:
             yield Span(token.start, token.end, "PERSON")
             yield from _with_honours(text, token)
 
 
-def _hyphened(text: str, tokens: list[_Token]) -> None:
-    """ "Simonsen-Strand": of a double name both halves."""
+def _joined(text: str, tokens: list[_Token]) -> None:
+    """ "Simonsen-Strand": of a double name both halves; of a handle all that is no word."""
     for first, second in pairwise(tokens):
         joined = text[first.end : second.start] == "-" and first.title and second.title
         if joined and (first.masked or second.masked) and min(len(first.word), len(second.word)) > 2:
             first.masked = second.masked = True
+        elif text[first.end : second.start] in (".", "_") and first.masked != second.masked:
+            other = second if first.masked else first
+            other.masked = not WORDS.plain(other.lower)  # "jsmyth.qwx": of a handle or address
 
 
 def _with_honours(text: str, token: _Token) -> Iterator[Span]:

@@ -12,6 +12,7 @@ from collections import OrderedDict
 
 from aboveboard.redact.addresses import find_addresses
 from aboveboard.redact.credentials import find_credentials
+from aboveboard.redact.issuers import find_private_keys
 from aboveboard.redact.numbers import find_numbers
 from aboveboard.redact.opaque import without_opaque
 from aboveboard.redact.people import find_people
@@ -25,6 +26,8 @@ WINDOW_CHARS = 4096
 OVERLAP_CHARS = 512  # longer than any finding but keys and tokens, whose parts look random on their own
 LABEL_CHARS_MAX = 300
 TITLE_CHARS_MAX = 200
+_TOKEN_CHARS_MAX = 8192
+_SPACE = re.compile(r"\s")
 _KNOWN_MAX = 20_000  # strings remembered; the one used longest ago goes first and would get a new number
 _KNOWN_CHARS_MAX = 2_000_000
 _CACHE_MAX = 4096
@@ -110,12 +113,12 @@ class Redactor:
     def _find(self, text: str) -> list[Span]:
         if len(text) <= WINDOW_CHARS:
             return self._find_in_window(text)
-        found: list[Span] = []
+        found = list(find_private_keys(text))  # longer than a window
         start = 0
         while start < len(text):
             end = min(len(text), start + WINDOW_CHARS)
             if end < len(text):
-                end = _between_words(text, end)
+                end = _after_word(text, _between_words(text, end))
             found += [Span(a + start, b + start, label) for a, b, label in self._find_in_window(text[start:end])]
             if end == len(text):
                 break
@@ -201,6 +204,14 @@ def _between_words(text: str, near: int) -> int:
         if text[at - 1].isspace():
             return at
     return near
+
+
+def _after_word(text: str, near: int) -> int:
+    """`near`, or where the token that it lies in ends, within limits: a web token is thousands of characters long."""
+    if text[near - 1].isspace():
+        return near
+    space = _SPACE.search(text, near, near + _TOKEN_CHARS_MAX)
+    return space.start() if space else min(len(text), near + _TOKEN_CHARS_MAX)
 
 
 def _cut(text: str, chars_max: int) -> str:

@@ -121,10 +121,15 @@ def read_bounded(path: Path, size_max: int) -> bytes | None:
         return None
     except OSError as error:
         raise Unavailable(f"can't read {path}: {error.strerror}") from error
-    with open(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):  # before open(), which knows no folder
             raise Corrupt(f"{path} is not a regular file")
-        data = file.read(size_max + 1)
+        with open(descriptor, "rb", closefd=False) as file:
+            data = file.read(size_max + 1)
+    except OSError as error:
+        raise Unavailable(f"can't read {path}: {error.strerror}") from error
+    finally:
+        os.close(descriptor)
     if len(data) > size_max:
         raise Corrupt(f"{path} is over {size_max} bytes")
     return data

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
 from collections.abc import Callable, Iterable
@@ -27,7 +28,9 @@ from aboveboard.core.leaves import (
     ModelTrainedLeaf,
     PolicyLeaf,
 )
+from aboveboard.core.merkle import leaf_hash
 from aboveboard.core.policy import SignedPolicy
+from aboveboard.core.tiles import encode_bundle, entries_path, tile_path
 from aboveboard.wire.api import CurrentPolicy, to_base64
 from tests.support.world import DAY_S, T0_S, World
 
@@ -147,6 +150,7 @@ def test_a_published_file_changed_fails_its_check(broken: Callable[[Path], objec
         (ModelTrainedLeaf("9" * 64, "8" * 64).encode(), "lineage"),
         (DeletionDoneLeaf("9" * 64).encode(), "deletions"),
         (DeletionAskedLeaf("9" * 64, EARLIER_DAY_US).encode(), "deletions"),
+        (DeletionAskedLeaf("9" * 64, EARLIER_DAY_US + 40 * DAY_US).encode(), "deletions"),
         (PolicyLeaf("9" * 64).encode(), "policies_logged"),
     ],
 )
@@ -169,6 +173,16 @@ def test_a_deletion_asked_again_with_a_later_day_is_due_as_it_was(tmp_path: Path
     assert _failing(_verify(world, tmp_path)) == {"deletions"}
 
 
+def test_a_deletion_said_to_be_done_twice_was_done(tmp_path: Path) -> None:
+    """As after a crash between the log and the collector's own record of it."""
+    world, signed = _world()
+    world.append(DeletionAskedLeaf("9" * 64, EARLIER_DAY_US).encode())
+    for _ in range(2):
+        world.append(DeletionDoneLeaf("9" * 64).encode())
+    _publish(world, signed, tmp_path)
+    assert _verify(world, tmp_path).ok
+
+
 def test_a_copy_whose_partial_tiles_were_replaced_by_full_ones_holds(tmp_path: Path) -> None:
     """A log that grew while it was copied: the checkpoint is of before, and the full tiles begin as it says."""
     world, signed = _world()
@@ -188,6 +202,19 @@ def test_a_copy_whose_partial_tiles_were_replaced_by_full_ones_holds(tmp_path: P
         (tmp_path / name).write_bytes(honest[:70] + bytes([honest[70] ^ 1]) + honest[71:])
         assert check in _failing(_verify(world, tmp_path))
         (tmp_path / name).write_bytes(honest)
+
+
+def test_tiles_of_earlier_sizes_that_a_folder_still_holds_are_held_against_the_entries_too(tmp_path: Path) -> None:
+    """Readers with an older checkpoint, and proofs made from it, go by them."""
+    world, signed = _world()
+    _busy(world)
+    _publish(world, signed, tmp_path)
+    bundle, tile = tmp_path / "tile/entries/000.p/2", tmp_path / "tile/0/000.p/2"
+    bundle.write_bytes(encode_bundle(world.entries[:2]))
+    tile.write_bytes((tmp_path / tile_path(0, 0, len(world.entries))).read_bytes()[:64])
+    assert _verify(world, tmp_path).ok
+    for path in (bundle, tile):
+        _flip_every(path, range(0, 64 * 8, 31), lambda: _failing(_verify(world, tmp_path)) == {"tiles"})
 
 
 class _Silent(FolderSource):
@@ -244,9 +271,6 @@ def test_an_entry_that_is_none_of_the_specification_fails(entry: bytes, tmp_path
     world.append(entry)
     note, entries = world.note(LATER_S), world.entries
     (tmp_path / "checkpoint").write_text(note)
-    from aboveboard.core.merkle import leaf_hash
-    from aboveboard.core.tiles import encode_bundle, entries_path, tile_path
-
     (tmp_path / entries_path(0, len(entries))).write_bytes(encode_bundle(entries))
     (tmp_path / tile_path(0, 0, len(entries))).write_bytes(b"".join(leaf_hash(entry) for entry in entries))
     assert _failing(_verify(world, tmp_path)) == {"entry_kinds"}
@@ -326,6 +350,27 @@ def test_the_command_says_what_it_found_and_keeps_the_checkpoint(
     assert len(json.loads(capsys.readouterr().out)["checks"]) == 16
     assert main(["audit", "verify", str(tmp_path / "nowhere"), "--charter", str(charter)]) == 2
     assert "neither the address of a collector" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("place", ["checkpoint", "tile/entries/000.p/9", "tile/0/000.p/9", "published/charter.json",
+                                   "published/counters.json", "published/policies"])  # fmt: skip
+@pytest.mark.parametrize("instead", ["a folder", "a pipe", "itself"])
+def test_what_is_no_file_in_a_copy_ends_no_audit(place: str, instead: str, tmp_path: Path) -> None:
+    world, signed = _world()
+    _busy(world)
+    _publish(world, signed, tmp_path)
+    path = tmp_path / place if place != "published/policies" else next((tmp_path / place).iterdir())
+    path.unlink()
+    match instead:
+        case "a folder":
+            path.mkdir()
+        case "a pipe":
+            os.mkfifo(path)
+        case _:
+            path.symlink_to(path)
+    report = _verify(world, tmp_path)
+    assert report.exit_code == (3 if instead == "itself" and place != "checkpoint" else report.exit_code)
+    assert report.exit_code in (1, 3), report.to_text()
 
 
 def _flip_every(path: Path, bits: Iterable[int], seen: Callable[[], bool]) -> None:

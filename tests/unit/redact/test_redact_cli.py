@@ -80,14 +80,25 @@ def test_output_comes_line_by_line() -> None:
 
 
 def test_every_line_of_a_private_key_goes() -> None:
-    key = "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\nopen save\n-----END RSA PRIVATE KEY-----\nopen save\n"
+    key = "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\nsave\n-----END RSA PRIVATE KEY-----\nsave\n"
     out = io.BytesIO()
     with io.BufferedWriter(out) as buffered:
         cli.redact_stream(io.BytesIO(key.encode()), buffered, name="x", as_json=False)
         buffered.flush()
         lines = out.getvalue().decode().splitlines()
     assert [line.startswith("<SECRET_") for line in lines] == [True, True, True, True, False]
-    assert lines[4] == "open save"
+    assert lines[4] == "save"
+
+
+def test_a_key_without_an_end_takes_no_other_lines_with_it() -> None:
+    key = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nMIIEpAIBAAKCAQEA\nsave\nOpen the file\nsave\n"
+    out = io.BytesIO()
+    with io.BufferedWriter(out) as buffered:
+        cli.redact_stream(io.BytesIO(key.encode()), buffered, name="x", as_json=False)
+        buffered.flush()
+        lines = out.getvalue().decode().splitlines()
+    assert [line.startswith("<SECRET_") for line in lines] == [True, True, False, True, True, False, False]
+    assert lines[5:] == ["Open the file", "save"]
 
 
 def test_many_lines_give_as_many_lines() -> None:

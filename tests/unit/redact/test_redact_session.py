@@ -103,6 +103,15 @@ def test_numbers_follow_first_sight_and_say_nothing_about_content() -> None:
     assert Redactor().text("Deena met Karen").text == "<PERSON_1> met <PERSON_2>"
 
 
+@pytest.mark.parametrize("before", range(2800, 4400, 400))
+def test_a_long_secret_is_found_across_windows(redactor: Redactor, before: int) -> None:
+    words = "open the file and save it " * (before // 26)
+    token = "eyJ" + "hbGciOiJIUzI1" * 5 + ".eyJ" + "zdWIiOiIxMjM0NSJ9" * 150 + "." + "dBjftJeZ4CVPmB92K27uhb" * 12
+    assert redactor.text(words + token + words).text.count("<SECRET_1>") == 1
+    key = "-----BEGIN RSA PRIVATE KEY-----" + "\\nMIIEpAIBAAKCAQEA7bq" * 300 + "\\n-----END RSA PRIVATE KEY-----"
+    assert redactor.text(words + key + words).text == f"{words}<SECRET_2>{words}"
+
+
 def test_a_possessive_is_the_same_person(redactor: Redactor) -> None:
     assert redactor.text("Karen's list, Karen").text == "<PERSON_1>'s list, <PERSON_1>"
 

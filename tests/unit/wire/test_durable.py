@@ -1,0 +1,56 @@
+"""What is durable is on the disk before it has its name, and its name is before anybody is told."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from aboveboard.wire.durable import remove_durable, write_durable, write_files_durable
+
+
+@pytest.fixture
+def steps(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is asked of the system, in its order: what is synced, by its name at that time, and what gets which name."""
+    found: list[str] = []
+    fsync, replace, unlink = os.fsync, os.replace, Path.unlink
+
+    def synced(descriptor: int) -> None:
+        found.append(f"sync {Path(os.readlink(f'/proc/self/fd/{descriptor}')).name}")
+        fsync(descriptor)
+
+    def named(old: Path, new: Path) -> None:
+        found.append(f"name {new.name}, synced {any(step == f'sync {old.name}' for step in found)}")
+        replace(old, new)
+
+    def removed(path: Path, missing_ok: bool = False) -> None:
+        found.append(f"remove {path.name}")
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(os, "replace", named)
+    monkeypatch.setattr(Path, "unlink", removed)
+    return found
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda folder: write_durable(folder / "file", b"content"),
+        lambda folder: write_files_durable(folder, {"file": b"content"}),
+    ],
+)
+def test_content_before_name_and_name_before_the_answer(
+    write: Callable[[Path], None], steps: list[str], tmp_path: Path
+) -> None:
+    write(tmp_path)
+    assert (tmp_path / "file").read_bytes() == b"content"
+    assert steps[-2:] == ["name file, synced True", f"sync {tmp_path.name}"]
+
+
+def test_what_is_removed_stays_removed(steps: list[str], tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    remove_durable(tmp_path / "file")
+    assert steps[-2:] == ["remove file", f"sync {tmp_path.name}"]
