@@ -1,9 +1,39 @@
-"""How hard Hypothesis tries. A busy machine makes examples slow to draw, which is no failure of what is tested."""
+"""How hard Hypothesis tries, and servers that tests share: started once, and only when a test asks."""
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, settings
+from collections.abc import Iterator
 
-settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("prove", settings.get_profile("default"), max_examples=500)
-settings.load_profile("default")
+import hypothesis
+import pytest
+
+from aboveboard.collector.settings import Settings
+from tests.support.stores import S3, Postgres, moto, postgres
+
+# A busy machine makes examples slow to draw, which is no failure of what is tested.
+_patient = [hypothesis.HealthCheck.too_slow]
+hypothesis.settings.register_profile("default", deadline=None, suppress_health_check=_patient)
+hypothesis.settings.register_profile("prove", hypothesis.settings.get_profile("default"), max_examples=500)
+hypothesis.settings.load_profile("default")
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Postgres]:
+    with postgres() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[S3]:
+    with moto() as made:
+        yield made
+
+
+@pytest.fixture(scope="module", params=["sqlite-folder", "postgresql-folder", "sqlite-s3", "postgresql-s3"])
+def settings(request: pytest.FixtureRequest) -> Settings:
+    """A collector's stores, new and empty: every combination."""
+    database, blobs = request.param.split("-")
+    return Settings(
+        database=request.getfixturevalue("postgresql").new_database() if database == "postgresql" else "",
+        blobs=request.getfixturevalue("s3").new_bucket() if blobs == "s3" else "",
+    )

@@ -15,16 +15,21 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
+from aboveboard.collector import deletion, retention
 from aboveboard.collector.charters import open_charters
-from aboveboard.collector.cli import add_init
+from aboveboard.collector.cli import add_init, add_stores, settings_of
 from aboveboard.collector.home import read_home
 from aboveboard.collector.http.app import make_app
 from aboveboard.collector.invite_cli import add_invite
+from aboveboard.collector.jobs import Workers
+from aboveboard.collector.limits import Uploads
+from aboveboard.collector.operate_cli import add_operations
 from aboveboard.collector.publisher import Publisher
+from aboveboard.collector.retention import schedule_tidy
 from aboveboard.collector.sequencer import Sequencer
 from aboveboard.collector.service import Service
-from aboveboard.collector.storage.blobs import Blobs
-from aboveboard.collector.storage.sql import Database
+from aboveboard.collector.settings import Settings, open_blobs, open_database
+from aboveboard.collector.storage.groups import Groups
 from aboveboard.core.charter import CHARTER_BYTES_MAX, Charter
 from aboveboard.core.clock import Clock, SystemClock
 from aboveboard.core.errors import BadInput, Unavailable
@@ -32,35 +37,55 @@ from aboveboard.portal.pages import add_pages
 from aboveboard.wire.durable import make_folders, read_bounded
 
 
-def open_service(home: Path, charter: Charter, witnesses: list[str], clock: Clock) -> Service:
-    """Opens everything in the collector's folder. Raises BadInput, Refused, Corrupt or Unavailable."""
-    keys = read_home(home)
+def open_service(
+    home: Path, charter: Charter, witnesses: list[str], clock: Clock, settings: Settings | None = None
+) -> Service:
+    """Opens everything that the settings name. Raises BadInput, Refused, Corrupt or Unavailable."""
+    settings = settings or Settings()
+    keys = read_home(home, settings.master_key)
+    if str(keys.vault.to_public()) != charter.collector.recipient:
+        raise BadInput("its vault is not the collector's of the charter", str(home))
     try:
         make_folders(home / "log")
     except OSError as error:
         raise Unavailable(f"can't write in {home}: {error.strerror}") from error
-    database = Database(home / "collector.sqlite")
-    charters = open_charters(database, charter)
-    log = Sequencer(home / "log", keys.log, charters.current, witnesses, charters.earlier)
-    return Service(charters, keys, database, Blobs(home / "segments"), log, home / "log", clock)
+    database = open_database(settings, home)
+    try:
+        database.claim()
+        blobs = open_blobs(settings, home)
+        charters = open_charters(database, charter)
+        log = Sequencer(home / "log", keys.log, charters.current, witnesses, charters.earlier)
+    except BaseException:
+        database.close()
+        raise
+    uploads = Uploads(settings.uploads_at_once, settings.device_mb_per_hour)
+    return Service(charters, keys, database, Groups(database), blobs, log, home / "log", clock, uploads)
 
 
 def make_server(service: Service) -> FastAPI:
     """Collector, pages, and the background that fills the log, started and stopped with the server."""
     publisher = Publisher(service, service.log_folder)
+    workers = Workers(service, HANDLERS)
     app = make_app(service)
     add_pages(app)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        schedule_tidy(service)
         publisher.start()
+        workers.start()
         yield
+        workers.stop()
         publisher.stop()
+        service.groups.close()
         service.log.close()
         service.database.close()
 
     app.router.lifespan_context = lifespan
     return app
+
+
+HANDLERS = {deletion.KIND: deletion.run, retention.KIND: retention.run, retention.TIDY: retention.tidy}
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -99,10 +124,14 @@ def serve(args: argparse.Namespace) -> int:
     if data is None:
         raise BadInput("is missing", str(args.charter))
     bound = listen(args.host, args.port)
-    service = open_service(args.home, Charter.parse(data, str(args.charter)), args.witness, SystemClock())
+    settings = settings_of(args)
+    service = open_service(args.home, Charter.parse(data, str(args.charter)), args.witness, SystemClock(), settings)
+    app = make_server(service)
+    if args.metrics_port:
+        app.state.figures.serve(args.metrics_port)
     # No access log: who asked for what and when is nobody's business here.
     config = uvicorn.Config(
-        make_server(service), log_level="warning", access_log=False, timeout_graceful_shutdown=5,
+        app, log_level="warning", access_log=False, timeout_graceful_shutdown=20,
         limit_concurrency=200, timeout_keep_alive=15, server_header=False,
     )  # fmt: skip
     server = _Server(config)
@@ -116,8 +145,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Adds `init`, `serve`, `invite` and `revoke`."""
     verbs = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
     add_init(verbs)
+    add_operations(verbs)
     add_invite(verbs)
-    server = verbs.add_parser("serve", help="run the server: SQLite and a folder, nothing else to set up")
+    server = verbs.add_parser("serve", help="run the server: SQLite and a folder, unless told otherwise")
     server.add_argument("--home", type=Path, required=True, help="the folder made by `aboveboard collector init`")
     server.add_argument("--charter", type=Path, required=True, help="the charter it runs under")
     server.add_argument(
@@ -125,4 +155,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     server.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
     server.add_argument("--port", type=int, default=8460, help="port, 0 for a free one (default 8460)")
+    server.add_argument(
+        "--metrics-port", type=int, default=0, help="Prometheus metrics on 127.0.0.1:PORT (default none)"
+    )
+    add_stores(server)
     server.set_defaults(run=serve)

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from aboveboard.collector.settings import Settings as Stores
 from aboveboard.core.charter import Signers
 from aboveboard.core.charter_chain import CharterBundle, SignedCharter, follow, history
 from aboveboard.core.errors import CheckFailed, Refused
@@ -42,9 +43,16 @@ from tests.support.charters import old_people, signed_by, successor
 from tests.support.servers import DAY_US, PROOF_S_MAX, Person, Researcher, Servers, now_us, running, small_server
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def stores(request: pytest.FixtureRequest) -> Stores:
+    if request.param == "sqlite":
+        return Stores()
+    return Stores(database=request.getfixturevalue("postgresql").new_database())
+
+
 @pytest.fixture
-def servers(tmp_path: Path) -> Iterator[Servers]:
-    with running(tmp_path) as found:
+def servers(tmp_path: Path, stores: Stores) -> Iterator[Servers]:
+    with running(tmp_path, stores) as found:
         yield found
 
 
@@ -122,17 +130,18 @@ def test_what_the_old_charter_did_not_sign_never_gets_in(servers: Servers) -> No
     assert len(_charters(servers)) == 1
 
 
-def test_a_collector_that_starts_anew_goes_on_under_the_new_charter(tmp_path: Path) -> None:
-    with running(tmp_path) as servers:
+def test_a_collector_that_starts_anew_goes_on_under_the_new_charter(tmp_path: Path, stores: Stores) -> None:
+    with running(tmp_path, stores) as servers:
         new = _rotate(servers, never_record=("*bank*", "*health*"))
         world, clock = servers.world, servers.service.clock
     for given in (world.charter, new):
-        service = open_service(tmp_path / "collector", given, [], clock)
+        service = open_service(tmp_path / "collector", given, [], clock, stores)
         assert service.charter == new
+        service.groups.close()
         service.log.close()
         service.database.close()
     with pytest.raises(Exception, match="another charter"):
-        open_service(tmp_path / "collector", successor(new), [], clock)
+        open_service(tmp_path / "collector", successor(new), [], clock, stores)
 
 
 def test_a_laptop_that_is_shown_a_forged_charter_stops(servers: Servers, tmp_path: Path) -> None:

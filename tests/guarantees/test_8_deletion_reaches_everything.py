@@ -9,6 +9,7 @@ import pytest
 
 from aboveboard.audit.source import FolderSource
 from aboveboard.audit.verify import verify
+from aboveboard.collector.settings import Settings
 from aboveboard.core.access import SignedDeletion
 from aboveboard.core.errors import CheckFailed, Corrupt, Refused
 from aboveboard.core.ids import SegmentId
@@ -16,14 +17,13 @@ from tests.support.servers import Person, Researcher, Servers, running
 
 
 @pytest.fixture(scope="module")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
-    with running(tmp_path_factory.mktemp("servers")) as made:
+def servers(tmp_path_factory: pytest.TempPathFactory, settings: Settings) -> Iterator[Servers]:
+    with running(tmp_path_factory.mktemp("servers"), settings) as made:
         yield made
 
 
 def _files(servers: Servers, person: Person) -> list[str]:
-    return [path.name for path in (servers.folder / "collector" / "segments").rglob("*")
-            if path.is_file() and person.contributor in str(path)]  # fmt: skip
+    return [stored.name.path for stored in servers.service.blobs.names(person.contributor)]
 
 
 def _ask(servers: Servers, person: Person, body: bytes) -> None:

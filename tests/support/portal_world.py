@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from aboveboard.collector.settings import Settings
 from aboveboard.core.policy import Policy
 from tests.support.servers import PROOF_S_MAX, Person, Researcher, Servers, running
 
@@ -42,8 +43,8 @@ def settle(servers: Servers) -> None:
 
 
 @contextmanager
-def portal(folder: Path) -> Iterator[Portal]:
-    with running(folder) as servers:
+def portal(folder: Path, settings: Settings | None = None) -> Iterator[Portal]:
+    with running(folder, settings) as servers:
         person = Person(servers).ready()
         for _ in range(3):
             assert person.send(person.sealed()).status_code == 201

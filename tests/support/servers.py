@@ -18,7 +18,9 @@ import msgspec
 import pyrage
 import uvicorn
 
+from aboveboard.collector.home import Keys, write_home
 from aboveboard.collector.service import Service
+from aboveboard.collector.settings import Settings
 from aboveboard.core.access import DeletionRequest, Grant, SignedGrant, new_grant, sign_deletion, sign_grant
 from aboveboard.core.checkpoint import Checkpoint, sign_checkpoint
 from aboveboard.core.clock import SystemClock
@@ -106,6 +108,8 @@ def collector_server(service: Service) -> Iterator[str]:
     server = uvicorn.Server(uvicorn.Config(make_server(service), log_level="error", timeout_graceful_shutdown=2))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
     thread.start()
+    while not server.started and thread.is_alive():
+        time.sleep(0.01)
     try:
         yield f"http://127.0.0.1:{bound.getsockname()[1]}"
     finally:
@@ -146,8 +150,8 @@ class Servers:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Servers]:
-    """All of it, with a policy in force; zero notice, as a demo charter allows."""
+def running(folder: Path, settings: Settings | None = None) -> Iterator[Servers]:
+    """All of it, with a policy in force; zero notice, as a demo charter allows. settings: the collector's stores."""
     world = World(notice_days_min=0, demo=True)
     clock = SystemClock()
     with ExitStack() as stack:
@@ -159,11 +163,8 @@ def running(folder: Path) -> Iterator[Servers]:
                 stack.enter_context(small_server([Route("POST", "/add-checkpoint", 1 << 17, witness.add_checkpoint)]))
             )
         home = folder / "collector"
-        home.mkdir()
-        for name, text in (("log.key", world.log_key.encode()), ("vault.key", world.collector_identity)):
-            (home / name).write_text(text)
-            (home / name).chmod(0o600)
-        service = open_service(home, world.charter, urls, clock)
+        write_home(home, Keys(world.log_key, pyrage.x25519.Identity.from_str(world.collector_identity)))
+        service = open_service(home, world.charter, urls, clock, settings)
         url = stack.enter_context(collector_server(service))
         http = stack.enter_context(httpx.Client(base_url=url, timeout=30))
         keys = GuardianKeys(world.guardian_key, pyrage.x25519.Identity.from_str(world.guardian_identity))
@@ -286,6 +287,14 @@ class Person:
             self.contributor, self.key.verify_key.encode(), scope, now_us(), "d" * 32, epochs, segments
         )
         return sign_deletion(request, self.key).to_bytes()
+
+
+def put_request(person: Person, segment: SealedSegment) -> tuple[str, dict[str, str], bytes]:
+    """Path, headers and body of a segment's upload."""
+    body = segment.to_bytes()
+    digest = base64.b64encode(hashlib.sha256(body).digest()).decode()
+    headers = {**person.headers, "Content-Digest": f"sha-256=:{digest}:", "Content-Length": str(len(body))}
+    return f"/v1/segments/{person.device}/{segment.manifest.seq}", headers, body
 
 
 @dataclass

@@ -19,7 +19,8 @@ class ToldRecorder:
 
     def status(self) -> dict[str, Any]:
         return {"state": self.state, "reason": "paused" if self.state == "paused" else "", "problem": "",
-                "policy": "p" * 64, "spool_bytes": 2048, "sent_segments": 3, "cpu_s": 1.5, "rss_mb": 80.0}  # fmt: skip
+                "policy": "p" * 64, "spool_bytes": 2048, "sent_segments": 3,
+                "came_too_late": 0, "cpu_s": 1.5, "rss_mb": 80.0}  # fmt: skip
 
     def settings(self) -> Settings:
         return Settings(exclude_titles=(f"*salary* {self._written}",))

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, insert, select
 
 from aboveboard.collector.registries import certificate, consent_records
 from aboveboard.collector.service import Service
+from aboveboard.collector.storage.blobs import BlobName
 from aboveboard.collector.storage.tables import consents, epochs, grants, policies, releases, segments
 from aboveboard.collector.terms import policy_of
 from aboveboard.core.access import Grant, ReleaseOpening, SignedGrant, check_grant, new_opening
@@ -39,7 +40,7 @@ INCLUSION_S_MAX = 20.0
 
 def record_grant(service: Service, signed: SignedGrant) -> GrantId:
     """Keeps a grant that holds for every policy it names. Raises Refused."""
-    with service.database.transaction() as tx:
+    with service.database.transaction(f"grant:{signed.grant.grant_id}") as tx:
         for policy_id in signed.grant.policies:
             check_grant(signed, service.charter, _policy(service, tx, policy_id), service.clock.now_us())
         if not signed.grant.policies:
@@ -59,7 +60,7 @@ def _policy(service: Service, tx: Connection, policy_id: PolicyId) -> Policy:
 
 def grant_of(service: Service, grant_id: str) -> SignedGrant:
     """Raises Refused for one that is not known."""
-    with service.database.transaction() as tx:
+    with service.database.reading() as tx:
         signed = tx.execute(select(grants.c.signed).where(grants.c.grant_id == grant_id)).scalar()
     if signed is None:
         raise Refused("grant", "the grant is not known here")
@@ -84,9 +85,11 @@ class _Epoch:
     deposit: bytes
 
 
-def _epochs_in_scope(tx: Connection, grant: Grant) -> list[_Epoch]:
-    """Epochs of the grant's policies and people, whose share is still here and whose person has not withdrawn."""
-    rows = tx.execute(select(epochs).where(epochs.c.policy.in_(grant.policies)).order_by(epochs.c.epoch)).all()
+def _epochs_in_scope(tx: Connection, grant: Grant, now_us: int) -> list[_Epoch]:
+    """Epochs of the grant's policies and people, whose share is still here, whose days of keeping are not over though
+    their sweep may be late, and whose person has not withdrawn."""
+    where = epochs.c.policy.in_(grant.policies) & (epochs.c.until_us > now_us)
+    rows = tx.execute(select(epochs).where(where).order_by(epochs.c.epoch)).all()
     found = [_Epoch(EpochId(row.epoch), ContributorId(row.contributor), row.deposit) for row in rows if row.deposit]
     withdrawn = {each.contributor for each in found if _withdrawn(tx, each.contributor)}
     return [each for each in found if grant.covers(each.contributor) and each.contributor not in withdrawn]
@@ -104,16 +107,21 @@ def release(service: Service, signed: SignedGrant) -> ReleaseReply:
     """
     grant = signed.grant
     record_grant(service, signed)
-    with service.database.transaction() as tx:
-        openings = [(each, *_logged(service, tx, grant, each)) for each in _epochs_in_scope(tx, grant)]
+    with service.database.transaction(f"grant:{grant.grant_id}") as tx:
+        openings = [
+            (each, *_logged(service, tx, grant, each)) for each in _epochs_in_scope(tx, grant, service.clock.now_us())
+        ]
         bundles = tuple(_bundle(tx, policy_id) for policy_id in grant.policies)
     service.wake.set()
     _await_inclusion(service, max((index for _, _, index in openings), default=-1))
+    with service.database.reading() as tx:  # a person may have withdrawn or deleted while the log was waited for
+        still = {each.epoch for each in _epochs_in_scope(tx, grant, service.clock.now_us())}
     given = [
         Release(
             opening, service.log.proof(at).encode(), _share(service, grant, each), SignedDeposit.parse(each.deposit)
         )
         for each, opening, at in openings
+        if each.epoch in still
     ]
     return ReleaseReply(tuple(given), bundles)
 
@@ -163,8 +171,8 @@ def _bundle(tx: Connection, policy_id: PolicyId) -> CurrentPolicy:
 
 def granted_segments(service: Service, grant: Grant) -> list[GrantedSegment]:
     """What the reader may fetch: segments of the epochs in scope that are not deleted."""
-    with service.database.transaction() as tx:
-        scope = [each.epoch for each in _epochs_in_scope(tx, grant)]
+    with service.database.reading() as tx:
+        scope = [each.epoch for each in _epochs_in_scope(tx, grant, service.clock.now_us())]
         query = select(segments).where(segments.c.epoch.in_(scope), segments.c.deleted.is_(False))
         found = []
         for row in tx.execute(query.order_by(segments.c.device, segments.c.seq)):
@@ -184,13 +192,13 @@ def granted_segment(service: Service, grant: Grant, segment: str) -> bytes:
     """The sealed file. Raises Refused when it is not in the grant's scope."""
     for each in granted_segments(service, grant):
         if each.segment == segment:
-            return service.blobs.get(each.contributor, each.epoch, each.segment)
+            return service.blobs.get(BlobName(each.contributor, each.epoch, each.segment))
     raise Refused("grant", "the grant does not cover this segment, or it was deleted")
 
 
 def accesses(service: Service, contributor: ContributorId) -> list[Access]:
     """Who was given this person's keys: each with its opening, its grant and its proof, once included."""
-    with service.database.transaction() as tx:
+    with service.database.reading() as tx:
         rows = tx.execute(
             select(releases, grants.c.signed).join(grants, grants.c.grant_id == releases.c.grant_id)
             .where(releases.c.contributor == contributor).order_by(releases.c.leaf_index)

@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Row, select, update
-from sqlalchemy.dialects.sqlite import insert
 
-from aboveboard.collector.storage.sql import Database
+from aboveboard.collector.storage.sql import Database, insert
 from aboveboard.collector.storage.tables import charters
 from aboveboard.core.charter import Charter
 from aboveboard.core.charter_chain import (
@@ -24,6 +23,8 @@ from aboveboard.core.charter_chain import (
     history,
 )
 from aboveboard.core.errors import BadInput, CheckFailed, Refused
+
+TERMS = "terms"  # the subject of every transaction that decides about charters, policies and exemptions
 
 
 @dataclass(slots=True)
@@ -60,7 +61,7 @@ def _bundle(row: Row[tuple[int, str, bytes, int, bytes | None]]) -> CharterBundl
 
 def open_charters(database: Database, given: Charter) -> Charters:
     """given: the charter of the command line, any of the log's. Raises BadInput for another programme's."""
-    with database.transaction() as tx:
+    with database.transaction(TERMS) as tx:
         rows = list(tx.execute(select(charters).order_by(charters.c.number)))
         if not rows:
             signed = SignedCharter.of(given.to_bytes())
@@ -78,7 +79,7 @@ def open_charters(database: Database, given: Charter) -> Charters:
 
 def pending(tx: Connection) -> Row[tuple[int, str, bytes, int, bytes | None]] | None:
     """The charter that waits for its proof; the first one has nothing to wait for."""
-    waiting = charters.c.log_proof.is_(None) & (charters.c.number > 1)
+    waiting = charters.c.log_proof.is_(None) & (charters.c.leaf_index > 0)
     return tx.execute(select(charters).where(waiting)).one_or_none()
 
 

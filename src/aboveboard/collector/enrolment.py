@@ -7,10 +7,10 @@ import hashlib
 import secrets
 
 from sqlalchemy import Connection, select, update
-from sqlalchemy.dialects.sqlite import insert
 
 from aboveboard.collector.registries import token_hash
 from aboveboard.collector.service import Service
+from aboveboard.collector.storage.sql import insert
 from aboveboard.collector.storage.tables import devices, invitations
 from aboveboard.collector.terms import newest_policies
 from aboveboard.core.checks import check_region
@@ -23,19 +23,24 @@ from aboveboard.wire.api import EnrolRequest, Invitation, SignedInvitation, Sign
 TOKEN_BYTES = 32
 
 
+def _invitation(code_sha256: str) -> str:
+    """The subject of every transaction that decides about one invitation."""
+    return f"invitation:{code_sha256}"
+
+
 def invite(service: Service, signed: SignedInvitation) -> None:
     """Raises Refused unless a steward signed it."""
     signed.check(service.charter)
     invitation = signed.invitation
     row = {"code_sha256": invitation.code_sha256, "expires_us": invitation.expires_us, "used": False, "revoked": False}
-    with service.database.transaction() as tx:
+    with service.database.transaction(_invitation(invitation.code_sha256)) as tx:
         tx.execute(insert(invitations).values(**row, signed=signed.to_bytes()).on_conflict_do_nothing())
 
 
 def revoke(service: Service, signed: SignedRevocation) -> None:
     """Raises Refused unless a steward signed it, or when there is no such invitation."""
     signed.check(service.charter)
-    with service.database.transaction() as tx:
+    with service.database.transaction(_invitation(signed.revocation.code_sha256)) as tx:
         where = invitations.c.code_sha256 == signed.revocation.code_sha256
         if tx.execute(update(invitations).where(where).values(revoked=True)).rowcount == 0:
             raise Refused("invitation", "there is no such invitation")
@@ -64,7 +69,7 @@ def enrol(service: Service, request: EnrolRequest) -> str:
     cert = request.cert.cert
     code = hashlib.sha256(request.code.encode()).hexdigest()
     token = secrets.token_urlsafe(TOKEN_BYTES)
-    with service.database.transaction() as tx:
+    with service.database.transaction(_invitation(code)) as tx:
         row = tx.execute(select(invitations).where(invitations.c.code_sha256 == code)).one_or_none()
         if row is None or row.revoked or row.expires_us < service.clock.now_us():
             raise _no_invitation()

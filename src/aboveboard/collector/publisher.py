@@ -1,4 +1,5 @@
-"""The background of the collector: batches go into the log, the log is cosigned, deletions are done, files published.
+"""The background of the collector: batches go into the log, the log is cosigned, files published. (Deletions and
+retention are jobs: see jobs.py.)
 
 One thread. What waits is in the database, so nothing is lost when witnesses are away or the process dies: the next
 round takes it up.
@@ -15,7 +16,6 @@ from typing import Literal, get_args
 import structlog
 from sqlalchemy import insert, select, update
 
-from aboveboard.collector import deletion
 from aboveboard.collector.charters import bundles
 from aboveboard.collector.service import Service
 from aboveboard.collector.storage.tables import batches, commitments
@@ -74,7 +74,6 @@ class Publisher:
 
     def round(self) -> None:
         """Everything that is due. Raises Unavailable when the quorum does not answer."""
-        deletion.run_pending(self._service)
         for what in get_args(Literal["rights", "segments"]):
             self._batch(what)
         checkpoint = self._service.log.checkpoint
@@ -90,6 +89,9 @@ class Publisher:
     def _batch(self, what: Literal["rights", "segments"]) -> None:
         service = self._service
         where = (commitments.c.batch.is_(None)) & (commitments.c.what == what)
+        with service.database.reading() as tx:  # mostly there is none, and looking must not hold up writers
+            if tx.execute(select(commitments.c.commitment).where(where).limit(1)).scalar() is None:
+                return
         with service.database.transaction() as tx:
             query = select(commitments.c.commitment).where(where).limit(BATCH_SIZES[-1])
             waiting = list(tx.execute(query).scalars())
@@ -117,7 +119,7 @@ class Publisher:
         checkpoint = service.log.checkpoint
         if checkpoint is None:
             return
-        with service.database.transaction() as tx:
+        with service.database.reading() as tx:
             charters, policies = bundles(tx), policies_published(tx, PUBLISHED_MAX)
             exemptions = exemptions_published(tx)
         state = (checkpoint.size, len(charters), len(policies) + len(exemptions))
@@ -143,7 +145,7 @@ class Publisher:
 
 def batch_proof(service: Service, commitment: bytes) -> BatchProof:
     """Raises Refused for what is not known, Unavailable while it waits for its batch or the batch for witnesses."""
-    with service.database.transaction() as tx:
+    with service.database.reading() as tx:
         row = tx.execute(select(commitments).where(commitments.c.commitment == commitment.hex())).one_or_none()
         if row is None:
             raise Refused("unknown", "nothing of that name was accepted here")

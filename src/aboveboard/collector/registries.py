@@ -5,14 +5,21 @@ from __future__ import annotations
 import hashlib
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects.sqlite import insert
 
+from aboveboard.collector.keeping import kept_until_us, schedule_sweep
 from aboveboard.collector.service import Service
+from aboveboard.collector.storage.sql import insert
 from aboveboard.collector.storage.tables import commitments, consents, devices, epochs, policies
 from aboveboard.core.consent import ConsentRecord, SignedConsent, check_consent
 from aboveboard.core.errors import BadInput, Refused
-from aboveboard.core.ids import ConsentId, ContributorId, DeviceId
+from aboveboard.core.ids import ConsentId, ContributorId, DeviceId, PolicyId
+from aboveboard.core.policy import Policy, SignedPolicy
 from aboveboard.core.vault import SignedDeposit, SignedDeviceCert, check_deposit
+
+
+def person(contributor: ContributorId) -> str:
+    """The subject of every transaction that decides about one person: see Database.transaction."""
+    return f"person:{contributor}"
 
 
 def token_hash(token: str) -> str:
@@ -21,7 +28,7 @@ def token_hash(token: str) -> str:
 
 def device_of(service: Service, token: str) -> SignedDeviceCert:
     """The device that holds the token. Raises Refused."""
-    with service.database.transaction() as tx:
+    with service.database.reading() as tx:
         cert = tx.execute(select(devices.c.cert).where(devices.c.token_sha256 == token_hash(token))).scalar()
     if cert is None:
         raise Refused("token", "the device's token is not known: enrol with `aboveboard record --invitation CODE`")
@@ -42,7 +49,7 @@ def record_consent(service: Service, cert: SignedDeviceCert, signed: SignedConse
     record = signed.record
     if (record.contributor, record.device) != (cert.cert.contributor, cert.cert.device):
         raise Refused("consent", "the consent is another person's or another device's")
-    with service.database.transaction() as tx:
+    with service.database.transaction(person(record.contributor)) as tx:
         if tx.execute(select(policies.c.number).where(policies.c.policy == record.policy)).scalar() is None:
             raise Refused("no_policy", "the consent names a policy that was never published here")
         row = {
@@ -68,17 +75,28 @@ def deposit_epoch(service: Service, cert: SignedDeviceCert, signed: SignedDeposi
         raise Refused("epoch", "the deposit is another person's or another device's")
     if not deposit.collector_share or deposit.guardian_share:
         raise BadInput("the collector takes its own share of a key, and no other", "epoch deposit")
-    with service.database.transaction() as tx:
+    with service.database.transaction(person(deposit.contributor)) as tx:
         row = tx.execute(select(epochs).where(epochs.c.epoch == deposit.epoch)).one_or_none()
         if row is not None:
+            if row.until_us <= service.clock.now_us():
+                return False
             if row.deposit is None:
                 raise Refused("destroyed", "this epoch's share was destroyed at the person's request: use a new epoch")
             if row.deposit != signed.to_bytes():
                 raise Refused("other_deposit", "another deposit of this epoch is here: use a new epoch")
             return False
+        until_us = kept_until_us(_published(tx, deposit.policy), service.clock.now_us())
         values = {"epoch": deposit.epoch, "contributor": deposit.contributor, "policy": deposit.policy}
-        tx.execute(insert(epochs).values(**values, deposit=signed.to_bytes()))
+        tx.execute(insert(epochs).values(**values, deposit=signed.to_bytes(), until_us=until_us))
+        schedule_sweep(tx, deposit.policy, until_us)
     return True
+
+
+def _published(tx: Connection, policy: PolicyId) -> Policy:
+    signed = tx.execute(select(policies.c.signed).where(policies.c.policy == policy)).scalar()
+    if signed is None:
+        raise Refused("no_policy", "the epoch names a policy that was never published here")
+    return Policy.parse(SignedPolicy.parse(signed).policy_bytes)
 
 
 def certificate(tx: Connection, device: DeviceId) -> SignedDeviceCert:

@@ -8,8 +8,10 @@ from pathlib import Path
 
 from aboveboard.collector.charters import Charters
 from aboveboard.collector.home import Keys
+from aboveboard.collector.limits import Uploads
 from aboveboard.collector.sequencer import Sequencer
 from aboveboard.collector.storage.blobs import Blobs
+from aboveboard.collector.storage.groups import Groups
 from aboveboard.collector.storage.sql import Database
 from aboveboard.core.charter import Charter
 from aboveboard.core.clock import Clock
@@ -26,10 +28,12 @@ class Service:
     charters: Charters
     keys: Keys
     database: Database
+    groups: Groups
     blobs: Blobs
     log: Sequencer
     log_folder: Path
     clock: Clock
+    uploads: Uploads = field(default_factory=Uploads)
     wake: threading.Event = field(default_factory=threading.Event)
 
     @property

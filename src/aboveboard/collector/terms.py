@@ -9,11 +9,11 @@ from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Connection, Table, select, update
-from sqlalchemy.dialects.sqlite import insert
 
-from aboveboard.collector.charters import Charters, check_new, pending, prove, step_of
+from aboveboard.collector.charters import TERMS, Charters, check_new, pending, prove, step_of
 from aboveboard.collector.sequencer import Sequencer
 from aboveboard.collector.service import Service
+from aboveboard.collector.storage.sql import insert
 from aboveboard.collector.storage.tables import charters, exemptions, policies
 from aboveboard.core.charter import Charter
 from aboveboard.core.charter_chain import SignedCharter
@@ -50,7 +50,7 @@ def _placed(log: Sequencer, entry: bytes) -> int:
 
 def publish_charter(service: Service, signed: SignedCharter) -> str:
     """Puts a charter, signed by the old one's people, into the log; it takes over once the old quorum has cosigned."""
-    with service.database.transaction() as tx:
+    with service.database.transaction(TERMS) as tx:
         new = check_new(tx, service.charters, signed)
         if new is not None:
             index = _placed(service.log, CharterLeaf(new.charter_id).encode())
@@ -62,7 +62,7 @@ def publish_charter(service: Service, signed: SignedCharter) -> str:
 
 def publish_policy(service: Service, signed: SignedPolicy) -> PolicyId:
     """Puts a policy with all its signatures into the log. The same again changes nothing."""
-    with service.database.transaction() as tx:
+    with service.database.transaction(TERMS) as tx:
         known = tx.execute(select(policies.c.number).where(policies.c.policy == signed.policy_id)).scalar()
         if known is None:
             policy = verify_signatures(signed, _in_force_for_new_entries(tx, service))
@@ -76,7 +76,7 @@ def publish_policy(service: Service, signed: SignedPolicy) -> PolicyId:
 def publish_exemption(service: Service, signed: SignedExemption) -> str:
     """Puts an exemption into the log. The same again changes nothing."""
     name = signed.exemption.exemption_id
-    with service.database.transaction() as tx:
+    with service.database.transaction(TERMS) as tx:
         known = tx.execute(select(exemptions.c.number).where(exemptions.c.exemption == name)).scalar()
         if known is None:
             check_exemption(signed, _in_force_for_new_entries(tx, service))
@@ -89,9 +89,9 @@ def publish_exemption(service: Service, signed: SignedExemption) -> str:
 def settle(service: Service) -> bool:
     """After a checkpoint: keeps first proofs. True when a new charter took over, so that its quorum has to cosign."""
     checkpoint = service.log.checkpoint
-    if checkpoint is None:
+    if checkpoint is None or not _unproven(service):
         return False
-    with service.database.transaction() as tx:
+    with service.database.transaction(TERMS) as tx:
         _first_proof_of_the_first_charter(service, tx)
         _first_proofs(service, tx, policies, lambda row: PolicyLeaf(row.policy).encode())
         _first_proofs(service, tx, exemptions, lambda row: ExemptionLeaf(row.exemption).encode())
@@ -104,6 +104,15 @@ def settle(service: Service) -> bool:
     service.charters.add(step)
     service.log.adopt(step.charter)
     return True
+
+
+def _unproven(service: Service) -> bool:
+    """Mostly nothing waits, and looking must not hold up writers."""
+    with service.database.reading() as tx:
+        waiting = (
+            select(table.c.number).where(table.c.log_proof.is_(None)) for table in (charters, policies, exemptions)
+        )
+        return any(tx.execute(query.limit(1)).first() is not None for query in waiting)
 
 
 def _first_proof_of_the_first_charter(service: Service, tx: Connection) -> None:

@@ -42,7 +42,7 @@ def _what(policy: Policy) -> Section:
     for name, terms in policy.categories.items():
         lines.append(
             f"- {name}: {CATEGORY_WORDS[name]}. Why: {terms.necessity}. For: {_listing(terms.purposes)}. "
-            f"Kept {terms.retention_days} days. Received by: {_listing(terms.recipients)}."
+            f"Kept {terms.retention_days} days after the end of the month. Received by: {_listing(terms.recipients)}."
         )
     lines.append(f"- Pictures of the screen ({policy.frames}): {FRAME_WORDS[policy.frames]}.")
     return Section("What is recorded", tuple(lines))
@@ -149,8 +149,10 @@ def summary(policy: Policy) -> str:
         value = getattr(policy, name)
         if name == "categories":
             for category, terms in value.items():
-                lines.append(f"{category}: kept {terms.retention_days} days, for {_listing(terms.purposes)}, "
-                             f"received by {_listing(terms.recipients)}; {terms.necessity}")  # fmt: skip
+                lines.append(
+                    f"{category}: kept {terms.retention_days} days after the end of the month, for "
+                    f"{_listing(terms.purposes)}, received by {_listing(terms.recipients)}; {terms.necessity}"
+                )
         elif name == "consultation":
             lines.append(f"consultation: {_listing(value.bodies)}, {value.date}, {value.outcome}")
         else:

@@ -102,7 +102,7 @@ def stop(request: Request, person: Me) -> Response:
 def consent_proof(service: Serving, person: Me, consent: str) -> Response:
     """The proof of one's own word in the log, as a file."""
     query = select(consents.c.signed).where(consents.c.consent == consent, consents.c.contributor == person)
-    with service.database.transaction() as tx:
+    with service.database.reading() as tx:
         signed = tx.execute(query).scalar()
     if signed is None:
         raise Refused("unknown", "no such consent of yours is here")
@@ -122,7 +122,7 @@ def access_proof(service: Serving, person: Me, index: int) -> Response:
 @router.get("/me/everything")
 def everything(service: Serving, person: Me) -> Response:
     """All records that the collector holds of one: signed words, manifests, requests, as they were signed."""
-    with service.database.transaction() as tx:
+    with service.database.reading() as tx:
         signed = tx.execute(select(consents.c.signed).where(consents.c.contributor == person)).scalars().all()
         query = select(segments.c.manifest).where(segments.c.contributor == person).order_by(segments.c.seq)
         manifests = tx.execute(query.limit(SEGMENTS_MAX)).scalars().all()
@@ -144,7 +144,7 @@ def _file(data: bytes, name: str) -> Response:
 def _held(service: Service, person: ContributorId) -> dict[str, tuple[int, int]]:
     """policy -> (segments held, segments deleted)."""
     query = select(segments.c.policy, segments.c.deleted, func.count()).where(segments.c.contributor == person)
-    with service.database.transaction() as tx:
+    with service.database.reading() as tx:
         rows = tx.execute(query.group_by(segments.c.policy, segments.c.deleted)).all()
     counts = Counter({(policy, deleted): count for policy, deleted, count in rows})
     return {policy: (counts[policy, False], counts[policy, True]) for policy, _ in counts}
@@ -153,7 +153,7 @@ def _held(service: Service, person: ContributorId) -> dict[str, tuple[int, int]]
 def _consents(service: Service, person: ContributorId) -> list[tuple[ConsentRecord, int | None]]:
     """Records in the order they came, each with the entry of the log whose batch holds it; None while it waits."""
     query = select(consents.c.signed).where(consents.c.contributor == person).order_by(consents.c.number)
-    with service.database.transaction() as tx:
+    with service.database.reading() as tx:
         rows = tx.execute(query).scalars().all()
     found: list[tuple[ConsentRecord, int | None]] = []
     for row in rows:
@@ -167,6 +167,6 @@ def _consents(service: Service, person: ContributorId) -> list[tuple[ConsentReco
 
 def _deletions(service: Service, person: ContributorId) -> list[tuple[str, int, bool]]:
     """(the request's commitment in the log, due, done)."""
-    with service.database.transaction() as tx:
+    with service.database.reading() as tx:
         rows = tx.execute(select(deletions).where(deletions.c.contributor == person)).all()
     return [(row.deletion, row.due_us, row.done) for row in rows]

@@ -68,7 +68,7 @@ def published_policies(service: Service) -> list[Published]:
     """Newest first."""
     note = service.log.note
     seen_s = 0 if note is None else service.charter.check_checkpoint(note)[1]
-    with service.database.transaction() as tx:
+    with service.database.reading() as tx:
         query = select(policies).order_by(policies.c.number.desc()).limit(POLICIES_MAX)
         rows = list(reversed(tx.execute(query).all()))
     found: list[Published] = []
@@ -129,7 +129,7 @@ class Health:
 def health(service: Service) -> Health:
     """Of the programme as a whole; nothing in it is of fewer than ten people."""
     now_us = service.clock.now_us()
-    with service.database.transaction() as tx:
+    with service.database.reading() as tx:
         people = _consenting(tx)
         waiting = tx.execute(
             select(func.count()).where(invitations.c.used.is_(False), invitations.c.expires_us > now_us)

@@ -1,6 +1,7 @@
 """Retention epochs: made on the laptop, kept by the person, split in two for the two keepers.
 
-One epoch a policy and month: destroying its shares ends the reading of that month's data and of no other.
+One epoch a policy and calendar month (UTC): destroying its shares ends the reading of that month's data and of no
+other. Nothing is sealed to it that was recorded after the month; the collector counts the days of keeping from there.
 """
 
 from __future__ import annotations
@@ -31,11 +32,16 @@ def _seal_to(recipient: str, share: bytes) -> str:
     return to_base64(pyrage.encrypt(share, [pyrage.x25519.Recipient.from_str(recipient)]))
 
 
+def month_of(clock: Clock) -> str:
+    """Such as 2026-11."""
+    return datetime.datetime.fromtimestamp(clock.now_us() / US_PER_S, datetime.UTC).strftime("%Y-%m")
+
+
 def current_epoch(
     home: Home, charter: Charter, policy: PolicyId, contributor: ContributorId, device: DeviceId, clock: Clock
 ) -> EpochFile:
     """This month's epoch under the policy; made, with its two deposits waiting to be brought, when there is none."""
-    month = datetime.datetime.fromtimestamp(clock.now_us() / US_PER_S, datetime.UTC).strftime("%Y-%m")
+    month = month_of(clock)
     for path in sorted(home.path("epochs").glob("*.json")):
         known = msgspec.json.decode(path.read_bytes(), type=EpochFile)
         if (known.policy, known.month) == (policy, month):

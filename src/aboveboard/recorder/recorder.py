@@ -26,7 +26,7 @@ from aboveboard.core.policy_words import explain
 from aboveboard.recorder import memory
 from aboveboard.recorder.conditions import Conditions
 from aboveboard.recorder.consents import Consents
-from aboveboard.recorder.epochs import current_epoch
+from aboveboard.recorder.epochs import current_epoch, month_of
 from aboveboard.recorder.gate import Gate
 from aboveboard.recorder.home import Home
 from aboveboard.recorder.indicator import Indicator
@@ -78,6 +78,7 @@ class Recorder:
         self.apply_settings()
         self._pipeline: Pipeline | None = None
         self._observer: Observer | None = None
+        self._month = ""  # of the session's epoch
         self._earlier = Counts()
         self._seen = InputCounters()
         self._work: queue.SimpleQueue[tuple[Callable[[], int], Future[int]]] = queue.SimpleQueue()
@@ -132,6 +133,8 @@ class Recorder:
             observer.wake()
 
     def _record(self) -> None:
+        if self._pipeline is not None and month_of(self._p.clock) != self._month:
+            self._end_session()
         if self._pipeline is None:
             self._begin_session()
         if self._pipeline is not None:
@@ -146,6 +149,7 @@ class Recorder:
         if consent is None:
             return
         epoch = current_epoch(p.home, p.charter, p.policy.policy_id, p.consents.contributor, p.consents.device, p.clock)
+        self._month = epoch.month
         under = Under(secrets.token_hex(16), p.policy.policy_id, consent, epoch.epoch)
         self._observer = p.observe()
         stage = RedactionStage(Redactor(os.urandom(32)), p.clock)

@@ -22,13 +22,15 @@ CHUNKS_MAX = 600
 
 
 class Sent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """outbox/<seq>.json, then sent/<seq>.json. chunks: what of the spool went into it."""
+    """outbox/<seq>.json, then sent/<seq>.json. chunks: what of the spool went into it. kept: False when it reached the
+    collector after its days of keeping, which then took no more than its place in the chain."""
 
     segment: str
     start_us: int
     end_us: int
     chunks: tuple[str, ...] = ()
     proof: dict[str, object] | None = None
+    kept: bool = True
 
 
 class Chain(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -174,8 +174,11 @@ class Sender:
             if not self._within_budget(len(data)):
                 self._found = "today's data budget is used up: the rest is sent tomorrow"
                 return
-            self._uplink.segment(self._consents.device, int(path.stem), data)
+            kept = self._uplink.segment(self._consents.device, int(path.stem), data)
             self._spend(len(data))
+            if not kept:
+                note = msgspec.json.decode(path.with_suffix(".json").read_bytes(), type=Sent)
+                self._home.write(json_bytes(msgspec.structs.replace(note, kept=False)), "outbox", f"{path.stem}.json")
             path.rename(self._home.path("sent", path.name))
             path.with_suffix(".json").rename(self._home.path("sent", f"{path.stem}.json"))
 
@@ -217,4 +220,7 @@ class Sender:
         )
         missing = sum(1 for each in sent if each.proof is None) + unproven
         waiting = len(list(self._home.path("requests").glob("*.deletion")))
-        return {"unsent_segments": outbox, "sent_segments": len(sent), "proofs_missing": missing, "requests": waiting}
+        return {
+            "unsent_segments": outbox, "sent_segments": len(sent), "proofs_missing": missing, "requests": waiting,
+            "came_too_late": sum(1 for each in sent if not each.kept),
+        }  # fmt: skip

@@ -23,6 +23,7 @@ from aboveboard.wire.api import (
     ErrorReply,
     Exemptions,
     Policies,
+    SegmentReply,
     parse,
 )
 from aboveboard.wire.client import Answer, Client
@@ -130,13 +131,14 @@ class Uplink:
         if answer.status not in (200, 201):
             raise _refusal(answer, "the guardian's share of a key")
 
-    def segment(self, device: DeviceId, seq: int, data: bytes) -> None:
-        """Idempotent: may be brought any number of times."""
+    def segment(self, device: DeviceId, seq: int, data: bytes) -> bool:
+        """Whether the collector keeps it. Idempotent: may be brought any number of times."""
         digest = base64.b64encode(hashlib.sha256(data).digest()).decode("ascii")
         headers = {"Content-Digest": f"sha-256=:{digest}:", "Content-Type": "application/octet-stream"}
         answer = self._ask("PUT", f"/v1/segments/{device}/{seq}", data, headers)
         if answer.status not in (200, 201):
             raise _refusal(answer, f"segment {seq}")
+        return parse(answer.body, "segment", SegmentReply).kept
 
     def deletion(self, signed: SignedDeletion) -> None:
         answer = self._ask("POST", "/v1/deletions", signed.to_bytes())

@@ -214,8 +214,12 @@ class ConsentReply(Record, frozen=True):
 
 
 class SegmentReply(Record, frozen=True):
+    """kept: False when the segment came after its days of keeping, or was deleted since: only its place in the chain
+    and in the log is there."""
+
     segment: SegmentId
     promise: SignedPromise
+    kept: bool = True
 
 
 class ChainReply(Record, frozen=True):

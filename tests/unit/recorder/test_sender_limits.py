@@ -25,9 +25,11 @@ class Willing(Uplink):
     def __init__(self, home: Home) -> None:
         super().__init__(home.config())
         self.taken: list[int] = []
+        self.keeps = True
 
-    def segment(self, device: DeviceId, seq: int, data: bytes) -> None:
+    def segment(self, device: DeviceId, seq: int, data: bytes) -> bool:
         self.taken.append(seq)
+        return self.keeps
 
     def segment_proof(self, device: DeviceId, seq: int) -> BatchProof | None:
         return None
@@ -86,3 +88,12 @@ def test_nothing_is_sent_on_a_connection_paid_by_volume_unless_the_person_says_s
     made.send_metered = True
     made.wake()
     _until(lambda: bool(uplink.taken))
+
+
+def test_what_came_too_late_to_be_kept_is_counted_and_stays_on_the_laptop(sender: tuple[Sender, Willing]) -> None:
+    made, uplink = sender
+    uplink.keeps = False
+    made.start()
+    _until(lambda: made.counts()["came_too_late"] == 1)
+    assert made.counts()["sent_segments"] == 1
+    assert made._home.path("sent", "000000000000.seg").exists()

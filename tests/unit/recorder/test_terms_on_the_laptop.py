@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,10 @@ def laptop(tmp_path: Path) -> Iterator[Laptop]:
 
 def _clicks(events: Any) -> int:
     return sum(isinstance(event, Button) and event.pressed for event in events)
+
+
+def _month(t_us: int) -> str:
+    return datetime.datetime.fromtimestamp(t_us / 1_000_000, datetime.UTC).strftime("%Y-%m")
 
 
 def _kept(laptop: Laptop) -> int:
@@ -119,6 +124,26 @@ def test_a_policy_that_runs_out_stops_recording(laptop: Laptop) -> None:
     laptop.until(lambda: _withheld(laptop, "no_policy") > 0)
     assert "expired" in recorder.problem
     assert _clicks(laptop.stop()) == 0
+
+
+def test_a_session_ends_with_its_month_and_the_next_has_a_key_of_its_own(laptop: Laptop) -> None:
+    """The collector counts the days of keeping from the end of an epoch's month: nothing later may be sealed to it."""
+    laptop.put(expires="2028-01-15")
+    laptop.start()
+    _agree(laptop)
+    laptop.click()
+    laptop.until(lambda: _kept(laptop) > 0)
+    before = _kept(laptop)
+    laptop.clock.advance(31 * 86_400_000_000)
+    laptop.until(lambda: len(laptop.observers) == 2)
+    laptop.click()
+    laptop.until(lambda: _kept(laptop) > before)
+    laptop.stop()
+    pairs = {
+        (chunk.epoch, _month(event.t_us))
+        for _, chunk in laptop.spool.chunks() for event in chunk.events if isinstance(event, Button)
+    }  # fmt: skip
+    assert len(pairs) == len({epoch for epoch, _ in pairs}) == len({month for _, month in pairs}) == 2
 
 
 def test_receipts_are_written_at_the_click_and_at_each_change(laptop: Laptop) -> None:

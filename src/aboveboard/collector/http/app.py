@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import time
 
 from fastapi import FastAPI, Request
+from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from aboveboard import __version__
-from aboveboard.collector.http import laptop, public, reader
+from aboveboard.collector.http import laptop, operate, public, reader, uploads
+from aboveboard.collector.http.operate import Figures
 from aboveboard.collector.http.replies import error_reply, reply_for
 from aboveboard.collector.service import Service
 from aboveboard.core.errors import AboveboardError
@@ -18,7 +22,8 @@ def make_app(service: Service) -> FastAPI:
     """All routes of the collector; pages are added by serve.py."""
     app = FastAPI(title="Aboveboard collector", version=__version__, docs_url=None, redoc_url=None)
     app.state.service = service
-    for part in (public, laptop, reader):
+    app.state.figures = Figures(service)
+    for part in (public, laptop, uploads, reader, operate):
         app.include_router(part.router)
 
     @app.exception_handler(AboveboardError)
@@ -29,11 +34,39 @@ def make_app(service: Service) -> FastAPI:
     async def unknown(_request: Request, _error: Exception) -> Response:
         return error_reply(404, "unknown", "there is nothing at this address")
 
-    @app.middleware("http")
-    async def headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        response = await call_next(request)
-        response.headers.setdefault("X-Content-Type-Options", "nosniff")
-        response.headers.setdefault("Referrer-Policy", "no-referrer")
-        return response
+    @app.exception_handler(ClientDisconnect)
+    async def torn(_request: Request, _error: ClientDisconnect) -> Response:
+        return error_reply(400, "torn", "the connection ended before the body did")  # nobody hears it
 
+    app.add_middleware(_Around, figures=app.state.figures)
     return app
+
+
+class _Around:
+    """Headers of every answer, and its place in the figures: by the route's pattern, never by its address."""
+
+    def __init__(self, app: ASGIApp, figures: Figures) -> None:
+        self._app, self._figures = app, figures
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        status, start = 500, time.monotonic()
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers.setdefault("X-Content-Type-Options", "nosniff")
+                headers.setdefault("Referrer-Policy", "no-referrer")
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        finally:
+            route = getattr(scope.get("route"), "path", "none")
+            method = scope["method"] if route != "none" else "any"
+            self._figures.requests.labels(method, route, str(status)).inc()
+            self._figures.seconds.labels(method, route).observe(time.monotonic() - start)

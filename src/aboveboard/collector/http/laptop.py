@@ -1,4 +1,4 @@
-"""Routes for a contributor's laptop: enrolment, consent, epochs, segments, one's own accesses, deletion."""
+"""Routes for a contributor's laptop: enrolment, consent, epochs, one's own accesses, deletion."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from aboveboard.collector import deletion
 from aboveboard.collector.access import accesses
 from aboveboard.collector.enrolment import enrol
 from aboveboard.collector.http.replies import json_reply
-from aboveboard.collector.http.requests import Device, Digest, RecordBody, SegmentBody, Serving
-from aboveboard.collector.ingest import ingest
+from aboveboard.collector.http.requests import Device, RecordBody, Serving
 from aboveboard.collector.publisher import batch_proof
 from aboveboard.collector.registries import deposit_epoch, record_consent
+from aboveboard.collector.storage.blobs import BlobName
 from aboveboard.collector.storage.tables import consents, segments
 from aboveboard.core.access import SignedDeletion
 from aboveboard.core.canonical import parse_canonical
@@ -28,7 +28,6 @@ from aboveboard.wire.api import (
     EnrolRequest,
     MyAccesses,
     MySegments,
-    SegmentReply,
     parse,
 )
 from aboveboard.wire.segment import MANIFEST_BYTES_MAX, Manifest
@@ -50,7 +49,7 @@ def new_consent(service: Serving, cert: Device, body: RecordBody) -> Response:
 
 @router.get("/consents/{consent}/proof")
 def consent_proof(service: Serving, cert: Device, consent: str) -> Response:
-    with service.database.transaction() as tx:
+    with service.database.reading() as tx:
         signed = tx.execute(
             select(consents.c.signed).where(
                 consents.c.consent == consent, consents.c.contributor == cert.cert.contributor
@@ -69,18 +68,9 @@ def new_epoch(service: Serving, cert: Device, epoch: str, body: RecordBody) -> R
     return Response(status_code=201 if deposit_epoch(service, cert, signed) else 200)
 
 
-@router.put("/segments/{device}/{seq}")
-def new_segment(service: Serving, cert: Device, digest: Digest, device: str, seq: int, body: SegmentBody) -> Response:
-    if device != cert.cert.device:
-        raise Refused("token", "the token is another device's")
-    accepted = ingest(service, cert, seq, body, digest)
-    reply = SegmentReply(accepted.segment, service.promise("segment", accepted.segment))
-    return json_reply(reply, 201 if accepted.new else 200)
-
-
 @router.get("/segments/{device}/{seq}/proof")
 def segment_proof(service: Serving, cert: Device, device: str, seq: int) -> Response:
-    with service.database.transaction() as tx:
+    with service.database.reading() as tx:
         query = select(segments.c.segment).where(segments.c.device == device, segments.c.seq == seq)
         segment = tx.execute(query.where(segments.c.contributor == cert.cert.contributor)).scalar()
     if segment is None:
@@ -91,7 +81,7 @@ def segment_proof(service: Serving, cert: Device, device: str, seq: int) -> Resp
 @router.get("/me/segments")
 def my_segments(service: Serving, cert: Device) -> Response:
     """Manifests of this device, in order; deleted ones stay in the chain."""
-    with service.database.transaction() as tx:
+    with service.database.reading() as tx:
         query = select(segments.c.manifest).where(segments.c.device == cert.cert.device).order_by(segments.c.seq)
         rows = list(tx.execute(query).scalars())
     return json_reply(MySegments(tuple(_manifest(row) for row in rows)))
@@ -104,12 +94,12 @@ def _manifest(row: bytes) -> Manifest:
 @router.get("/me/segments/{seq}")
 def my_segment(service: Serving, cert: Device, seq: int) -> Response:
     """The sealed file, for the person's own key to open."""
-    with service.database.transaction() as tx:
+    with service.database.reading() as tx:
         query = select(segments).where(segments.c.device == cert.cert.device, segments.c.seq == seq)
         row = tx.execute(query).one_or_none()
     if row is None or row.deleted:
         raise Refused("unknown", "no such segment of yours is here, or it was deleted")
-    data = service.blobs.get(row.contributor, row.epoch, row.segment)
+    data = service.blobs.get(BlobName(row.contributor, row.epoch, row.segment))
     return Response(data, media_type="application/octet-stream")
 
 

@@ -61,7 +61,7 @@ def charter(service: Serving) -> Response:
 @router.get("/v1/charters")
 def charters(service: Serving) -> Response:
     """From the first to the one in force, each with what proves it: whoever pinned one follows by themselves."""
-    with service.database.transaction() as tx:
+    with service.database.reading() as tx:
         return json_reply(CharterChain(tuple(bundles(tx))))
 
 
@@ -74,14 +74,14 @@ def new_charter(service: Serving, body: RecordBody) -> Response:
 @router.get("/v1/policies")
 def policies(service: Serving) -> Response:
     """The newest that are in the log. Which is in force, each laptop decides for itself."""
-    with service.database.transaction() as tx:
+    with service.database.reading() as tx:
         return json_reply(Policies(tuple(policies_published(tx, NEWEST_MAX))))
 
 
 @router.get("/v1/policies/current")
 def current_policy(service: Serving) -> Response:
     """The newest that is in the log, in force yet or not."""
-    with service.database.transaction() as tx:
+    with service.database.reading() as tx:
         newest = policies_published(tx, 1)
     if not newest:
         raise Refused("no_policy_yet", "no policy is published here yet")
@@ -97,7 +97,7 @@ def new_policy(service: Serving, body: RecordBody) -> Response:
 @router.get("/v1/exemptions")
 def exemptions(service: Serving) -> Response:
     """Those in the log. Whether one concerns it, each laptop decides for itself."""
-    with service.database.transaction() as tx:
+    with service.database.reading() as tx:
         return json_reply(Exemptions(tuple(exemptions_published(tx))))
 
 

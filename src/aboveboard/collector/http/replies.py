@@ -6,6 +6,7 @@ import msgspec
 from starlette.responses import Response
 
 from aboveboard.collector.ingest import OutOfOrder
+from aboveboard.collector.limits import TooMany
 from aboveboard.core.errors import AboveboardError, BadInput, CheckFailed, Corrupt, Refused, Unavailable
 from aboveboard.wire.api import ChainReply, ErrorBody, ErrorReply
 
@@ -35,6 +36,8 @@ def reply_for(error: AboveboardError) -> Response:
             return error_reply(422, "check_failed", str(error))
         case Corrupt():
             return error_reply(422, "corrupt", str(error))
+        case TooMany():
+            return error_reply(429, "too_many", str(error), {"Retry-After": str(error.retry_after_s)})
         case Unavailable():
             return error_reply(503, "unavailable", str(error), {"Retry-After": str(RETRY_AFTER_S)})
         case _:

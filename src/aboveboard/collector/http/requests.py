@@ -15,7 +15,6 @@ from aboveboard.collector.service import Service
 from aboveboard.core.access import Grant
 from aboveboard.core.errors import BadInput, Refused
 from aboveboard.core.vault import SignedDeviceCert
-from aboveboard.wire.segment import FILE_BYTES_MAX
 
 RECORD_BYTES_MAX = 1 << 20
 _DIGEST = re.compile(r"sha-256=:([A-Za-z0-9+/=]{44}):")
@@ -38,11 +37,6 @@ async def _bounded(request: Request, size_max: int) -> bytes:
 async def record_body(request: Request) -> bytes:
     """At most 1 MiB."""
     return await _bounded(request, RECORD_BYTES_MAX)
-
-
-async def segment_body(request: Request) -> bytes:
-    """At most one segment file."""
-    return await _bounded(request, FILE_BYTES_MAX)
 
 
 def device(request: Request) -> SignedDeviceCert:
@@ -75,6 +69,5 @@ def require_reader(request: Request, grant: Grant) -> None:
 
 Serving = Annotated[Service, Depends(service_of)]
 RecordBody = Annotated[bytes, Depends(record_body)]
-SegmentBody = Annotated[bytes, Depends(segment_body)]
 Device = Annotated[SignedDeviceCert, Depends(device)]
 Digest = Annotated[str, Depends(content_digest)]

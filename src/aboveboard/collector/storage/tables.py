@@ -7,6 +7,7 @@ batch of the log.
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     ForeignKey,
@@ -24,7 +25,7 @@ metadata = MetaData()
 invitations = Table(
     "invitations", metadata,
     Column("code_sha256", String(64), primary_key=True),
-    Column("expires_us", Integer, nullable=False),
+    Column("expires_us", BigInteger, nullable=False),
     Column("used", Boolean, nullable=False, default=False),
     Column("signed", LargeBinary, nullable=False),
     Column("revoked", Boolean, nullable=False, default=False),
@@ -43,7 +44,7 @@ charters = Table(
     Column("number", Integer, primary_key=True, autoincrement=True),
     Column("charter", String(64), nullable=False, unique=True),
     Column("signed", LargeBinary, nullable=False),
-    Column("leaf_index", Integer, nullable=False),
+    Column("leaf_index", BigInteger, nullable=False),
     Column("log_proof", LargeBinary),  # NULL until the quorum of the charter before it has cosigned the entry
 )  # fmt: skip
 
@@ -52,7 +53,7 @@ exemptions = Table(
     Column("number", Integer, primary_key=True, autoincrement=True),
     Column("exemption", String(64), nullable=False, unique=True),
     Column("signed", LargeBinary, nullable=False),
-    Column("leaf_index", Integer, nullable=False),
+    Column("leaf_index", BigInteger, nullable=False),
     Column("log_proof", LargeBinary),
 )  # fmt: skip
 
@@ -61,7 +62,7 @@ policies = Table(
     Column("number", Integer, primary_key=True, autoincrement=True),
     Column("policy", String(64), nullable=False, unique=True),
     Column("signed", LargeBinary, nullable=False),
-    Column("leaf_index", Integer, nullable=False),
+    Column("leaf_index", BigInteger, nullable=False),
     Column("log_proof", LargeBinary),  # the first one: the notice period runs from the witnesses' time in it
 )  # fmt: skip
 
@@ -81,13 +82,14 @@ epochs = Table(
     Column("contributor", String(32), nullable=False, index=True),
     Column("policy", String(64), nullable=False),
     Column("deposit", LargeBinary),  # NULL once the share is destroyed
+    Column("until_us", BigInteger, nullable=False, index=True),  # a whole day: see keeping.py
 )  # fmt: skip
 
 segments = Table(
     "segments", metadata,
     Column("segment", String(64), primary_key=True),
     Column("device", String(32), ForeignKey("devices.device"), nullable=False),
-    Column("seq", Integer, nullable=False),
+    Column("seq", BigInteger, nullable=False),
     Column("contributor", String(32), nullable=False, index=True),
     Column("epoch", String(32), ForeignKey("epochs.epoch"), nullable=False),
     Column("policy", String(64), nullable=False),
@@ -102,7 +104,7 @@ batches = Table(
     Column("batch", Integer, primary_key=True, autoincrement=True),
     Column("what", String(16), nullable=False),
     Column("items", LargeBinary, nullable=False),  # 32 bytes each
-    Column("leaf_index", Integer, nullable=False),
+    Column("leaf_index", BigInteger, nullable=False),
 )  # fmt: skip
 
 commitments = Table(
@@ -125,8 +127,8 @@ releases = Table(
     Column("epoch", String(32), primary_key=True),
     Column("contributor", String(32), nullable=False, index=True),
     Column("opening", LargeBinary, nullable=False),
-    Column("leaf_index", Integer, nullable=False),
-    Column("at_us", Integer, nullable=False),
+    Column("leaf_index", BigInteger, nullable=False),
+    Column("at_us", BigInteger, nullable=False),
 )  # fmt: skip
 
 deletions = Table(
@@ -134,6 +136,24 @@ deletions = Table(
     Column("deletion", String(64), primary_key=True),
     Column("contributor", String(32), nullable=False, index=True),
     Column("signed", LargeBinary, nullable=False),
-    Column("due_us", Integer, nullable=False),
+    Column("due_us", BigInteger, nullable=False),
     Column("done", Boolean, nullable=False, default=False),
+)  # fmt: skip
+
+# Work that has to happen, written in the transaction that makes it due. leased_until_us: while a worker holds it.
+# parked: it failed too often and waits for a person. `problem` names what failed, and no one.
+jobs = Table(
+    "jobs", metadata,
+    Column("job", Integer, primary_key=True, autoincrement=True),
+    Column("kind", String(32), nullable=False),
+    Column("subject", String(64), nullable=False),
+    Column("work", LargeBinary, nullable=False),
+    Column("due_us", BigInteger, nullable=False),
+    Column("leased_until_us", BigInteger, nullable=False),
+    Column("lease", String(32), nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("parked", Boolean, nullable=False),
+    Column("problem", String(200), nullable=False),
+    Index("jobs_subject", "kind", "subject", unique=True),
+    Index("jobs_due", "parked", "due_us"),
 )  # fmt: skip

@@ -17,6 +17,8 @@ def _run(args: argparse.Namespace) -> int:
     reason = f" ({status['reason']})" if status["reason"] else ""
     print(f"{status['state'].replace('_', ' ')}{reason}")
     print(f"waiting on this laptop: {status['spool_bytes'] / 1024:.1f} KiB; sent: {status['sent_segments']} segments")
+    if late := status["came_too_late"]:
+        print(f"{late} of them came after their days of keeping: the collector has nothing of them but their numbers")
     print(f"cost so far: {status['cpu_s']:.1f} s of processor time, {status['rss_mb']:.0f} MB of memory")
     if status["problem"]:
         print(status["problem"])

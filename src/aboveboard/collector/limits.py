@@ -1,0 +1,72 @@
+"""How much one device, and all of them together, may ask of the server at once.
+
+Held in memory only, and never shown: a count of what one person sent would be a measure of that person.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from aboveboard.core.errors import Unavailable
+
+DEVICE_UPLOADS_MAX = 2
+DEVICES_REMEMBERED_MAX = 200_000
+BUSY_RETRY_S = 2
+HOUR_S = 3600
+
+
+class TooMany(Unavailable):
+    """Not now: asked too often, or the server is full. Answered with 429 and Retry-After."""
+
+    def __init__(self, text: str, retry_after_s: int) -> None:
+        super().__init__(text)
+        self.retry_after_s = retry_after_s
+
+
+class Uploads:
+    """Slots for bodies under way, and a bucket of bytes for each device that refills over an hour."""
+
+    def __init__(self, at_once_max: int = 64, device_mb_per_hour: int = 1000) -> None:
+        self._at_once_max = at_once_max
+        self._hourly_bytes = device_mb_per_hour * 1_000_000
+        self._lock = threading.Lock()
+        self._under_way: dict[str, int] = {}
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()  # device -> (bytes left, at)
+
+    @property
+    def under_way(self) -> int:
+        return sum(self._under_way.values())
+
+    @contextmanager
+    def slot(self, device: str, size_bytes: int) -> Iterator[None]:
+        """Holds a slot for a body of that size. Raises TooMany."""
+        with self._lock:
+            if sum(self._under_way.values()) >= self._at_once_max:
+                raise TooMany("the server is busy: try again in a moment", BUSY_RETRY_S)
+            if self._under_way.get(device, 0) >= DEVICE_UPLOADS_MAX:
+                raise TooMany(f"a device sends {DEVICE_UPLOADS_MAX} segments at once at most", BUSY_RETRY_S)
+            self._spend(device, size_bytes)
+            self._under_way[device] = self._under_way.get(device, 0) + 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._under_way[device] -= 1
+                if not self._under_way[device]:
+                    del self._under_way[device]
+
+    def _spend(self, device: str, size_bytes: int) -> None:
+        now = time.monotonic()
+        left, at = self._buckets.pop(device, (float(self._hourly_bytes), now))
+        rate = self._hourly_bytes / HOUR_S
+        left = min(self._hourly_bytes, left + (now - at) * rate)
+        if left < size_bytes:
+            self._buckets[device] = (left, now)
+            raise TooMany("this device has sent its share for now: the rest later", int((size_bytes - left) / rate) + 1)
+        self._buckets[device] = (left - size_bytes, now)
+        if len(self._buckets) > DEVICES_REMEMBERED_MAX:
+            self._buckets.popitem(last=False)

@@ -1,0 +1,73 @@
+"""Sealed segments in a folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from aboveboard.collector.storage.blobs import BlobName, Stored, checked, pieces
+from aboveboard.core.errors import Unavailable
+from aboveboard.core.ids import ContributorId, EpochId
+from aboveboard.wire.durable import make_folders, read_bounded, remove_durable, write_durable
+from aboveboard.wire.segment import FILE_BYTES_MAX
+
+
+class FolderBlobs:
+    """Blobs (see blobs.py) as files that only the collector may read."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.check()
+
+    def __str__(self) -> str:
+        return str(self._folder)
+
+    def put(self, name: BlobName, data: bytes) -> None:
+        path = self._folder / name.path
+        try:
+            make_folders(path.parent, 0o700)
+        except OSError as error:
+            raise Unavailable(f"can't write in {self._folder}: {error.strerror}") from error
+        write_durable(path, data, 0o600)
+
+    def get(self, name: BlobName) -> bytes:
+        return checked(name, read_bounded(self._folder / name.path, FILE_BYTES_MAX))
+
+    def remove(self, name: BlobName) -> None:
+        remove_durable(self._folder / name.path)
+
+    def names(self, contributor: ContributorId | None = None, epoch: EpochId | None = None) -> Iterator[Stored]:
+        pattern = f"{contributor or '*'}/{epoch or '*'}/*.seg"
+        for path in self._folder.glob(pattern):
+            name = BlobName.of(str(path.relative_to(self._folder)))
+            if name is not None and (found := _written_s(path)) is not None:
+                yield Stored(name, found)
+
+    def raw(self) -> Iterator[tuple[str, bytes]]:
+        for path in self._folder.rglob("*"):
+            if path.is_file():
+                with path.open("rb") as file:
+                    for piece in pieces(file.read):
+                        yield str(path.relative_to(self._folder)), piece
+
+    def remove_torn(self, before_s: float) -> int:
+        torn = [each for each in self._folder.glob("*/*/.*.tmp") if (_written_s(each) or before_s) < before_s]
+        for path in torn:
+            remove_durable(path)
+        return len(torn)
+
+    def check(self) -> None:
+        try:
+            make_folders(self._folder, 0o700)
+        except OSError as error:
+            raise Unavailable(f"can't write in {self._folder}: {error.strerror}") from error
+        if not os.access(self._folder, os.W_OK | os.X_OK):
+            raise Unavailable(f"can't write in {self._folder}")
+
+
+def _written_s(path: Path) -> float | None:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return None

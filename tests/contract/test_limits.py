@@ -1,0 +1,91 @@
+"""Uploads are bounded: how many, how large, how slow; and what can be refused from outside the seal is."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+
+import msgspec
+import pyrage
+import pytest
+
+from aboveboard.collector.settings import Settings
+from aboveboard.core.errors import Unavailable
+from aboveboard.core.ids import sha256_hex
+from aboveboard.wire.segment import CONTEXT, SealedSegment
+from tests.support.servers import Person, Servers, put_request, running
+
+
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory: pytest.TempPathFactory, settings: Settings) -> Iterator[Servers]:
+    with running(tmp_path_factory.mktemp("servers"), settings) as made:
+        yield made
+
+
+def test_a_device_and_the_server_have_their_limits(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
+    person = Person(servers).ready()
+    monkeypatch.setattr(servers.service.uploads, "_at_once_max", 0)
+    answer = person.send(person.sealed())
+    assert (answer.status_code, int(answer.headers["Retry-After"]) > 0) == (429, True)
+    monkeypatch.undo()
+    monkeypatch.setattr(servers.service.uploads, "_hourly_bytes", 6_000)
+    statuses = [person.send(person.sealed()).status_code for _ in range(3)]
+    assert statuses == [201, 429, 429]
+    assert Person(servers).ready().send(person.sealed()).status_code != 429, "another device has its own"
+
+
+def test_a_sender_that_drips_is_let_go_and_its_slot_is_free(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aboveboard.collector.http.uploads.BODY_S_MAX", 0.3)
+    person = Person(servers).ready()
+    path, headers, body = put_request(person, person.sealed())
+    url = servers.http.base_url
+    with socket.create_connection((url.host, url.port or 80), 10) as raw:
+        head = f"PUT {path} HTTP/1.1\r\nHost: x\r\n" + "".join(f"{k}: {v}\r\n" for k, v in headers.items()) + "\r\n"
+        raw.sendall(head.encode() + body[:10])
+        assert b" 408 " in raw.recv(1000).splitlines()[0]
+    assert servers.service.uploads.under_way == 0
+
+
+@pytest.mark.parametrize(("name", "value", "status"), [
+    ("Content-Length", str(6 << 20), 413), ("Authorization", "Bearer nobody", 401), ("Content-Digest", "md5=x", 400),
+])  # fmt: skip
+def test_what_can_be_refused_from_the_head_is_refused_before_the_body(
+    name: str, value: str, status: int, servers: Servers
+) -> None:
+    person = Person(servers).ready()
+    path, headers, _ = put_request(person, person.sealed())
+    headers[name] = value
+    url = servers.http.base_url
+    with socket.create_connection((url.host, url.port or 80), 10) as raw:
+        raw.sendall(
+            (
+                f"PUT {path} HTTP/1.1\r\nHost: x\r\n" + "".join(f"{k}: {v}\r\n" for k, v in headers.items()) + "\r\n"
+            ).encode()
+        )
+        assert f" {status} ".encode() in raw.recv(1000).splitlines()[0]
+
+
+def test_a_size_that_is_no_class_is_refused(servers: Servers) -> None:
+    """As a laptop would send it that does not pad: signed, sealed, and telling by its length how much happened."""
+    person = Person(servers).ready()
+    good = person.sealed()
+    sealed = pyrage.encrypt(b"\0" * 5000, [pyrage.x25519.Recipient.from_str(person.recipient)])
+    manifest = msgspec.structs.replace(good.manifest, sealed_sha256=sha256_hex(sealed), sealed_size=len(sealed))
+    bad = SealedSegment(manifest, person.device_key.sign(CONTEXT, manifest.to_bytes()), sealed)
+    answer = person.send(bad)
+    assert (answer.status_code, answer.json()["error"]["reason"]) == (403, "size")
+    assert list(servers.service.blobs.names(person.contributor)) == []
+    assert person.send(good).status_code == 201
+
+
+def test_an_unavailable_store_acknowledges_nothing(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise Unavailable("no space left")
+
+    person = Person(servers).ready()
+    segment = person.sealed()
+    with monkeypatch.context() as patch:
+        patch.setattr(type(servers.service.blobs), "put", full)
+        answer = person.send(segment)
+        assert (answer.status_code, "Retry-After" in answer.headers) == (503, True)
+    assert person.send(segment).status_code == 201
