@@ -37,14 +37,23 @@ def month_of(clock: Clock) -> str:
     return datetime.datetime.fromtimestamp(clock.now_us() / US_PER_S, datetime.UTC).strftime("%Y-%m")
 
 
+def give_up_epochs(home: Home) -> None:
+    """From now on nothing is sealed to any epoch there is. Durable when it returns."""
+    for path in sorted(home.path("epochs").glob("*.json")):
+        home.write(b"", "epochs", f"{path.stem}.gone")
+
+
 def current_epoch(
     home: Home, charter: Charter, policy: PolicyId, contributor: ContributorId, device: DeviceId, clock: Clock
 ) -> EpochFile:
-    """This month's epoch under the policy; made, with its two deposits waiting to be brought, when there is none."""
+    """This month's epoch under the policy; made, with its two deposits waiting to be brought, when there is none.
+
+    One whose shares were asked to be destroyed is never used again: whoever comes back begins with a new one.
+    """
     month = month_of(clock)
     for path in sorted(home.path("epochs").glob("*.json")):
         known = msgspec.json.decode(path.read_bytes(), type=EpochFile)
-        if (known.policy, known.month) == (policy, month):
+        if (known.policy, known.month) == (policy, month) and not home.path("epochs", f"{known.epoch}.gone").exists():
             return known
     identity = pyrage.x25519.Identity.generate()
     recipient = str(identity.to_public())

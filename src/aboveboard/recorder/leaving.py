@@ -12,6 +12,7 @@ from aboveboard.core.ids import SegmentId
 from aboveboard.core.policy import OptOutReason
 from aboveboard.core.policy_words import explain
 from aboveboard.recorder.consents import Consents
+from aboveboard.recorder.epochs import give_up_epochs
 from aboveboard.recorder.home import Home
 from aboveboard.recorder.receipts import write_receipts
 from aboveboard.recorder.seal import Sealer
@@ -27,6 +28,8 @@ def ask_deletion(
 ) -> None:  # fmt: skip
     """Signs the request and has it wait for the sender; durable when it returns."""
     key = home.key("contributor")
+    if scope == "all":
+        give_up_epochs(home)
     request = DeletionRequest(
         consents.contributor, key.verify_key.encode(), scope, clock.now_us(), os.urandom(16).hex(), segments=segments
     )

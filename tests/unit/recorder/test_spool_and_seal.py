@@ -16,8 +16,10 @@ from aboveboard.core.columns import decode_column, encode_column
 from aboveboard.core.errors import Unavailable
 from aboveboard.core.events import Button, Gap, KeptEvent, PointerPath, Redacted
 from aboveboard.core.ids import ContributorId, DeviceId, PolicyId, key_id_of
+from aboveboard.recorder.consents import Consents
 from aboveboard.recorder.epochs import current_epoch
 from aboveboard.recorder.home import Home
+from aboveboard.recorder.leaving import ask_deletion
 from aboveboard.recorder.seal import Sealer
 from aboveboard.recorder.spool.spool import Spool, SpoolFull
 from aboveboard.wire.segment import check_chain, parse, unseal
@@ -196,6 +198,18 @@ def test_the_epochs_two_shares_open_it_together_only(tmp_path: Path) -> None:
     secret = (laptop.home.read("epochs", f"{laptop.epoch.epoch}.key") or b"").decode()
     assert join_secret(shares["collector"], shares["guardian"]) == secret
     assert secret.encode() not in shares.values()
+
+
+def test_whoever_deletes_everything_and_comes_back_begins_with_a_new_key(tmp_path: Path) -> None:
+    """The old one's shares are destroyed for good: nothing that is sealed to it could ever be brought."""
+    before = _Laptop(tmp_path)
+    assert _Laptop(tmp_path).epoch == before.epoch
+    clock = FixedClock(NOON_US)
+    ask_deletion(before.home, Consents(before.home, clock), clock, "all")
+    after = _Laptop(tmp_path)
+    assert after.epoch.epoch != before.epoch.epoch
+    assert after.epoch.month == before.epoch.month
+    assert _Laptop(tmp_path).epoch == after.epoch
 
 
 def test_a_full_disk_loses_nothing_that_was_recorded(tmp_path: Path) -> None:
