@@ -57,33 +57,17 @@ class Monitor:
             self.source.begin()
         known = self.memory.known
         now_s = self.clock.now_us() // US_PER_S
-        before = self._before(known)
+        charters = charters_or_alone(self.source, self.charter)
+        before = [seen_from(known.note, charters, "the checkpoint of the last look")] if known.note else []
         person = self.person() if self.person is not None else None
         answers = ask(person.laptop, person.own, self.clock) if person is not None else NOT_ASKED
         audit = look(
             self.source, self.charter, [*before, *self.elsewhere], now_s=now_s if self.live else 0,
-            sizes=self._sizes(person), entries=answers.logged(), progress=self.progress,
+            sizes=_sizes(person, charters), entries=answers.logged(), progress=self.progress,
         )  # fmt: skip
         checks = audit.checks + (self._own(person, audit, answers) if person is not None else ())
         self._remember(known, audit, checks, now_s)
         return Report(self._about(audit, person, now_s), _with_alarms(checks, self.memory.known.alarms))
-
-    def _before(self, known: Remembered) -> list[Seen]:
-        if not known.note:
-            return []
-        charters = charters_or_alone(self.source, self.charter)
-        return [seen_from(known.note, charters, "the checkpoint of the last look")]
-
-    def _sizes(self, person: Person | None) -> set[int]:
-        try:
-            shown = (
-                own_checkpoints(person.laptop, charters_or_alone(self.source, self.charter))
-                if person is not None
-                else []
-            )
-        except AboveboardError:
-            return set()  # own_same_log meets the same proof and says what is wrong with it
-        return {checkpoint.size for checkpoint in shown}
 
     def _own(self, person: Person, audit: Audit, answers: Answers) -> tuple[Check, ...]:
         return own_checks(person.laptop, audit, answers, person.manifests)
@@ -117,6 +101,15 @@ class Monitor:
         known = self.memory.known
         self.memory.keep(Remembered(known.origin, known.note, (), known.runs, known.last_s))
         return len(known.alarms)
+
+
+def _sizes(person: Person | None, charters: Charters) -> set[int]:
+    """Of the checkpoints in the person's own proofs."""
+    try:
+        shown = own_checkpoints(person.laptop, charters) if person is not None else []
+    except AboveboardError:
+        return set()  # own_same_log meets the same proof and says what is wrong with it
+    return {checkpoint.size for checkpoint in shown}
 
 
 def moment(time_s: int) -> str:

@@ -17,6 +17,7 @@ from aboveboard.recorder.home import Home
 from aboveboard.recorder.receipts import write_receipts
 from aboveboard.recorder.seal import Sealer
 from aboveboard.recorder.sender import Sender
+from aboveboard.recorder.spool.keys import KEY_BYTES
 from aboveboard.recorder.spool.spool import Spool
 from aboveboard.recorder.terms import kept_policy
 from aboveboard.recorder.upload import Uplink
@@ -58,7 +59,8 @@ def leave_without_recorder(
         consents.say("opt_out", policy, notice, reason)
         if withdraw:
             consents.say("withdrawn", policy, notice)
-        spool = Spool(home.path("spool"), home.spool_key())
+        # It is only emptied, which needs no key: asking for one would make a file of it beside the system's keyring.
+        spool = Spool(home.path("spool"), os.urandom(KEY_BYTES))
         spool.remove(spool.names())
         if delete:
             ask_deletion(home, consents, clock, "all")
