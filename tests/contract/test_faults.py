@@ -20,9 +20,9 @@ import httpx
 import pytest
 
 from aboveboard.collector.home import Keys, write_home
-from aboveboard.collector.ingest import OutOfOrder, ingest
+from aboveboard.collector.ingest import Intake, OutOfOrder
+from aboveboard.collector.registries import token_hash
 from aboveboard.collector.settings import Settings, open_blobs
-from aboveboard.collector.storage.groups import Groups
 from aboveboard.collector.storage.sql import Database
 from aboveboard.core.errors import Refused
 from aboveboard.core.ids import sha256_hex
@@ -331,21 +331,22 @@ def test_two_servers_on_one_database(rounds: int, servers: Servers) -> None:
     one = servers.service
     url = one.database._url.set(drivername=one.database.kind).render_as_string(hide_password=False)
     database = Database(url)
-    other = dataclasses.replace(one, database=database, groups=Groups(database))
+    other = dataclasses.replace(one, database=database, intake=Intake(database, one.blobs, one.clock))
     for _ in range(rounds):
         person = Person(servers).ready()
-        cert = person.cert()
+        cert, token = person.cert(), token_hash(person.token)
         for number in range(4):
             forks = [person.sealed(), person.sealed()]
             results: list[tuple[str, bool]] = []
 
             def bring(
                 service: Any, segment: SealedSegment, number: int = number, cert: Any = cert,
+                token: str = token,
                 results: list[tuple[str, bool]] = results,
             ) -> None:  # fmt: skip
                 data = segment.to_bytes()
                 with contextlib.suppress(OutOfOrder):
-                    accepted = ingest(service, cert, number, data, sha256_hex(data))
+                    accepted = service.intake.take(cert, token, number, data, sha256_hex(data))
                     results.append((accepted.segment, accepted.new))
 
             threads = [threading.Thread(target=bring, args=(service, segment))
@@ -359,7 +360,7 @@ def test_two_servers_on_one_database(rounds: int, servers: Servers) -> None:
             winner = next(each for each in forks if each.manifest.segment_id == results[0][0])
             person.seq, person.prev = number + 1, winner.manifest.segment_id
             assert servers.http.get(f"/v1/me/segments/{number}", headers=person.headers).content == winner.to_bytes()
-    other.groups.close()
+    other.intake.close()
     database.close()
 
 

@@ -16,10 +16,9 @@ from sqlalchemy import ColumnElement, Select, select, update
 from aboveboard.collector import keeping
 from aboveboard.collector.jobs import Job, enqueue
 from aboveboard.collector.keeping import earlier_sweeps
-from aboveboard.collector.registries import person
 from aboveboard.collector.service import Service
 from aboveboard.collector.storage.blobs import BlobName, Blobs
-from aboveboard.collector.storage.sql import Database
+from aboveboard.collector.storage.sql import Database, person
 from aboveboard.collector.storage.tables import epochs, segments
 from aboveboard.core.clock import US_PER_S
 from aboveboard.core.errors import Corrupt, Unavailable
