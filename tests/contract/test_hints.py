@@ -71,8 +71,8 @@ def test_the_framework_s_route_answers_as_the_one_in_front(servers: Servers) -> 
     """An address that the front does not know by sight: the same checks, the same answer."""
     person = _remembered(servers)
     segment = person.sealed()
-    path, headers, body = put_request(person, segment)
-    path = path.replace(f"/{segment.manifest.seq}", f"/+{segment.manifest.seq}")
+    _, headers, body = put_request(person, segment)
+    path = f"/v1/segments/{person.device}/+{segment.manifest.seq}"
     assert servers.http.put(path, content=body, headers=headers).status_code == 201
     assert person.send(segment).status_code == 200
     assert "/v1/segments/{device_id}/{seq}" in servers.http.get("/openapi.json").json()["paths"]

@@ -328,3 +328,34 @@ def test_jobs_are_shown_by_the_command(
     assert f"job {number} (test) parked after 10 tries: Unavailable" in capsys.readouterr().out
     main([*words, "--again", str(number)])
     assert f"job {number}" not in capsys.readouterr().out
+
+
+def test_tidying_takes_nothing_away_that_is_being_brought(
+    servers: Servers, moved: Moved, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An old orphan comes anew: between its bytes and its row, the night's tidying passes."""
+    person, service = Person(servers).ready(), moved.service
+    segment = person.sealed()
+    data = segment.to_bytes()
+    name = BlobName(person.contributor, person.epoch, segment.manifest.segment_id)
+    blobs = type(service.blobs)
+    real = blobs.settle
+
+    def between(self: object, names: object) -> None:
+        retention._remove_orphan(service, name)
+        real(self, names)  # type: ignore[arg-type]
+
+    moved.us = servers.service.clock.now_us()
+    with monkeypatch.context() as patch:
+        patch.setattr(blobs, "settle", between)
+        sent = person.cert(), token_hash(person.token), 0, data, sha256_hex(data)
+        assert service.intake.take(*sent).new
+    assert service.blobs.get(name) == data
+    other = person.sealed(seq=1, prev=segment.manifest.segment_id)
+    itself = BlobName(person.contributor, person.epoch, other.manifest.segment_id)
+    sent = person.cert(), token_hash(person.token), 1, other.to_bytes(), sha256_hex(other.to_bytes())
+    with service.intake.holds.removing(itself) as free:
+        assert free
+        with pytest.raises(Unavailable, match="again"):
+            service.intake.take(*sent)
+    assert service.intake.take(*sent).new

@@ -9,6 +9,7 @@ in the log: all three before the answer, the last as a promise.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -19,6 +20,7 @@ from aboveboard.collector.heads import Heads
 from aboveboard.collector.standing import Accepted, OutOfOrder, Standing
 from aboveboard.collector.storage.blobs import Blobs
 from aboveboard.collector.storage.groups import Groups
+from aboveboard.collector.storage.holds import Holds
 from aboveboard.collector.storage.sql import Database, insert, person
 from aboveboard.collector.storage.tables import segments
 from aboveboard.core.clock import Clock
@@ -43,7 +45,7 @@ class Intake:
 
     def __init__(self, database: Database, blobs: Blobs, clock: Clock) -> None:
         self._database, self._blobs, self._clock = database, blobs, clock
-        self._heads = Heads()
+        self._heads, self.holds = Heads(), Holds()
         self._groups = Groups(self._settle)
 
     def close(self) -> None:
@@ -51,8 +53,12 @@ class Intake:
 
     def take(self, cert: SignedDeviceCert, token_sha256: str, seq: int, data: bytes, digest: str) -> Accepted:
         """As begin(), and waits for the end. Durable when it returns."""
-        staged = self._stage(check_arrival(cert, token_sha256, seq, [data], digest))
-        return staged if isinstance(staged, Accepted) else self._groups.run(staged)
+        done: Future[Accepted | Exception] = Future()
+        self.begin(cert, token_sha256, seq, [data], digest, done.set_result)
+        result = done.result()
+        if isinstance(result, Exception):
+            raise result
+        return result
 
     def begin(
         self, cert: SignedDeviceCert, token_sha256: str, seq: int, pieces: list[bytes], digest: str, then: Then
@@ -63,12 +69,20 @@ class Intake:
         try:
             staged = self._stage(check_arrival(cert, token_sha256, seq, pieces, digest))
             if not isinstance(staged, Accepted):
-                self._groups.add(staged, then)
+                self._add(staged, then)
                 return
         except Exception as error:  # noqa: BLE001  whoever waits has to be told
             then(error)
         else:
             then(staged)
+
+    def _add(self, staged: _Staged, then: Then) -> None:
+        try:
+            self._groups.add(staged, then)
+        except Unavailable:  # it was not let in, so nothing else lets go of it
+            if staged.stored:
+                self.holds.release(staged.arrival.blob)
+            raise
 
     def _stage(self, arrival: Arrival) -> _Staged | Accepted:
         """Accepted when it was here already."""
@@ -82,10 +96,23 @@ class Intake:
                 return _Staged(arrival, stored=False)
         # The blob first: a row must never name bytes that are not there. A blob without a row is taken again, or is
         # taken away by the `tidy` job.
-        self._blobs.stage(arrival.blob, arrival.pieces)
+        self.holds.take(arrival.blob)
+        try:
+            self._blobs.stage(arrival.blob, arrival.pieces)
+        except BaseException:
+            self.holds.release(arrival.blob)
+            raise
         return _Staged(arrival, stored=True)
 
     def _settle(self, group: Sequence[_Staged]) -> list[Accepted | Exception]:
+        try:
+            return self._settle_held(group)
+        finally:
+            for each in group:
+                if each.stored:
+                    self.holds.release(each.arrival.blob)
+
+    def _settle_held(self, group: Sequence[_Staged]) -> list[Accepted | Exception]:
         """Decides in the chains' order, whatever order they came in."""
         self._blobs.settle(each.arrival.blob for each in group if each.stored)
         order = sorted(range(len(group)), key=lambda n: group[n].arrival.manifest.seq)

@@ -97,9 +97,9 @@ def _live() -> Select[Any]:
 
 
 def _remove_orphan(service: Service, name: BlobName) -> None:
-    """Under the person's lock: a row that names it may have come meanwhile."""
-    with service.database.transaction(person(name.contributor)) as tx:
-        if tx.execute(_live().where(segments.c.segment == name.segment)).scalar() is None:
+    """A row that names it may have come meanwhile, or may be about to."""
+    with service.intake.holds.removing(name) as free, service.database.transaction(person(name.contributor)) as tx:
+        if free and tx.execute(_live().where(segments.c.segment == name.segment)).scalar() is None:
             service.blobs.remove(name)
 
 

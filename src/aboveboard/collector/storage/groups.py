@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from typing import Generic, TypeVar
 
 from aboveboard.core.errors import Unavailable
@@ -45,18 +44,6 @@ class Groups(Generic[Item, Result]):
             self._settling = True
         while group := self._next():
             self._answer(group)
-
-    def run(self, item: Item) -> Result:
-        """Waits for its result. Raises what settling it raised, or Unavailable."""
-        done: Future[Result | Exception] = Future()
-        self.add(item, done.set_result)
-        try:
-            result = done.result(ANSWER_S_MAX)
-        except TimeoutError as error:
-            raise Unavailable("the server is too slow now: try again later") from error
-        if isinstance(result, Exception):
-            raise result
-        return result
 
     def close(self) -> None:
         """Returns when all that waited are settled. Nobody may add any more."""
