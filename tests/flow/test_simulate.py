@@ -45,7 +45,7 @@ def _play(servers: Servers, laptop: Laptop, work: list[Piece], *steps: Step) -> 
     with small_server([Route("PUT", "/v1/epochs/", 1 << 16, servers.guardian.deposit),
                        Route("POST", "/v1/destroy", 1 << 16, servers.guardian.destroy)]) as guardian:  # fmt: skip
         programme = Programme(
-            str(servers.http.base_url), guardian, servers.world.stewards[0], "DE", servers.service.clock
+            str(servers.http.base_url), (guardian,), servers.world.stewards[0], "DE", servers.service.clock
         )
         Drive([Player(laptop, Script(steps, 0), work)], Deeds(programme, counts), 1000, 1).run(print)
     return counts

@@ -29,7 +29,7 @@ class Programme:
     """Where the servers are, who invites, and where the laptops are used."""
 
     collector: str
-    guardian: str
+    guardians: tuple[str, ...]
     steward: SigningKey
     region: str
     clock: Clock
@@ -82,18 +82,23 @@ class Deeds:
             return
         laptop.token = parse(answer.body, "enrolment", EnrolReply).token
         mine = Line(programme.collector, self._counts, laptop.token)
-        guardian = Line(programme.guardian, self._counts)
         try:
             self._word(mine, laptop.say("given", now_us).to_bytes())
-            first, second = laptop.deposits()
+            first, others = laptop.deposits()
             path = f"/v1/epochs/{laptop.epoch}"
             self._expect("share", mine.ask("share", "PUT", path, first.to_bytes()), 200, 201)
-            answer = guardian.ask("guardian's share", "PUT", path, second.to_bytes())
-            self._expect("guardian's share", answer, 200, 201)
+            for url, deposit in zip(programme.guardians, others, strict=True):
+                self._guardian("guardian's share", url, "PUT", path, deposit.to_bytes())
         finally:
             mine.close()
-            guardian.close()
         self._counts.did("joined")
+
+    def _guardian(self, what: str, url: str, method: str, path: str, body: bytes) -> None:
+        line = Line(url, self._counts)
+        try:
+            self._expect(what, line.ask(what, method, path, body), 200, 201)
+        finally:
+            line.close()
 
     def _word(self, line: Line, record: bytes) -> None:
         self._expect("consent", line.ask("consent", "POST", "/v1/consents", record), 201)
@@ -120,12 +125,8 @@ class Deeds:
         self._expect("delete", answer, 202)
         laptop.requests.append(signed)
         if step.deed == "delete_all":
-            guardian = Line(self._programme.guardian, self._counts)
-            try:
-                answer = guardian.ask("guardian's destruction", "POST", "/v1/destroy", signed.to_bytes())
-                self._expect("guardian's destruction", answer, 200)
-            finally:
-                guardian.close()
+            for url in self._programme.guardians:
+                self._guardian("guardian's destruction", url, "POST", "/v1/destroy", signed.to_bytes())
         self._counts.did(step.deed)
 
     # ------------------------------------------------------------ segments

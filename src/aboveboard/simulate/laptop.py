@@ -28,6 +28,7 @@ from aboveboard.core.vault import (
     SignedDeviceCert,
     sign_deposit,
     sign_device_cert,
+    split_among,
     split_secret,
 )
 from aboveboard.simulate.work import Piece
@@ -87,16 +88,21 @@ class Laptop:
             self.consent = signed
         return signed
 
-    def deposits(self) -> tuple[SignedDeposit, SignedDeposit]:
-        """The collector's and the guardian's."""
+    def deposits(self) -> tuple[SignedDeposit, list[SignedDeposit]]:
+        """The collector's, and one for each guardian of the charter."""
         first, second = split_secret(str(self.identity))
         base = EpochDeposit(
             self.contributor, self.person.verify_key.encode(), self.device, self.epoch, self.recipient,
-            self.policy.policy_id,
+            self.policy.policy_id, guardians=len(self.charter.guardians),
+            guardians_needed=self.charter.guardians_needed,
         )  # fmt: skip
         one = msgspec.structs.replace(base, collector_share=_sealed(first, self.charter.collector.recipient))
-        other = msgspec.structs.replace(base, guardian_share=_sealed(second, self.charter.guardian.recipient))
-        return sign_deposit(one, self.person), sign_deposit(other, self.person)
+        parts = split_among(second, base.guardians_needed, base.guardians)
+        others = [
+            sign_deposit(msgspec.structs.replace(base, guardian_share=_sealed(part, each.recipient)), self.person)
+            for part, each in zip(parts, self.charter.guardians, strict=True)
+        ]
+        return sign_deposit(one, self.person), others
 
     def seal(self, piece: Piece, *, ahead: int = 0, prev: str | None = None) -> SealedSegment:
         """The device's next segment, or one that is `ahead` of it."""

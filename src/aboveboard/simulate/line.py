@@ -44,7 +44,9 @@ class Line:
             except Unavailable:
                 self._counts.did("connection lost")
             else:
-                self._counts.answered(what, answer.status, time.monotonic() - begun)
+                # "Later" is a quick answer: among the others it would make them look quicker than they are.
+                asked = f"{what}, told later" if answer.status in LATER else what
+                self._counts.answered(asked, answer.status, time.monotonic() - begun)
                 if answer.status not in LATER:
                     return answer
                 self._counts.did("told to come later")

@@ -49,10 +49,10 @@ def table(report: dict[str, Any]) -> str:
         "NOT AS IT HAS TO BE: " + ", ".join(f"{n} {name}" for name, n in wrong.items() if n)
         + f" ({report['faults']} faults)",
         "",
-        f"{'asked':<26}{'answers':>9}{'p50 ms':>10}{'p99 ms':>10}{'longest':>10}",
+        f"{'asked':<38}{'answers':>9}{'p50 ms':>10}{'p99 ms':>10}{'longest':>10}",
     ]  # fmt: skip
     lines += [
-        f"{what:<26}{each['n']:>9,}{each['p50_ms']:>10,}{each['p99_ms']:>10,}{each['max_ms']:>10,}"
+        f"{what:<38}{each['n']:>9,}{each['p50_ms']:>10,}{each['p99_ms']:>10,}{each['max_ms']:>10,}"
         for what, each in report["times"].items()
     ]
     lines += ["", *(f"{n:>9,} {what}" for what, n in report["done"].items())]

@@ -147,7 +147,8 @@ def simulate(options: Options) -> dict[str, Any]:
                 count = min(DAYS_OF_WORK_MAX, options.contributors)
                 players = _players(options, charter, policy, days_of_work(policy, options.hours, count, options.seed))
             clock = SystemClock()
-            programme = Programme(there.collector, charter.guardian.url, there.steward, policy.regions[0], clock)
+            guardians = tuple(each.url for each in charter.guardians)
+            programme = Programme(there.collector, guardians, there.steward, policy.regions[0], clock)
             watch = MemoryWatch(there.pid) if there.pid is not None else None
             if watch is not None:
                 watch.start()
