@@ -19,6 +19,7 @@ from aboveboard.core.clock import SystemClock
 from aboveboard.core.errors import AboveboardError, BadInput, CheckFailed, Refused, Unavailable
 from aboveboard.core.signing import SigningKey
 from aboveboard.core.vault import join_among, split_among
+from aboveboard.datasets.keys import joined, opened_share
 from aboveboard.datasets.reader import Opened, Reader, ReaderKeys
 from aboveboard.recorder.epochs import current_epoch
 from aboveboard.recorder.guardians import tell_guardians, waiting_deposits
@@ -156,6 +157,20 @@ def test_one_of_them_and_the_collector_read_nothing(programme: Programme, left: 
     urls = [programme.urls[left] if n == left else LOST for n in range(3)]
     with pytest.raises(Unavailable):
         _reads(programme.reader(programme.person(), *urls))
+
+
+def test_a_guardian_in_the_employers_hands_opens_nothing_with_the_collectors_key(programme: Programme) -> None:
+    """No rule of ours is asked here: its part and the collector's share, in plain, and whatever can be made of them."""
+    laptop, world = programme.person(), programme.servers.world
+    first, others = laptop.deposits()
+    collector = pyrage.x25519.Identity.from_str(world.collector_identity)
+    mine = opened_share(first.deposit.collector_share, collector)
+    part = opened_share(others[0].deposit.guardian_share, programme.keepers[0].identity)
+    for needed in (1, 2):
+        with pytest.raises(CheckFailed):
+            joined(mine, [part], msgspec.structs.replace(first.deposit, guardians_needed=needed))
+    other = opened_share(others[1].deposit.guardian_share, programme.keepers[1].identity)
+    assert joined(mine, [part, other], first.deposit) == str(laptop.identity)
 
 
 def test_one_whose_folder_is_gone_refuses_and_is_passed_over(programme: Programme) -> None:
