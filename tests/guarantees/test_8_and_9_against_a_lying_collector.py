@@ -13,7 +13,7 @@ from aboveboard.audit.source import FolderSource
 from aboveboard.audit.verify import verify
 from aboveboard.collector import deletion
 from aboveboard.collector.settings import Settings
-from aboveboard.core.errors import AboveboardError
+from aboveboard.core.errors import AboveboardError, Refused
 from aboveboard.core.leaves import DAY_US, DELETION_DAYS_MAX
 from aboveboard.wire.segment import SealedSegment
 from tests.support.attackers import Watch, guardian_server, reader_of, sql
@@ -83,11 +83,8 @@ def test_a_reading_after_a_withdrawal_is_found_out_by_the_person(
         assert (found.result, "after the withdrawal" in found.reason) == ("fails", True)
 
 
-def test_a_wider_policy_reaches_nothing_that_was_given_before_it(
-    servers: Servers, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The new policy is signed by both sides, and in the log; the grant names both. The collector would give: it writes
-    the old data over to the new terms, and then leaves its own rule out."""
+def test_a_wider_policy_reaches_nothing_that_was_given_before_it(servers: Servers) -> None:
+    """The new policy is signed by both sides, and in the log. The collector writes the old data over to it and gives."""
     world = servers.world
     person, _ = _sent(servers)
     purposes = ("train-agents", "research-interfaces")
@@ -102,15 +99,17 @@ def test_a_wider_policy_reaches_nothing_that_was_given_before_it(
         moved = sql(servers, "UPDATE epochs SET policy = :new WHERE contributor = :who", new=wider.policy_id,
                     who=person.contributor)  # fmt: skip
         assert moved == 1
-        with pytest.raises(AboveboardError, match=r"policy"):
+        with pytest.raises(AboveboardError, match=r"policy that it did not show"):
             reader_of(servers, Researcher(servers, 2, only), guardian).unlock()
+        # Past the reader's machine, too: the guardian decides alone, by the deposit that the person signed.
+        researcher = Researcher(servers, 2, only)
+        assert researcher.bring().status_code == 201
+        reply = researcher.release()
+        [release] = reply.releases
+        with pytest.raises(Refused, match="given under another policy"):
+            servers.guardian.release("/v1/release", researcher.to_guardian(release, reply).to_bytes())
         sql(servers, "UPDATE epochs SET policy = :old WHERE contributor = :who", old=servers.policy.policy_id,
             who=person.contributor)  # fmt: skip
-        # Past the reader's own rules, too: the guardian decides alone, by the deposit that the person signed.
-        monkeypatch.setattr("aboveboard.datasets.reader.check_release", lambda *_: None)
-        monkeypatch.setattr("aboveboard.collector.reading.check_grant", lambda *_: None)
-        with pytest.raises(AboveboardError):
-            reader_of(servers, Researcher(servers, 2, both), guardian).unlock()
     assert person.say(policy=wider.policy_id).status_code == 201
     assert servers.policy.policy_id in {each["policy"] for each in _mine(servers, person)}
 

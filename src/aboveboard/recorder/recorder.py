@@ -242,7 +242,8 @@ class Recorder:
         narrowing = self._p.terms.narrowing()
         self._conditions.narrow(narrowing)
         self._p.sender.narrowing = narrowing
-        self._p.sender.send_metered = read_settings(self._p.home).send_metered
+        own = read_settings(self._p.home)
+        self._p.sender.send_metered, self._p.sender.send_hours = own.send_metered, own.send_hours
 
     def settings(self) -> Settings:
         return read_settings(self._p.home)

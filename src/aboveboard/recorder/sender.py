@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -19,6 +19,7 @@ from aboveboard.core.ids import EpochId
 from aboveboard.core.narrowing import NOTHING_MORE
 from aboveboard.core.policy import Policy
 from aboveboard.recorder.consents import Consents
+from aboveboard.recorder.departures import Departures
 from aboveboard.recorder.guardians import posted, tell_guardians, waiting_deposits
 from aboveboard.recorder.home import Home, json_bytes
 from aboveboard.recorder.network import Network
@@ -46,6 +47,9 @@ class Sender:
         self.policy: Policy | None = None
         self.narrowing = NOTHING_MORE
         self.send_metered = False
+        self.send_hours: Sequence[str] = ()
+        self._departures = Departures(home, clock)
+        self._forced = False
         self._network = Network()
         self.problem = ""
         self._found = ""  # what a round came upon that does not end it
@@ -80,6 +84,7 @@ class Sender:
     def send_now(self) -> None:
         """The person has looked and says go: what is in the spool now need not wait for the hold."""
         self._send_until_us = self._clock.now_us()
+        self._forced = True
         self._wake.set()
 
     def holding(self, work: Callable[[], int]) -> int:
@@ -165,13 +170,20 @@ class Sender:
             path.rename(path.with_suffix(".done"))
 
     def _seal(self) -> None:
+        """What leaves now. It is sealed no sooner, so that until then the person can forget it without anybody."""
         hold_us = self.policy.review_hold_minutes * MINUTE_US if self.policy else None
-        until_us = max(self._send_until_us, self._clock.now_us() - hold_us if hold_us is not None else 0)
         with self._lock:
-            self._sealer.seal_ready(until_us)
+            if self._send_until_us and self._sealer.seal_ready(self._send_until_us):
+                self._forced = True
+            if hold_us is not None and self._departures.due(hold_us, self.send_hours):
+                self._sealer.seal_ready(self._clock.now_us() - hold_us)
 
     def _send_segments(self) -> None:
         waiting = sorted(self._home.path("outbox").glob("*.seg"))
+        self._forced = self._forced and bool(waiting)
+        if waiting and not self._forced and not self._departures.allowed(self.send_hours):
+            self._found = f"you have set that sending is at {', '.join(self.send_hours)}"
+            return
         if waiting and not self.send_metered and self._network.metered():
             self._found = "this connection is paid by volume: what was recorded is sent on another one"
             return

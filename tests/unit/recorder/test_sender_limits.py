@@ -12,6 +12,7 @@ from aboveboard.core.ids import DeviceId, EpochId
 from aboveboard.core.narrowing import Narrowing
 from aboveboard.core.proof import BatchProof
 from aboveboard.recorder import network
+from aboveboard.recorder.departures import minute_of_day
 from aboveboard.recorder.home import Home, json_bytes
 from aboveboard.recorder.seal import Sealer, Sent
 from aboveboard.recorder.sender import Sender
@@ -97,3 +98,16 @@ def test_what_came_too_late_to_be_kept_is_counted_and_stays_on_the_laptop(sender
     _until(lambda: made.counts()["came_too_late"] == 1)
     assert made.counts()["sent_segments"] == 1
     assert made._home.path("sent", "000000000000.seg").exists()
+
+
+def test_nothing_is_sent_outside_the_persons_hours_unless_they_say_now(sender: tuple[Sender, Willing]) -> None:
+    """The laptop's clock stands at one minute; the span is everything but that one."""
+    made, uplink = sender
+    now = minute_of_day(made._clock.now_us())
+    others = [f"{each // 60:02}:{each % 60:02}" for each in ((now + 1) % 1440, now)]
+    made.send_hours = (f"{others[0]}-{others[1]}",)
+    made.start()
+    _until(lambda: "sending is at" in made.problem)
+    assert uplink.taken == []
+    made.send_now()
+    _until(lambda: bool(uplink.taken))
