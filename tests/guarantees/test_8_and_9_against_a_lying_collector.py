@@ -84,7 +84,7 @@ def test_a_reading_after_a_withdrawal_is_found_out_by_the_person(
 
 
 def test_a_wider_policy_reaches_nothing_that_was_given_before_it(servers: Servers) -> None:
-    """The new policy is signed by both sides, and in the log. The collector writes the old data over to it and gives."""
+    """The new policy is signed by both sides, and in the log. The collector writes the old data over to it."""
     world = servers.world
     person, _ = _sent(servers)
     purposes = ("train-agents", "research-interfaces")
