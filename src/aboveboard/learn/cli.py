@@ -60,8 +60,8 @@ def _publish(args: argparse.Namespace) -> int:
     return 0
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Adds the verbs."""
+def configure(parser: argparse.ArgumentParser) -> argparse._SubParsersAction[argparse.ArgumentParser]:
+    """Adds the verbs, and gives the table back for more."""
     verbs = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
     trainer = verbs.add_parser("train", help="train a policy on a dataset, on the CPU")
     trainer.add_argument("--data", type=Path, required=True, help="folder made by `aboveboard dataset build`")
@@ -91,3 +91,4 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--evaluation", type=Path, action="append", default=[], help="JSON of `learn evaluate`; repeat"
     )
     describer.set_defaults(run=_card)
+    return verbs

@@ -71,7 +71,7 @@ def _work(order: Order, jobs: list[tuple[str, str]], number: int) -> list[Run]:
     with PrivateDisplay(800, 600) as display, TaskServer() as server:
         os.environ.update(display.env)
         with Browser(display.env, server.url(jobs[0][0]), WIDTH, HEIGHT) as browser, Hand(display.name) as hand:
-            body = Body(Stage(browser, server), display.env["DBUS_SESSION_BUS_ADDRESS"], hand)
+            body = Body(Stage(browser, server.url), display.env["DBUS_SESSION_BUS_ADDRESS"], hand)
             try:
                 return [body.attempt(agent, task, seed, order.steps_max) for task, seed in jobs]
             finally:
