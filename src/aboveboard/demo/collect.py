@@ -1,8 +1,8 @@
 """`aboveboard learn collect`: demonstrations of everyday tasks, through the recorder and the dataset builder.
 
-A programme of its own below one folder: organisation, collector, witnesses; scripted contributors, each with a display, a
-browser and a recorder that they have agreed to; then a grant and a dataset. What the script meant is written down beside
-it, to compare, and is never learned from. Goes on where it was stopped.
+A programme of its own below one folder: organisation, collector, witnesses; scripted contributors, each with a
+display, a browser and a recorder that they have agreed to; then a grant and a dataset. What the script meant is written
+down beside it, to compare, and is never learned from. Goes on where it was stopped.
 """
 
 from __future__ import annotations

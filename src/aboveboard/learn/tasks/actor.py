@@ -1,8 +1,8 @@
 """The scripted contributor: knows from the page what to do, and does it with a person's hand on real X input.
 
-Which steps a task takes is in `scripts/`; the hand's ways are here: it aims near the middle of things, sometimes mistypes
-and corrects itself, sometimes looks at something else first. What it did is its ground truth (one JSON object an
-episode): what the recorder makes of it is another matter, and the two are compared.
+Which steps a task takes is in `scripts/`; the hand's ways are here: it aims near the middle of things, sometimes
+mistypes and corrects itself, sometimes looks at something else first. What it did is its ground truth (one JSON object
+an episode): what the recorder makes of it is another matter, and the two are compared.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ FIND_S_MAX = 2.0  # menus, calendars and results take a moment to appear
 # How often a hand errs: a letter mistyped and taken back, a look at something else before a click.
 MISTYPED_SHARE, DETOUR_SHARE = 0.015, 0.06
 WHEEL_STEPS_MAX = 60
+READS_S = 0.6  # before the first action, however fast the hand: what is on the screen has to be seen
+AGAIN_S = 0.55  # between two clicks on one spot that are meant as two
 
 
 class Did(msgspec.Struct, frozen=True):
@@ -53,7 +55,7 @@ class Performance(msgspec.Struct, frozen=True):
 
 
 Script = Callable[["Actor", str], None]
-# [x, y, width, height, how far it lies outside of what scrolls it (0: in sight), and a place above that to turn the wheel]
+# [x, y, width, height, how far it lies outside of what scrolls it (0: in sight), and where to turn the wheel]
 _WHERE = """(() => {
   const e = %s; if (!e) return null;
   const r = e.getClientRects()[0]; if (!r) return null;
@@ -107,6 +109,7 @@ class Actor:
     def __init__(self, stage: Stage, hand: Hand, rng: np.random.Generator) -> None:
         self._stage, self._hand, self._rng = stage, hand, rng
         self.did: list[Did] = []
+        self._clicked: Box = (0, 0, 0, 0)
 
     def ask(self, script: str) -> Any:
         """What the page's script says: for a script that has to know what a person would read."""
@@ -270,7 +273,8 @@ def perform(
     instruction = stage.open(task, seed)
     time.sleep(0.05)
     begin(instruction)
-    hand.rest(float(rng.uniform(0.25, 0.5)))  # reads the instruction
+    time.sleep(READS_S)
+    hand.rest(float(rng.uniform(0.1, 0.4)))
     start_us = _now_us()
     actor = Actor(stage, hand, rng)
     SCRIPTS[task](actor, instruction)

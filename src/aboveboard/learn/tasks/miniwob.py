@@ -59,9 +59,8 @@ class TaskServer:
     def __enter__(self) -> TaskServer:
         self._folder = as_file(files("miniwob") / "html")
         self.root: Path = self._folder.__enter__()
-        self._server = http.server.ThreadingHTTPServer(
-            ("127.0.0.1", self._port), partial(_Quiet, directory=str(self.root))
-        )
+        handler = partial(_Quiet, directory=str(self.root))
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", self._port), handler)
         threading.Thread(target=self._server.serve_forever, name="tasks", daemon=True).start()
         return self
 

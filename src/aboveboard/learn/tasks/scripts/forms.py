@@ -29,11 +29,9 @@ def _height(actor: Actor, instruction: str) -> None:
 
 
 def _spinner(actor: Actor, instruction: str) -> None:
-    wanted = int(word(r"Select (-?\d+)", instruction))
-    at = int(actor.ask("document.querySelector('#spinner').value || '0'"))
-    way = "up" if wanted > at else "down"
-    for _ in range(min(abs(wanted - at), _SPINS_MAX)):
-        actor.click(one(f".ui-spinner-{way}"), way)
+    field = one("#spinner")
+    actor.click(field, times=3)
+    actor.type(field, word(r"Select (-?\d+)", instruction))
     actor.click(SUBMIT, "Submit")
 
 
@@ -44,8 +42,9 @@ def _complete(actor: Actor, instruction: str) -> None:
     actor.type(one("#tags"), begins)
     actor.watch(0.5)
     actor.click(
-        f"[...document.querySelectorAll('.ui-autocomplete li div, .ui-autocomplete li a, .ui-autocomplete li')]"
-        f".find(e => e.innerText.startsWith({quoted(begins)}) && e.innerText.endsWith({quoted(ends)}) && e.offsetParent)"
+        "[...document.querySelectorAll('.ui-autocomplete li div, .ui-autocomplete li a, .ui-autocomplete li')]"
+        f".find(e => e.innerText.startsWith({quoted(begins)}) && e.innerText.endsWith({quoted(ends)})"
+        " && e.offsetParent)"
     )
     actor.click(SUBMIT, "Submit")
 

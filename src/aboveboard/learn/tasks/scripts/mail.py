@@ -56,4 +56,8 @@ def _from_and_to(instruction: str, present: list[str]) -> tuple[str, str]:
     return senders[0], receiver
 
 
-SCRIPTS: dict[str, Script] = dict.fromkeys(("email-inbox", "email-inbox-delete", "email-inbox-forward", "email-inbox-forward-nl", "email-inbox-forward-nl-turk", "email-inbox-important", "email-inbox-nl-turk", "email-inbox-noscroll", "email-inbox-reply", "email-inbox-star-reply"), _do)  # fmt: skip
+_VARIANTS = (
+    "", "-delete", "-forward", "-forward-nl", "-forward-nl-turk", "-important", "-nl-turk", "-noscroll", "-reply",
+    "-star-reply",
+)  # fmt: skip
+SCRIPTS: dict[str, Script] = {f"email-inbox{variant}": _do for variant in _VARIANTS}

@@ -7,6 +7,13 @@ from aboveboard.learn.tasks.actor import Actor, Script, by_text, one, quoted
 from aboveboard.learn.tasks.scripts.words import quotes, word
 
 
+def _link(name: str) -> str:
+    return (
+        "[...document.querySelectorAll('#area span.alink')].find(e => "
+        f"e.innerText === {quoted(name)} && e.offsetParent)"
+    )
+
+
 def _tab(actor: Actor, instruction: str) -> None:
     name = word(r"(Tab #\d+)", instruction)
     actor.click(by_text("a", name), name)
@@ -21,7 +28,7 @@ def _section(actor: Actor, instruction: str) -> None:
 
 def _opened_until(actor: Actor, name: str, opener: str) -> None:
     """Opens one after the other, in order, until a link of this name shows."""
-    link = f"[...document.querySelectorAll('#area span.alink')].find(e => e.innerText === {quoted(name)} && e.offsetParent)"
+    link = _link(name)
     for number in range(9):
         if actor.there(link):
             actor.click(link, name)
@@ -39,7 +46,7 @@ def _link_in_sections(actor: Actor, instruction: str) -> None:
 
 def _link_in_tabs(actor: Actor, instruction: str) -> None:
     name = quotes(instruction)[0]
-    link = f"[...document.querySelectorAll('#area span.alink')].find(e => e.innerText === {quoted(name)} && e.offsetParent)"
+    link = _link(name)
     if actor.there(link):  # the first tab is open to begin with
         actor.click(link, name)
         return
