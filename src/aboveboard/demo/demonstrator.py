@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import time
@@ -12,7 +13,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from aboveboard.core.errors import AboveboardError, Unavailable
+from aboveboard.core.errors import AboveboardError, Refused, Unavailable
 from aboveboard.demo.processes import command, start
 from aboveboard.desktop.browser import Browser
 from aboveboard.desktop.display import PrivateDisplay
@@ -100,6 +101,21 @@ def _wait_for(laptop: Path, *states: str) -> None:
         time.sleep(0.05)
 
 
+def _mark(laptop: Path, **what: str) -> None:
+    """A mark at a moment at which the recorder keeps it: while a page loads, what is in front isn't known, and nothing
+    is kept. Raises Refused when it never does."""
+    deadline = time.monotonic() + STATE_S_MAX
+    while True:
+        _wait_for(laptop, "recording")
+        try:
+            ask(laptop, **what)
+            return
+        except Refused:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+
+
 def _session(orders: Orders, display: PrivateDisplay, laptop: Path, jobs: list[Job]) -> list[Job]:
     """One browser's life: all jobs if all is well. Returns what is left when the browser or a page failed."""
     rng = np.random.default_rng([orders.number, len(jobs)])
@@ -127,19 +143,19 @@ def _one(stage: Stage, hand: Hand, laptop: Path, job: Job, rng: np.random.Genera
 
     def begin(instruction: str) -> None:
         nonlocal opened
-        _wait_for(laptop, "recording")
-        ask(laptop, do="task_start", description=instruction)
+        _mark(laptop, do="task_start", description=instruction)
         opened = True
 
     def end(reward: float) -> None:
         time.sleep(0.1)
-        ask(laptop, do="task_stop", outcome="success" if reward == 1 else "failure")
+        _mark(laptop, do="task_stop", outcome="success" if reward == 1 else "failure")
 
     try:
         done = perform(stage, hand, job.task, job.seed, rng, begin=begin, end=end)
     except AboveboardError as error:
         if opened:
-            ask(laptop, do="task_stop", outcome="failure")
+            with contextlib.suppress(AboveboardError):  # it may have ended with the page: that is no success either
+                _mark(laptop, do="task_stop", outcome="failure")
         if stage.browser.process.poll() is not None:
             return None
         stage.left()

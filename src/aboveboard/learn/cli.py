@@ -17,7 +17,7 @@ def _train(args: argparse.Namespace) -> int:
     from aboveboard.learn.model import Config  # torch is slow to import
     from aboveboard.learn.train import train_folder
 
-    lineage = train_folder(args.data, args.out, Config((), (), seed=args.seed, epochs=args.epochs))
+    lineage = train_folder(args.data, args.out, Config(seed=args.seed, epochs=args.epochs))
     if args.json:
         print(json.dumps(msgspec.to_builtins(lineage)))
     else:
@@ -67,11 +67,11 @@ def configure(parser: argparse.ArgumentParser) -> argparse._SubParsersAction[arg
     trainer.add_argument("--data", type=Path, required=True, help="folder made by `aboveboard dataset build`")
     trainer.add_argument("--out", type=Path, required=True, help="folder for the model")
     trainer.add_argument("--seed", type=int, default=0)
-    trainer.add_argument("--epochs", type=int, default=60)
+    trainer.add_argument("--epochs", type=int, default=40)
     trainer.add_argument("--json", action="store_true", help="print the lineage as JSON")
     trainer.set_defaults(run=_train)
     judge = verbs.add_parser("evaluate", help="let an agent do tasks in a real browser, and count")
-    judge.add_argument("--model", required=True, help="a model's folder, or `random` or `majority`")
+    judge.add_argument("--model", required=True, help="a model's folder, or `random`, `majority` or `neighbour`")
     judge.add_argument("--data", type=Path, help="the dataset, for the baselines")
     judge.add_argument("--tasks", required=True, help="names of the miniwob package, with commas between")
     judge.add_argument("--seeds", default="held-out", metavar="PREFIX", help="seeds are PREFIX-0, PREFIX-1, ...")

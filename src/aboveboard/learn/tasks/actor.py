@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, cast
 import msgspec
 import numpy as np
 
-from aboveboard.core.errors import Unavailable
+from aboveboard.core.errors import AboveboardError, Unavailable
 from aboveboard.core.events import Box
 from aboveboard.desktop.input import Hand
 from aboveboard.learn.tasks.miniwob import Stage
@@ -109,7 +109,6 @@ class Actor:
     def __init__(self, stage: Stage, hand: Hand, rng: np.random.Generator) -> None:
         self._stage, self._hand, self._rng = stage, hand, rng
         self.did: list[Did] = []
-        self._clicked: Box = (0, 0, 0, 0)
 
     def ask(self, script: str) -> Any:
         """What the page's script says: for a script that has to know what a person would read."""
@@ -277,7 +276,11 @@ def perform(
     hand.rest(float(rng.uniform(0.1, 0.4)))
     start_us = _now_us()
     actor = Actor(stage, hand, rng)
-    SCRIPTS[task](actor, instruction)
+    try:
+        SCRIPTS[task](actor, instruction)
+    except AboveboardError:
+        if not stage.done():  # else the task was over before the script thought so
+            raise
     stage.wait_done(DONE_S_MAX)
     reward = stage.reward()
     end_us = _now_us()

@@ -7,6 +7,7 @@ script or agent, has X input for hands; an agent sees only what the accessibilit
 from __future__ import annotations
 
 import http.server
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -49,6 +50,13 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
         """Keeps no log."""
 
 
+class _Patient(http.server.ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A browser that leaves a page has no use for the rest of it: nothing to tell."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 class TaskServer:
     """Serves the package's pages over loopback, so that they have an origin: `with TaskServer() as server:`."""
 
@@ -60,7 +68,7 @@ class TaskServer:
         self._folder = as_file(files("miniwob") / "html")
         self.root: Path = self._folder.__enter__()
         handler = partial(_Quiet, directory=str(self.root))
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", self._port), handler)
+        self._server = _Patient(("127.0.0.1", self._port), handler)
         threading.Thread(target=self._server.serve_forever, name="tasks", daemon=True).start()
         return self
 
@@ -110,6 +118,10 @@ class Stage:
     def left(self) -> None:
         """The window shows something else now; the next task loads its page anew."""
         self._task = ""
+
+    def pid(self) -> int:
+        """Of the browser."""
+        return self.browser.pid
 
     def done(self) -> bool:
         return self.browser.evaluate("WOB_DONE_GLOBAL") is True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from aboveboard.learn.tasks.actor import Actor, Script, by_text, one, quoted
+from aboveboard.learn.tasks.actor import AGAIN_S, Actor, Script, by_text, one, quoted
 from aboveboard.learn.tasks.scripts.words import SUBMIT, quotes, word
 
 _SPINS_MAX = 30
@@ -29,9 +29,11 @@ def _height(actor: Actor, instruction: str) -> None:
 
 
 def _spinner(actor: Actor, instruction: str) -> None:
-    field = one("#spinner")
-    actor.click(field, times=3)
-    actor.type(field, word(r"Select (-?\d+)", instruction))
+    wanted = int(word(r"Select (-?\d+)", instruction))
+    way = "up" if wanted > 0 else "down"
+    for _ in range(abs(wanted)):
+        actor.click(one(f".ui-spinner-{way}"), way)
+        actor.watch(AGAIN_S)
     actor.click(SUBMIT, "Submit")
 
 
