@@ -103,11 +103,15 @@ def _organisation(home: Path, origin: str) -> Organisation:
 
 
 def _record(plan: Plan, home: Path, organisation: Organisation, origin: str, jobs: list[Job]) -> None:
-    shares = [jobs[i :: plan.contributors] for i in range(plan.contributors)]
+    # Everybody comes to do every task: one further each round.
+    n, a_round = plan.contributors, len(plan.tasks)
+    shares = [[job for at, job in enumerate(jobs) if (at + at // a_round) % n == i] for i in range(n)]
     context = multiprocessing.get_context("spawn")  # each worker is a client of its own display
     with ProcessPoolExecutor(plan.contributors, mp_context=context) as pool:
         futures = []
         for number, share in enumerate(shares):
+            if not share:
+                continue
             folder = home / f"contributor-{number + 1}"
             code = ""
             if not (folder / "laptop").exists():

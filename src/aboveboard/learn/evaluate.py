@@ -27,7 +27,7 @@ BASELINES = ("random", "majority", "neighbour")
 STEPS_MAX = 20
 RESTARTS_MAX = 4
 RUN_S_MAX = 3 * 3600
-FAILURES_KEPT = 200
+REPLAYS_KEPT = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +135,17 @@ def report(order: Order, runs: Sequence[Run]) -> dict[str, Any]:
         "steps_mean": round(statistics.fmean(len(run.steps) for run in runs), 3),
         "decision_ms_p50": round(1000 * decisions[len(decisions) // 2], 3),
         "seconds_mean": round(statistics.fmean(run.seconds for run in runs), 3),
-        "failures": [_failure(run) for run in runs if not run.success][:FAILURES_KEPT],
+        "failures": [_replay(run) for run in runs if not run.success][:REPLAYS_KEPT],
+        "shown": [_replay(run) for run in _one_of_each(runs)][:REPLAYS_KEPT],
     }  # fmt: skip
 
 
-def _failure(run: Run) -> dict[str, Any]:
+def _one_of_each(runs: Sequence[Run]) -> list[Run]:
+    """The first success of every task."""
+    return list({run.task: run for run in reversed(runs) if run.success}.values())
+
+
+def _replay(run: Run) -> dict[str, Any]:
     kept = asdict(run)
     del kept["decisions_s"]
     return kept

@@ -30,6 +30,7 @@ from aboveboard.core.errors import BadInput
 from aboveboard.learn.examples import AMOUNTS, CASES, PLACES
 from aboveboard.learn.relations import KIN, OFFSETS, RELATIONS
 from aboveboard.learn.sight import (
+    F32,
     FEATURES,
     KINDS_BEFORE,
     MATCHES,
@@ -291,3 +292,12 @@ def judge(policy: Policy, sight: Sight) -> Choice:
 def use_threads(n: int) -> None:
     """How many threads a decision may use: several processes share the cores."""
     torch.set_num_threads(n)
+
+
+def flat_gradient(policy: Policy, loss: Tensor, left_out: tuple[str, ...]) -> F32:
+    """The loss's gradient as one vector, without parameters whose names begin with one of `left_out`."""
+    chosen = [weight for name, weight in policy.named_parameters() if not name.startswith(left_out)]
+    found = torch.autograd.grad(loss, chosen, allow_unused=True)
+    parts = [torch.zeros_like(w) if g is None else g for w, g in zip(chosen, found, strict=True)]
+    flat: F32 = torch.cat([part.flatten() for part in parts]).numpy()
+    return flat

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import msgspec
 import numpy as np
 import torch
 from torch import Tensor
@@ -18,7 +17,7 @@ from torch.nn import functional
 from aboveboard.core.errors import BadInput
 from aboveboard.datasets.schema import Episode, read_episodes
 from aboveboard.learn.examples import Example, Span, examples_of
-from aboveboard.learn.lineage import Lineage
+from aboveboard.learn.lineage import Lineage, write_lineage
 from aboveboard.learn.model import Config, Policy, Scores, collate, save
 from aboveboard.learn.renaming import Renamable, renamable, renamed
 from aboveboard.learn.sight import NAME_WORDS_MAX, Past, Sight, see
@@ -103,10 +102,18 @@ def loss_of(policy: Policy, lessons: list[Lesson], config: Config, rng: np.rando
         renamed(each.afresh if forgot else each.sight, each.words, rng)
         for each, forgot in zip(lessons, forgets, strict=True)
     ]
-    chosen = [each.example for each in lessons]
+    return _loss(policy, sights, [each.example for each in lessons])
+
+
+def plain_loss(policy: Policy, lessons: list[Lesson]) -> Tensor:
+    """The same of these lessons as they are, with nothing renamed or forgotten."""
+    return _loss(policy, [each.sight for each in lessons], [each.example for each in lessons])
+
+
+def _loss(policy: Policy, sights: list[Sight], chosen: list[Example]) -> Tensor:
     typed = torch.tensor([i for i, example in enumerate(chosen) if example.spans], dtype=torch.int64)
     scores: Scores = policy(collate(sights), typed)
-    return heads_loss(scores, chosen, config, max(len(s.words) for s in sights))
+    return heads_loss(scores, chosen, policy.config, max(len(s.words) for s in sights))
 
 
 def heads_loss(scores: Scores, chosen: list[Example], config: Config, w: int) -> Tensor:
@@ -147,8 +154,9 @@ def _position(span: Span, word: int, w: int) -> int:
     return word if span.element < 0 else w + span.element * NAME_WORDS_MAX + word
 
 
-def train_folder(data: Path, out: Path, config: Config) -> Lineage:
-    """Trains on the dataset in `data` and writes the model to `out`. Raises BadInput or Corrupt."""
+def train_folder(data: Path, out: Path, config: Config, replaces: str = "") -> Lineage:
+    """Trains on the dataset in `data` and writes the model to `out`. replaces: SHA-256 of the weights it is made in the
+    place of. Raises BadInput or Corrupt."""
     episodes = [each for each in read_episodes(data) if each.split in ("train", "all", "")]
     policy = train(episodes, config, lambda line: print(line, file=sys.stderr, flush=True))
     save(policy, out)
@@ -156,7 +164,7 @@ def train_folder(data: Path, out: Path, config: Config) -> Lineage:
     lineage = Lineage(
         hashlib.sha256((out / "weights.safetensors").read_bytes()).hexdigest(),
         hashlib.sha256(manifest.read_bytes()).hexdigest() if manifest.is_file() else "",
-        len(episodes), len(examples_of(episodes)), config.seed,
+        len(episodes), len(examples_of(episodes)), config.seed, replaces,
     )  # fmt: skip
-    (out / "lineage.json").write_bytes(msgspec.json.format(msgspec.json.encode(lineage), indent=1))
+    write_lineage(out, lineage)
     return lineage

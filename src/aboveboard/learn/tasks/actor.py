@@ -27,6 +27,7 @@ FIND_S_MAX = 2.0  # menus, calendars and results take a moment to appear
 MISTYPED_SHARE, DETOUR_SHARE = 0.015, 0.06
 WHEEL_STEPS_MAX = 60
 READS_S = 0.6  # before the first action, however fast the hand: what is on the screen has to be seen
+HOMING_S = 0.4  # from the mouse to the keyboard (Card, Moran and Newell 1980), however fast the hand then types
 AGAIN_S = 0.55  # between two clicks on one spot that are meant as two
 
 
@@ -208,7 +209,9 @@ class Actor:
 
     def type(self, script: str, text: str) -> None:
         """Types into the field that has the focus, now and then with a slip that is taken back."""
-        box, start_us = self.box(script), _now_us()
+        box = self.box(script)
+        time.sleep(HOMING_S)
+        start_us = _now_us()
         for piece in self._with_slips(text):
             if piece == "\b":
                 self._hand.press("BackSpace")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import cast
 
+from aboveboard.core.errors import BadInput
 from aboveboard.learn.tasks.actor import Actor, Script, one, quoted
 from aboveboard.learn.tasks.scripts.words import quotes
 
@@ -22,9 +23,11 @@ def _senders(actor: Actor) -> list[str]:
 
 def _do(actor: Actor, instruction: str) -> None:
     present = [name for name in _senders(actor) if re.search(rf"\b{re.escape(name)}\b", instruction)]
+    if not present:
+        raise BadInput(f"no sender that is to be seen is named in {instruction!r}")
     lower = instruction.lower()
     forward = re.search(r"forward|send|give|wants|pass|share", lower) is not None and "reply" not in lower
-    others = [each for each in re.findall(r"\b[A-Z][\w-]+", instruction) if each not in present]
+    others = [each for each in re.findall(r"\b[A-Z][\w-]+", instruction) if each not in present] or [""]
     if forward:
         sender, to = _from_and_to(instruction, present)
         actor.click(f"({_thread(sender)}).querySelector('.email-left')", sender)
