@@ -14,9 +14,8 @@ from bench.learn.results import results
 HERE = Path(__file__).parent
 # What fits into five minutes: it shows that all of it works, not how well.
 REDUCED = Protocol(
-    tasks=("click-button", "click-link", "click-test-2", "enter-text", "focus-text-2", "click-tab"),
-    demonstrations=4, few=2, counts=(2, 4), seeds=(0,), episodes=2, few_episodes=1, bare=2, bare_episodes=1, unseen=1,
-    contributors=3, workers=2, updates_max=300,
+    tasks=("click-button", "click-link", "enter-text"), demonstrations=3, few=2, counts=(2, 3), seeds=(0,), episodes=2,
+    few_episodes=1, bare=1, bare_episodes=1, unseen=1, contributors=2, workers=2, updates_max=60, ablations=(),
 )  # fmt: skip
 
 

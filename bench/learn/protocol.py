@@ -44,6 +44,7 @@ class Protocol:
     workers: int = 4
     updates_max: int = 9000
     held_out_seeds: str = "held-out"
+    ablations: tuple[str, ...] = ("no-neighbours", "no-paths", "no-placeholders")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +84,8 @@ def trainings(p: Protocol) -> list[Training]:
     if p.bare and p.bare not in (*between, p.few, p.demonstrations):
         between.append(p.bare)
     curve = [Training(f"n{n}-s0", n, 0) for n in between]
-    others = [Training(f"{name}-s0", p.bare or p.few, 0, name) for name in ABLATED]
+    others = [Training(f"{name}-s0", p.bare or p.few, 0, name) for name in p.ablations]
     return [full[0], few[0], *curve, *cut, *full[1:], *few[1:], *others]
-
-
-ABLATED = ("no-neighbours", "no-paths", "no-placeholders")
 
 
 def trials(p: Protocol) -> list[Trial]:

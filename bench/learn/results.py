@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from aboveboard.learn.evaluate import wilson
-from bench.learn.protocol import ABLATED, Protocol, trainings, trials
+from bench.learn.protocol import Protocol, trainings, trials
 
 
 def read(home: Path, name: str) -> dict[str, dict[str, Any]]:
@@ -52,7 +52,7 @@ def results(p: Protocol, home: Path) -> dict[str, Any]:
         "success_random": pooled(home, ["random.seen"]),
         "success_majority": pooled(home, ["majority.seen"]),
         "success_neighbour": pooled(home, ["neighbour.seen"]),
-        **{f"success_{name.replace('-', '_')}": pooled(home, [f"{name}-s0.seen"]) for name in ABLATED},
+        **{f"success_{name.replace('-', '_')}": pooled(home, [f"{name}-s0.seen"]) for name in p.ablations},
     }
     flat: dict[str, Any] = {}
     for key, figures in found.items():

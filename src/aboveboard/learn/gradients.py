@@ -24,7 +24,7 @@ LEFT_OUT = (
 
 
 class Gradients:
-    """Of one model's loss, as one vector."""
+    """Of one model's loss, as one vector of length 1."""
 
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
@@ -38,7 +38,10 @@ class Gradients:
         ]  # fmt: skip
         if not lessons:
             return None
-        return flat_gradient(self._policy, plain_loss(self._policy, lessons), LEFT_OUT)
+        found = flat_gradient(self._policy, plain_loss(self._policy, lessons), LEFT_OUT)
+        # Of length 1: else the few that the model got wrong outweigh all the others.
+        unit: F32 = found / max(float(np.linalg.norm(found)), 1e-12)
+        return unit
 
     def mean(self, episodes: Sequence[Episode]) -> F32:
         """Raises BadInput when none of them can be learned from."""

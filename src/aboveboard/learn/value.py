@@ -1,8 +1,9 @@
 """What each demonstration was worth to a model: a cheap estimate, and nothing about people.
 
 The influence of a demonstration on the held-back ones is estimated by the first step of training on it (TracIn,
-Pruthi and others 2020, at the last checkpoint, over the heads' and the last layer's weights): the product of its
-gradient with the mean gradient of the held-back episodes. Above 0: learning from it makes those likelier.
+Pruthi and others 2020, at the last checkpoint, over the heads' and the last layer's weights, gradients of length 1 as
+in Barshan and others 2020): the product of its gradient with the mean gradient of the held-back episodes. Above 0:
+learning from it makes those likelier.
 
 Figures are of episodes, whose IDs are different in every dataset; there is none of a person. Who took part in a
 dataset of fewer than PEOPLE_MIN gets no distribution over people either.

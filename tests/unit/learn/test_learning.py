@@ -30,7 +30,7 @@ def _screen(rng: np.random.Generator, n: int = 5) -> tuple[Element, ...]:
     return tuple(Element("push button", NAMES[k], (10, 10 + 40 * i, 80, 30), (), (0, i)) for i, k in enumerate(chosen))
 
 
-def _episodes(n: int, seed: int) -> list[Episode]:
+def episodes_of(n: int, seed: int) -> list[Episode]:
     """The rule: click the button that the instruction names."""
     rng = np.random.default_rng(seed)
     made = []
@@ -49,13 +49,13 @@ CONFIG = Config(width=32, layers=2, heads=2, epochs=40, updates_min=0, batch=16,
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("model")
     (folder / "data").mkdir()
-    (folder / "data" / "train.parquet").write_bytes(encode_episodes(_episodes(120, 1)))
+    (folder / "data" / "train.parquet").write_bytes(encode_episodes(episodes_of(120, 1)))
     train_folder(folder, folder / "out", CONFIG)
     return folder / "out"
 
 
 def _share(agent: Agent) -> float:
-    held_out = _episodes(80, 2)
+    held_out = episodes_of(80, 2)
     right = 0
     for episode in held_out:
         step = episode.steps[0]
@@ -65,7 +65,7 @@ def _share(agent: Agent) -> float:
 
 
 def test_it_learns_to_point_at_what_is_named_and_beats_chance(model: Path) -> None:
-    episodes = _episodes(120, 1)
+    episodes = episodes_of(120, 1)
     random = _share(RandomAgent(kinds_of(episodes), 0))
     majority = _share(MajorityAgent(MajorityAgent.choices_of(episodes), 0))
     assert random < 0.5
@@ -76,7 +76,7 @@ def test_it_learns_to_point_at_what_is_named_and_beats_chance(model: Path) -> No
 
 def test_the_same_data_gives_the_same_weights() -> None:
     config = replace(CONFIG, epochs=2)
-    one, other = (train(_episodes(20, 1), config, lambda _: None).state_dict() for _ in range(2))
+    one, other = (train(episodes_of(20, 1), config, lambda _: None).state_dict() for _ in range(2))
     assert all(bool((one[name] == other[name]).all()) for name in one)
 
 
@@ -111,7 +111,7 @@ def test_a_model_that_names_no_dataset_or_other_weights_is_not_published(model: 
 
 def test_a_dataset_with_nothing_to_learn_from_says_so() -> None:
     with pytest.raises(BadInput, match="no step"):
-        train([replace_steps(_episodes(1, 1)[0])], CONFIG, lambda _: None)
+        train([replace_steps(episodes_of(1, 1)[0])], CONFIG, lambda _: None)
 
 
 def replace_steps(episode: Episode) -> Episode:
@@ -123,7 +123,7 @@ def replace_steps(episode: Episode) -> Episode:
 def test_a_step_whose_target_was_not_seen_is_not_learned_from() -> None:
     import msgspec
 
-    [episode] = _episodes(1, 1)
+    [episode] = episodes_of(1, 1)
     unseen = msgspec.structs.replace(episode.steps[0], target_index=-1)
     assert examples_of([msgspec.structs.replace(episode, steps=(unseen,))]) == []
     [example] = examples_of([episode])
