@@ -17,12 +17,14 @@ from aboveboard.learn.examples import find_typed, kind_of
 
 _PLACEHOLDER = re.compile(r"(<[A-Z_]+(?:_\d+)?>)")
 APART_US = 2_000_000  # how far recording and diary may be apart about how long an episode took
+# Seeds of what was demonstrated again, see PROTOCOL.md: those come first.
+AGAIN, LATER = "typed", 10_000
 SHARE = 0.9  # of its demonstrations a task's script has to succeed in
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A recorded episode, and the task and number of the seed it shows."""
+    """A recorded episode, and the task it shows; number: in which order the demonstrations of a task are taken."""
 
     task: str
     number: int
@@ -41,7 +43,8 @@ def shown_in(home: Path) -> list[Shown]:
         told = _row_of(episode, rows, taken)
         if told is not None:
             taken.add((told["task"], told["seed"]))
-            found.append(Shown(told["task"], int(told["seed"].rpartition("-")[2]), episode))
+            prefix, _, number = told["seed"].rpartition("-")
+            found.append(Shown(told["task"], int(number) + (0 if prefix == AGAIN else LATER), episode))
     return sorted(found, key=lambda each: (each.task, each.number))
 
 

@@ -32,17 +32,17 @@ class Protocol:
     tasks: tuple[str, ...] = tuple(sorted(SCRIPTS))
     demonstrations: int = 60
     few: int = 3
-    counts: tuple[int, ...] = (3, 10, 20, 60)
+    counts: tuple[int, ...] = (3, 10, 60)
     seeds: tuple[int, ...] = (0, 1, 2)
     episodes: int = 17
     few_episodes: int = 5
-    bare: int = 20
+    bare: int = 10
     bare_episodes: int = 17
     unseen: int = 16
     contributors: int = 8
     speed: float = 3.0
     workers: int = 4
-    updates_max: int = 9000
+    updates_max: int = 5000
     held_out_seeds: str = "held-out"
     ablations: tuple[str, ...] = ("no-neighbours", "no-paths", "no-placeholders")
 
@@ -79,29 +79,30 @@ def trainings(p: Protocol) -> list[Training]:
     """In the order in which they matter."""
     full = [Training(f"n{p.demonstrations}-s{seed}", p.demonstrations, seed) for seed in p.seeds]
     few = [Training(f"n{p.few}-s{seed}", p.few, seed) for seed in p.seeds]
-    cut = [Training("bare", p.bare, 0, "bare")] if p.bare else []
-    between = [n for n in p.counts if n not in (p.few, p.demonstrations)]
-    if p.bare and p.bare not in (*between, p.few, p.demonstrations):
-        between.append(p.bare)
+    between = sorted({*p.counts, *([p.bare] if p.bare else [])} - {p.few, p.demonstrations})
     curve = [Training(f"n{n}-s0", n, 0) for n in between]
+    cut = [Training("bare", p.bare, 0, "bare")] if p.bare else []
     others = [Training(f"{name}-s0", p.bare or p.few, 0, name) for name in p.ablations]
     return [full[0], few[0], *curve, *cut, *full[1:], *few[1:], *others]
 
 
 def trials(p: Protocol) -> list[Trial]:
-    """In the order in which they matter."""
-    found = []
+    """In the order in which they matter; the baselines after the first seed of everything."""
+    found: list[Trial] = []
     for each in trainings(p):
-        main = each.count in (p.few, p.demonstrations) and not each.ablation
-        if main:
-            found.append(Trial(each.name, False, p.episodes))
-        elif each.ablation == "bare" or (each.count == p.bare and not each.ablation):
-            found.append(Trial(each.name, False, p.bare_episodes, each.ablation))
-        else:
-            found.append(Trial(each.name, False, p.few_episodes, each.ablation))
-        if main and each.count == p.demonstrations:
+        whole = each.count in (p.few, p.demonstrations) and not each.ablation
+        compared = each.ablation == "bare" or (each.count == p.bare and not each.ablation)
+        episodes = p.episodes if whole else p.bare_episodes if compared else p.few_episodes
+        if each.name == f"n{p.demonstrations}-s{p.seeds[-1]}" or (each.ablation and not compared):
+            found += [trial for trial in _baselines(p) if trial not in found]
+        found.append(Trial(each.name, False, episodes, each.ablation))
+        if each.count == p.demonstrations and not each.ablation:
             found.append(Trial(each.name, True, p.episodes))
-    return [*found, *(Trial(name, False, p.few_episodes) for name in ("random", "majority", "neighbour"))]
+    return [*found, *(trial for trial in _baselines(p) if trial not in found)]
+
+
+def _baselines(p: Protocol) -> list[Trial]:
+    return [Trial(name, False, p.few_episodes) for name in ("random", "majority", "neighbour")]
 
 
 class Stages:
@@ -130,9 +131,10 @@ class Stages:
         p = self.protocol
         if not p.bare or (self.home / "bare.json").exists():
             return
-        self.told(f"bare: {p.bare} demonstrations of {len(p.tasks)} tasks, nothing redacted")
+        seen = self.choose()["seen"]
+        self.told(f"bare: {p.bare} demonstrations of {len(seen)} tasks, nothing redacted")
         self._run("bare", [
-            "learn", "collect", "--tasks", ",".join(p.tasks), "--episodes", str(p.bare), "--seeds", "demonstration",
+            "learn", "collect", "--tasks", ",".join(seen), "--episodes", str(p.bare), "--seeds", "demonstration",
             "--speed", str(p.speed), "--contributors", str(p.contributors), "--out", str(self.home / "bare"), "--json",
         ], self.home / "bare.json")  # fmt: skip
 

@@ -11,7 +11,7 @@ import pytest
 from aboveboard.core.events import Element
 from aboveboard.datasets.schema import Episode, Step, encode_episodes
 from bench.learn.ablations import changed
-from bench.learn.demonstrations import Shown, demonstrable, first, held_out, shown_in
+from bench.learn.demonstrations import LATER, Shown, demonstrable, first, held_out, shown_in
 from bench.learn.protocol import Protocol, trainings, trials
 from bench.learn.report import page, write_report
 from bench.learn.results import results
@@ -58,7 +58,9 @@ def test_an_episode_is_known_by_its_words_and_its_length(tmp_path: Path) -> None
         shown(3, "Write to <PERSON_3>", click(0), Step("done", 90_000_000, 90_000_000)),
     ]
     found = shown_in(home_with(tmp_path, rows, episodes))
-    assert [(each.task, each.number, each.episode.episode_id[-1]) for each in found] == [("a", 0, "1"), ("b", 1, "2")]
+    assert [(each.task, each.number, each.episode.episode_id[-1]) for each in found] == [
+        ("a", LATER, "1"), ("b", LATER + 1, "2"),
+    ]  # fmt: skip
 
 
 def test_a_task_counts_when_its_script_can_and_what_it_types_can_be_read(tmp_path: Path) -> None:
