@@ -1,0 +1,351 @@
+"""Pixels of one window at a time, from the display. Knows no policy.
+
+Composite (`NameWindowPixmap`) gives each top-level window a picture of its own, so what lies over, under or beside it
+is not asked for and never comes. Damage says that a window has drawn; until then nothing is taken. A window that has
+just come or changed its size shows what was there before it until its program draws: see `Fresh`.
+
+Sources: X Composite Extension 0.4, X Damage Extension 1.1, X Fixes 5, X Nonrectangular Window Shape Extension.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import xcffib
+import xcffib.composite
+import xcffib.damage
+import xcffib.shape
+import xcffib.xfixes
+import xcffib.xinput
+import xcffib.xproto as xp
+
+from aboveboard.core.errors import Unavailable
+from aboveboard.core.events import U8, MemoryOnly
+
+Bools: TypeAlias = npt.NDArray[np.bool_]
+RECTANGLES_MAX = 16  # of what was drawn; more are one
+WINDOW_PIXELS_MAX = 16_000_000
+TRACKED_MAX = 4096
+SETTLED_S = 0.5  # after its first drawing a program has drawn what it draws
+_NON_EMPTY = 3  # DamageReportNonEmpty: one word, until what was drawn is asked for
+_AUTOMATIC = 0
+_RAW_PRESSES = 1 << 13 | 1 << 15  # XI_RawKeyPress, XI_RawButtonPress
+_ALL_PLANES = 0xFFFFFFFF
+
+
+@dataclass(slots=True)
+class Fresh:
+    """A window whose picture is new: it holds what was on the screen there until the program draws.
+
+    drew_s: when it was first heard to draw (monotonic); None until then. What it drew is what may be taken, until
+    it has had time to draw everything.
+    """
+
+    drawn: Bools | None = None
+    drew_s: float | None = None
+
+
+@dataclass(slots=True)
+class _Tracked:
+    """A child of the root window. size: with borders; dirty: it has drawn since pixels were taken."""
+
+    damage: int
+    size: tuple[int, int]
+    dirty: bool = True
+    fresh: Fresh | None = None
+    pending: list[tuple[int, int, int, int]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Taken(MemoryOnly):
+    """pixels: uint8 (height, width, 4), blue, green, red and nothing, as the display has them; drawn: where they are
+    the window's own, None for everywhere."""
+
+    pixels: U8
+    drawn: Bools | None
+
+
+class Pixels:
+    """Not for several threads at once."""
+
+    def __init__(self, display: str) -> None:
+        """Raises Unavailable where windows can't be told apart: there are no pictures then."""
+        try:
+            self._x: Any = xcffib.connect(display)
+            self._composite = self._x(xcffib.composite.key)
+            self._damage = self._x(xcffib.damage.key)
+            self._fixes = self._x(xcffib.xfixes.key)
+            self._shape = self._x(xcffib.shape.key)
+            xinput = self._x(xcffib.xinput.key)
+            for reply in (self._composite.QueryVersion(0, 4), self._damage.QueryVersion(1, 1),
+                          self._fixes.QueryVersion(5, 0), xinput.XIQueryVersion(2, 2)):  # fmt: skip
+                reply.reply()
+        except (xcffib.XcffibException, KeyError) as error:
+            raise Unavailable("this display can't tell windows' pictures apart: no pictures are kept") from error
+        screen = self._x.setup.roots[self._x.pref_screen]
+        self._root, self.size = screen.root, (int(screen.width_in_pixels), int(screen.height_in_pixels))
+        if self._x.setup.image_byte_order != 0:
+            raise Unavailable("this display sends its pixels in an order not known here: no pictures are kept")
+        self._tracked: dict[int, _Tracked] = {}
+        self.presses = 0  # heard of so far
+        self.configured = False  # the screen has another size, or windows came, went or moved
+        mask = xcffib.xinput.EventMask.synthetic(1, 1, [_RAW_PRESSES])  # 1: all master devices
+        xinput.XISelectEvents(self._root, 1, [mask])
+        events = xp.EventMask.SubstructureNotify | xp.EventMask.StructureNotify
+        self._x.core.ChangeWindowAttributes(self._root, xp.CW.EventMask, [events])
+        self._region = self._x.generate_id()
+        self._fixes.CreateRegion(self._region, 0, [])
+        self._redirect()
+
+    def _redirect(self) -> None:
+        """Gives each window a picture of its own, where no compositor does. What is covered now was not kept until now,
+        so it is not the window's until it draws."""
+        children = self._x.core.QueryTree(self._root).reply().children
+        for number in children:
+            self._track(int(number))
+        if self._composited():
+            return
+        self._composite.RedirectSubwindows(self._root, _AUTOMATIC)
+        self._x.core.GetInputFocus().reply()  # done by now
+        boxes = [self._box(int(number)) for number in children]
+        for place, number in enumerate(children):
+            box, tracked = boxes[place], self._tracked.get(int(number))
+            if box and tracked and any(above and _meet(box, above) for above in boxes[place + 1 :]):
+                tracked.fresh = Fresh()
+
+    def _composited(self) -> bool:
+        name = b"_NET_WM_CM_S0"
+        atom = self._x.core.InternAtom(False, len(name), name).reply().atom
+        return bool(self._x.core.GetSelectionOwner(atom).reply().owner)
+
+    def _box(self, number: int) -> tuple[int, int, int, int] | None:
+        """On the screen, borders included; None for what can't be seen."""
+        asked = self._x.core.GetWindowAttributes(number), self._x.core.GetGeometry(number)
+        try:
+            attributes, geometry = (each.reply() for each in asked)
+        except xcffib.XcffibException:
+            return None
+        if attributes.map_state != xp.MapState.Viewable or attributes._class != xp.WindowClass.InputOutput:
+            return None
+        borders = 2 * geometry.border_width
+        return geometry.x, geometry.y, geometry.width + borders, geometry.height + borders
+
+    def close(self) -> None:
+        """Windows are left as they were found: the display undoes what a connection did when it ends."""
+        self._x.disconnect()
+
+    def fileno(self) -> int:
+        return int(self._x.get_file_descriptor())
+
+    # ------------------------------------------------------------ what the display tells
+
+    def hear(self) -> set[int]:
+        """Takes in what has come; which windows drew for the first time since they were taken. Raises Unavailable: the
+        display is gone."""
+        drew: set[int] = set()
+        try:
+            self._x.flush()
+            while (event := self._next()) is not None:
+                if isinstance(event, xcffib.damage.NotifyEvent):
+                    drew.add(int(event.drawable))
+                self._take(event)
+        except xcffib.ConnectionException as error:
+            raise Unavailable("the display is gone") from error
+        return drew
+
+    def _next(self) -> Any:
+        while True:
+            try:
+                return self._x.poll_for_event()
+            except xcffib.ProtocolException:
+                continue  # a window that went away before we asked something of it
+
+    def _take(self, event: Any) -> None:
+        match event:
+            case xcffib.damage.NotifyEvent():
+                tracked = self._tracked.get(int(event.drawable))
+                if tracked is not None:
+                    tracked.dirty = True
+                    if tracked.fresh is not None and tracked.fresh.drew_s is None:
+                        tracked.fresh.drew_s = time.monotonic()
+            case xcffib.xinput.RawButtonPressEvent() | xcffib.xinput.RawKeyPressEvent():
+                self.presses += 1
+            case xp.CreateNotifyEvent():
+                self._track(int(event.window), _outer(event))
+            case xp.DestroyNotifyEvent():
+                self._tracked.pop(int(event.window), None)
+            case xp.ReparentNotifyEvent():
+                if event.parent == self._root:
+                    self._track(int(event.window))
+                else:
+                    self._tracked.pop(int(event.window), None)
+            case xp.MapNotifyEvent():
+                self.configured = True
+                self._begin(int(event.window))
+            case xp.UnmapNotifyEvent():
+                self.configured = True
+            case xp.ConfigureNotifyEvent():
+                self.configured = True
+                if event.window == self._root:
+                    self.size = int(event.width), int(event.height)
+                    return
+                tracked = self._tracked.get(int(event.window))
+                if tracked is not None and tracked.size != _outer(event):
+                    tracked.size = _outer(event)
+                    self._begin(int(event.window))
+
+    def _track(self, number: int, size: tuple[int, int] | None = None) -> None:
+        """Hears of what the window draws from now on."""
+        if number in self._tracked or len(self._tracked) >= TRACKED_MAX:
+            return
+        if size is None:
+            try:
+                size = _outer(self._x.core.GetGeometry(number).reply())
+            except xcffib.ProtocolException:
+                return
+        damage = self._x.generate_id()
+        self._damage.Create(damage, number, _NON_EMPTY)
+        self._tracked[number] = _Tracked(damage, size)
+
+    def _begin(self, number: int) -> None:
+        """The window has a new picture: it was shown, or has another size."""
+        self._track(number)
+        tracked = self._tracked.get(number)
+        if tracked is None:
+            return
+        tracked.fresh, tracked.dirty = Fresh(), True
+        tracked.pending.clear()
+        self._damage.Subtract(tracked.damage, 0, 0)  # of the next drawing it is told again
+
+    def dirty(self, number: int) -> bool:
+        """Whether the window's picture may be another than when it was taken."""
+        tracked = self._tracked.get(number)
+        return tracked is not None and (tracked.dirty or (tracked.fresh is not None and _settled(tracked.fresh)))
+
+    def settles_in_s(self, numbers: Iterable[int]) -> float | None:
+        """When one of these will show more though it draws no more; None: not as far as is known."""
+        found = [self._tracked[number].fresh for number in numbers if number in self._tracked]
+        drew = [fresh.drew_s for fresh in found if fresh is not None and fresh.drew_s is not None]
+        return max(min(drew) + SETTLED_S - time.monotonic(), 0) + 0.01 if drew else None
+
+    # ------------------------------------------------------------ taking pixels
+
+    def take(self, number: int, before: Taken | None) -> Taken | None:
+        """The window's own picture now, anew where it drew since `before`. None when it can't be had: it went away,
+        is not shown, or is of a kind not known here."""
+        tracked = self._tracked.get(number)
+        if tracked is None:
+            return None
+        pixmap = self._x.generate_id()
+        try:
+            named = self._composite.NameWindowPixmap(number, pixmap, is_checked=True)
+            asked = self._x.core.GetGeometry(pixmap), self._shape.GetRectangles(number, xcffib.shape.SK.Bounding)
+            named.check()
+        except xcffib.XcffibException:
+            return None
+        try:
+            geometry, shape = (each.reply() for each in asked)
+            return self._take_named(number, pixmap, tracked, geometry, shape, before)
+        except xcffib.ConnectionException as error:
+            raise Unavailable("the display is gone") from error
+        except xcffib.XcffibException:
+            return None
+        finally:
+            self._x.core.FreePixmap(pixmap)
+
+    def _take_named(
+        self, number: int, pixmap: int, tracked: _Tracked, geometry: Any, shape: Any, before: Taken | None
+    ) -> Taken | None:
+        width, height = int(geometry.width), int(geometry.height)
+        if geometry.depth not in (24, 32) or width * height > WINDOW_PIXELS_MAX:
+            return None
+        if tracked.size != (width, height):
+            return None  # it has changed, which will be heard of in a moment
+        drew = self._drawn_since(tracked, number)
+        if before is not None and before.pixels.shape[:2] == (height, width):
+            pixels = before.pixels.copy()
+        else:
+            pixels, drew = np.zeros((height, width, 4), dtype=np.uint8), None
+        for x, y, w, h in [(0, 0, width, height)] if drew is None else drew:
+            x1, y1 = min(x + w, width), min(y + h, height)
+            x0, y0 = max(x, 0), max(y, 0)
+            if x1 > x0 and y1 > y0:
+                reply = self._x.core.GetImage(
+                    xp.ImageFormat.ZPixmap, pixmap, x0, y0, x1 - x0, y1 - y0, _ALL_PLANES
+                ).reply()  # fmt: skip
+                part = np.frombuffer(reply.data.buf(), np.uint8)
+                pixels[y0:y1, x0:x1] = part.reshape(y1 - y0, x1 - x0, 4)
+        tracked.dirty = False
+        tracked.pending.clear()
+        return Taken(pixels, _both(_own(tracked, width, height), _shaped(shape, width, height)))
+
+    def _drawn_since(self, tracked: _Tracked, number: int) -> list[tuple[int, int, int, int]] | None:
+        """Rectangles of the window's picture that it drew in since it was asked last; None for all of it. They are
+        remembered until the picture has been taken."""
+        self._damage.Subtract(tracked.damage, 0, self._region)
+        found = self._fixes.FetchRegion(self._region).reply()
+        border = self._x.core.GetGeometry(number).reply().border_width
+        rectangles = found.rectangles if len(found.rectangles) <= RECTANGLES_MAX else [found.extents]
+        tracked.pending += [(r.x + border, r.y + border, r.width, r.height) for r in rectangles]
+        if tracked.fresh is not None:
+            fresh = tracked.fresh
+            if fresh.drawn is None:
+                fresh.drawn = np.zeros(tracked.size[::-1], dtype=np.bool_)
+            for r in found.rectangles:
+                x, y = r.x + border, r.y + border
+                fresh.drawn[max(y, 0) : max(y + r.height, 0), max(x, 0) : max(x + r.width, 0)] = True
+        if len(tracked.pending) > RECTANGLES_MAX:
+            return None
+        return tracked.pending
+
+
+def _outer(geometry: Any) -> tuple[int, int]:
+    """The size with borders, from an event or an answer."""
+    return int(geometry.width) + 2 * int(geometry.border_width), int(geometry.height) + 2 * int(geometry.border_width)
+
+
+def _own(tracked: _Tracked, width: int, height: int) -> Bools | None:
+    """Where the picture is what the window drew."""
+    fresh = tracked.fresh
+    if fresh is None:
+        return None
+    if _settled(fresh) or (fresh.drawn is not None and fresh.drawn.all()):
+        tracked.fresh = None
+        return None
+    return np.zeros((height, width), dtype=np.bool_) if fresh.drawn is None else fresh.drawn.copy()
+
+
+def _settled(fresh: Fresh) -> bool:
+    return fresh.drew_s is not None and time.monotonic() - fresh.drew_s > SETTLED_S
+
+
+def _shaped(shape: Any, width: int, height: int) -> Bools | None:
+    """Outside of a window's shape its picture holds what was there before it."""
+    rectangles = [(r.x, r.y, r.width, r.height) for r in shape.rectangles]
+    if len(rectangles) == 1:
+        x, y, w, h = rectangles[0]
+        if x <= 0 and y <= 0 and x + w >= width + min(x, 0) and y + h >= height + min(y, 0):
+            return None
+    inside = np.zeros((height, width), dtype=np.bool_)
+    # Rectangles count from inside the border, which a shaped window has none of.
+    for x, y, w, h in rectangles:
+        inside[max(y, 0) : max(y + h, 0), max(x, 0) : max(x + w, 0)] = True
+    return inside
+
+
+def _both(one: Bools | None, other: Bools | None) -> Bools | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return one & other
+
+
+def _meet(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> bool:
+    return (
+        one[0] < other[0] + other[2] and other[0] < one[0] + one[2]
+        and one[1] < other[1] + other[3] and other[1] < one[1] + one[3]
+    )  # fmt: skip
