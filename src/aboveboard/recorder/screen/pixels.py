@@ -162,7 +162,7 @@ class Pixels:
         while True:
             try:
                 return self._x.poll_for_event()
-            except xcffib.ProtocolException:
+            except xcffib.Error:
                 continue  # a window that went away before we asked something of it
 
     def _take(self, event: Any) -> None:
@@ -206,7 +206,7 @@ class Pixels:
         if size is None:
             try:
                 size = _outer(self._x.core.GetGeometry(number).reply())
-            except xcffib.ProtocolException:
+            except xcffib.Error:
                 return
         damage = self._x.generate_id()
         self._damage.Create(damage, number, _NON_EMPTY)

@@ -17,7 +17,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from aboveboard.core.errors import Unavailable
 from aboveboard.core.events import Box, Layer, MemoryOnly, ScreenPicture, Surface
 from aboveboard.desktop.windows import Window, Windows
 from aboveboard.recorder.screen.pixels import Pixels, Taken
@@ -147,7 +146,7 @@ class ScreenWatch:
                 poll.poll(None if left_s is None else max(left_s * 1000, 1))
                 with contextlib.suppress(BlockingIOError):
                     os.read(self._wake_read, 4096)
-        except (Unavailable, OSError):
+        except Exception:  # noqa: BLE001  fail closed: whatever it is, nothing more is seen, and the recorder says so
             self.lost = True
             with self._lock:
                 self._looks.clear()
