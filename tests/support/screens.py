@@ -13,7 +13,7 @@ from Xlib import X
 from Xlib import display as xdisplay
 
 from aboveboard.core.clock import SystemClock
-from aboveboard.core.events import KeptEvent
+from aboveboard.core.events import Frame, KeptEvent, Permitted, Redacted
 from aboveboard.core.policy import CategoryTerms, FrameLevel
 from aboveboard.desktop.display import PrivateDisplay
 from aboveboard.recorder.conditions import Conditions
@@ -68,6 +68,17 @@ class Painted:
         self._display.sync()
 
 
+class _Counting(RedactionStage):
+    """frames: kept so far."""
+
+    frames = 0
+
+    def feed(self, permitted: Permitted) -> list[Redacted]:
+        found = super().feed(permitted)
+        self.frames += sum(isinstance(item.event, Frame) for item in found)
+        return found
+
+
 class Looking:
     """`with Looking(display, folder) as looking: ...; looking.kept`"""
 
@@ -86,10 +97,10 @@ class Looking:
         self.observer = X11Observer(display.name, display.xauthority, bus, frozenset(self.policy.browsers))
         self.observer.pictures(level, self.gate.may_show)
         assert not self.observer.picture_problem
-        stage = RedactionStage(Redactor(bytes(32)), clock)
+        self.stage = _Counting(Redactor(bytes(32)), clock)
         self.pipeline = Pipeline(
-            self.observer, self.gate, stage, self.spool, self.pauses, clock, Under("5" * 32, "p" * 64, "c" * 64, "e" * 32),
-            lambda _state: None,
+            self.observer, self.gate, self.stage, self.spool, self.pauses, clock,
+            Under("5" * 32, "p" * 64, "c" * 64, "e" * 32), lambda _state: None,
         )  # fmt: skip
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)

@@ -152,7 +152,7 @@ class ScreenWatch:
                 self._looks.clear()
 
     def _hear(self) -> None:
-        drew = self._pixels.hear()
+        drew = self._pixels.hear(self._taken)
         if self._pixels.presses != self._presses:
             self._presses = self._pixels.presses
             with self._lock:
@@ -209,7 +209,7 @@ class ScreenWatch:
             if surface is not None:
                 got = before.get(number)
                 if got is None or self._pixels.dirty(number):
-                    got = self._pixels.take(number, got)
+                    got = self._pixels.take(number, window.number, got)
             if got is not None:
                 taken[number] = got
             layers.append(_layer(surface, window.box, got))
