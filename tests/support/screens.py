@@ -38,7 +38,7 @@ class Painted:
         self, display: xdisplay.Display, app: str | None, colour: int, box: tuple[int, int, int, int], *,
         title: str = "A window", popup: bool = False, bare: bool = False, paints: bool = True,
     ) -> None:  # fmt: skip
-        self._display, self.colour, self.bare = display, colour, bare
+        self.display, self.colour, self.bare = display, colour, bare
         screen = display.screen()
         more: dict[str, Any] = {} if bare else {"background_pixel": colour}
         self.window = screen.root.create_window(
@@ -57,15 +57,15 @@ class Painted:
     def paint(self) -> None:
         geometry = self.window.get_geometry()
         self.window.fill_rectangle(self._gc, 0, 0, geometry.width, geometry.height)
-        self._display.sync()
+        self.display.sync()
 
     def move(self, x: int, y: int) -> None:
         self.window.configure(x=x, y=y)
-        self._display.sync()
+        self.display.sync()
 
     def close(self) -> None:
         self.window.destroy()
-        self._display.sync()
+        self.display.sync()
 
 
 class _Counting(RedactionStage):
