@@ -185,7 +185,7 @@ def test_what_was_recorded_under_the_old_charter_is_read_under_the_new_one(serve
     reader_keys = ReaderKeys(researcher.key, researcher.identity)
     with small_server([Route("POST", "/v1/release", 1 << 20, servers.guardian.release)]) as url:
         reader = Reader(
-            reader_keys, servers.world.charter, researcher.signed, str(servers.http.base_url).rstrip("/"), url,
+            reader_keys, servers.world.charter, researcher.signed, str(servers.http.base_url).rstrip("/"), [url],
             servers.service.clock,
         )  # fmt: skip
         assert reader.unlock() == 1
