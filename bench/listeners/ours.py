@@ -11,6 +11,7 @@ from pathlib import Path
 
 from aboveboard.core.clock import SystemClock
 from aboveboard.core.events import Button, PointerPath, Scroll, Text
+from aboveboard.core.leaves import PolicyLeaf
 from aboveboard.recorder.consents import Consents
 from aboveboard.recorder.home import Config, Home
 from aboveboard.recorder.indicator import Indicator
@@ -22,6 +23,7 @@ from aboveboard.recorder.sender import Sender
 from aboveboard.recorder.spool.spool import Spool
 from aboveboard.recorder.terms import Terms
 from aboveboard.recorder.upload import Uplink
+from aboveboard.wire.api import CurrentPolicy, to_base64
 from tests.support.world import World
 
 SETTLE_S = 1.5  # longer than a chunk stays open
@@ -35,6 +37,10 @@ def main() -> int:
     home.write(Config("DE", "http://127.0.0.1:9", "http://127.0.0.1:9").to_bytes(), "config.json")
     home.write(world.charter.to_bytes(), "charter.json")
     policy = world.policy(apps=("xterm", "chromium"), browsers=("chromium",), sites=("http://127.0.0.1:*",))
+    world.start_log()
+    proof = world.proof(world.append(PolicyLeaf(policy.policy_id).encode())).encode()
+    current = CurrentPolicy(to_base64(world.signed(policy).to_bytes()), proof).to_bytes()
+    home.write(current, "policies", f"{policy.policy_id}.json")  # consents' receipts name it
     consents = Consents(home, clock)
     spool = Spool(home.path("spool"), home.spool_key())
     sealer = Sealer(home, spool, consents.contributor, consents.device, home.key("device"))
