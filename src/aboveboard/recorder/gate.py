@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from aboveboard.core.decide import decide
+from aboveboard.core.decide import Decision, decide
 from aboveboard.core.events import GapReason, KeyEdge, Motion, Observed, Permitted, Surface
 from aboveboard.core.policy import Category
 from aboveboard.recorder.conditions import Conditions
+
+
+_KNOWN_MAX = 8  # and no more, so that what was not kept is soon forgotten
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,8 @@ class Gate:
 
     def __init__(self, conditions: Conditions) -> None:
         self._conditions = conditions
+        self._holds: tuple[object, ...] = ()
+        self._known: dict[tuple[Surface | None, Category | None], Decision] = {}  # while that holds
 
     def standing(self, surface: Surface | None) -> Withheld | None:
         """Whether input on this surface would be withheld now."""
@@ -49,10 +54,12 @@ class Gate:
             policy, surface = self._conditions.policy, observed.surface
             if policy is None or surface is None:
                 return Withheld("no_policy")
-            kinds = policy.categories.keys() - self._conditions.narrowing.categories
-            if "windows" not in kinds:
+            excluded = self._conditions.narrowing.categories
+            if surface.title and ("windows" not in policy.categories or "windows" in excluded):
                 surface = replace(surface, title="")
-            scene = observed.scene if "elements" in kinds else None
+            scene = observed.scene
+            if scene is not None and ("elements" not in policy.categories or "elements" in excluded):
+                scene = None
             return Permitted(event, surface, observed.target, scene, policy.policy_id)
         except Exception:  # noqa: BLE001  fail closed: what can't be judged is not kept
             return Withheld("no_policy")
@@ -61,12 +68,19 @@ class Gate:
         self, surface: Surface | None, category: Category | None, times: tuple[int, int] | None
     ) -> Withheld | None:
         now = self._conditions
-        paused = now.paused() if times is None else now.paused() or any(now.pauses.covers(t) for t in times)
-        decision = decide(
-            policy=now.policy, consent=now.consent, paused=paused, indicator=now.indicator(), surface=surface,
-            category=category, power_ok=now.power_ok(), budget_ok=now.budget_ok(), region=now.region,
-            narrowing=now.narrowing,
-        )  # fmt: skip
+        paused = now.paused() or (times is not None and any(map(now.pauses.covers, set(times))))
+        indicator, power_ok, budget_ok = now.indicator(), now.power_ok(), now.budget_ok()
+        holds = (now.policy, now.consent, paused, indicator, power_ok, budget_ok, now.region, now.narrowing)
+        if holds != self._holds or len(self._known) >= _KNOWN_MAX:
+            self._holds = holds
+            self._known.clear()
+        # The same is asked for every event of a batch; a pure question has one answer.
+        decision = self._known.get((surface, category))
+        if decision is None:
+            decision = self._known[surface, category] = decide(
+                policy=now.policy, consent=now.consent, paused=paused, indicator=indicator, surface=surface,
+                category=category, power_ok=power_ok, budget_ok=budget_ok, region=now.region, narrowing=now.narrowing,
+            )  # fmt: skip
         if decision.allowed:
             return None
         return Withheld(decision.reason or "no_policy")

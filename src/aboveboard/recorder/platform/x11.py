@@ -34,8 +34,9 @@ from aboveboard.recorder.platform.x11events import (
 )
 from aboveboard.recorder.platform.x11wire import PRESSES, Connection
 
-GATHER_S = 0.4  # movement waits this long for more, if nothing else happens
-# After a press; after one that soon follows another, unless windows change.
+GATHER_S = 0.75  # movement waits this long for more, if nothing else happens
+# After a press; after one that soon follows another, unless windows change. A press that there is no need to look up
+# waits as movement does.
 LINGER_S, LINGER_BUSY_S = 0.02, 0.25
 BUSY_S = 0.6
 OFFSET_EVERY_S = 60.0
@@ -74,6 +75,7 @@ class X11Source:
         self.keyboard.now(state.mods, state.group)
         self.counters = InputCounters()
         self._places = Places(self._connection)
+        self.patient = False  # nothing is to be looked up at a press: it may wait
         self._rang = 0.0  # when a press was heard of last
         self._measure()
 
@@ -98,9 +100,16 @@ class X11Source:
         if self._connection.pending or not timeout_s:
             return
         ready = self._any.poll(timeout_s * 1000)
-        if len(ready) == 1 and ready[0][0] == self._connection.fileno() and not ready[0][1] & select.POLLHUP:
+        said = {descriptor for descriptor, _ in ready}
+        if any(what & select.POLLHUP for _, what in ready):
+            return
+        own, bell = self._connection.fileno(), self._bell.fileno()
+        if self.patient and said and said <= {own, bell}:
+            ready = self._changes.poll(min(timeout_s, GATHER_S) * 1000)
+        elif said == {own}:
             ready = self._urgent.poll(min(timeout_s, GATHER_S) * 1000)
-        if any(descriptor == self._bell.fileno() for descriptor, _ in ready):
+            said = {descriptor for descriptor, _ in ready}
+        if bell in said and not self.patient:
             # A press seldom comes alone: its release, or the next key. What it lands on is looked up by its time.
             now = time.monotonic()
             time.sleep(LINGER_S)
@@ -120,10 +129,11 @@ class X11Source:
             self._measure()
         out: list[Taken] = []
         # What is asked of the display is as it is now: that is true after the last word of a change, not before it.
-        newest = {item.what if isinstance(item, Changed) else "moves": item
-                  for item in items if isinstance(item, Moves | Changed)}.values()  # fmt: skip
+        last = {item.what if isinstance(item, Changed) else "moves": id(item)
+                for item in items if isinstance(item, Moves | Changed)}  # fmt: skip
+        newest = set(last.values())
         for item in items:
-            self._convert(item, any(item is each for each in newest), out)
+            self._convert(item, id(item) in newest, out)
         return out
 
     def _wall_us(self, time_ms: int) -> int:
@@ -133,6 +143,10 @@ class X11Source:
 
     def _wall_array(self, time_ms: I64 | list[int]) -> I64:
         if isinstance(time_ms, list):
+            first = time_ms[0]
+            first_us = self._wall_us(first)
+            if max(time_ms) - min(time_ms) < 1 << 31:
+                return np.array([first_us + (each - first) * 1000 for each in time_ms], dtype=np.int64)
             return np.array([self._wall_us(each) for each in time_ms], dtype=np.int64)
         since = (time_ms - self._base_ms + (1 << 31)) % (1 << 32) - (1 << 31)
         return (self._base_ms + since) * 1000 + self._offset_us

@@ -145,6 +145,7 @@ class Decoder:
     def __init__(self, opcode: int, xkb_event: int) -> None:
         self._opcode, self._xkb = opcode, xkb_event
         self._forms: dict[tuple[bytes, bytes], _Form] = {}
+        self.answers = 0  # to requests, passed over so far
 
     def decode(self, data: bytes) -> tuple[list[Item], int]:
         """What is whole in `data`, in order, and how many bytes that was."""
@@ -167,6 +168,8 @@ class Decoder:
                     out.append(Edge(evtype, time_ms, detail, flags))
                 elif evtype == HIERARCHY_CHANGED:
                     out.append(Changed("devices"))
+            elif kind < 2:  # an error is an answer, too
+                self.answers += 1
             elif (item := self._other(data, at, kind)) is not None:
                 run.close()
                 out.append(item)

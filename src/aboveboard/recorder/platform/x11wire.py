@@ -280,17 +280,27 @@ class Connection:
     def take(self) -> list[Item]:
         """Everything whole that has arrived, in order, without waiting. Raises Unavailable when the display is gone."""
         gone = self._drain()
-        if not gone and len(self._buffer) > BACKLOG_BYTES:
+        backlog = len(self._buffer) > BACKLOG_BYTES
+        items = self._decoded()
+        if not gone and backlog:
             # The socket holds some hundred events; the display keeps the rest until there is room. Its answer to any
             # request comes after all that was before it.
             try:
-                self.pointer()
+                answers = self._decoder.answers
+                self._send(struct.pack("<BxHI", 38, 2, self.root))  # QueryPointer
+                deadline = time.monotonic() + _ANSWER_S_MAX
+                while self._decoder.answers == answers:
+                    self._fill(max(deadline - time.monotonic(), 0.001))
+                    items += self._decoded()
             except Unavailable:
                 gone = True
-        items, used = self._decoder.decode(bytes(self._buffer))
-        del self._buffer[:used]
         if gone and not items:
             raise Unavailable("the display is gone")
+        return items
+
+    def _decoded(self) -> list[Item]:
+        items, used = self._decoder.decode(bytes(self._buffer))
+        del self._buffer[:used]
         return items
 
     def _drain(self) -> bool:

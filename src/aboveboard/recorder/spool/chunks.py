@@ -21,7 +21,7 @@ import zstandard
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
-from aboveboard.core.columns import VALUES_MAX, decode_column, encode_column
+from aboveboard.core.columns import VALUES_MAX, decode_column, encode_column, last_value
 from aboveboard.core.errors import Corrupt
 from aboveboard.core.events import Gap, GapReason, KeptEvent, PointerPath, Redacted, Text
 
@@ -49,7 +49,7 @@ class Chunk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def times_of(event: KeptEvent) -> tuple[int, int]:
     """First and last moment an event speaks of."""
     if isinstance(event, PointerPath):
-        return event.t_us, event.t_us + int(decode_column(event.t, event.n)[-1])
+        return event.t_us, event.t_us + last_value(event.t, event.n)
     return event.t_us, event.end_us if isinstance(event, Gap | Text) else event.t_us
 
 
