@@ -46,7 +46,7 @@ def encode_column(values: I64 | I32) -> bytes:
 def _encode_short(values: list[int]) -> bytes:
     """The same for a few values, for which arrays cost several times as much."""
     form = 0
-    if len(values) > 1 and math.gcd(*values) % 1000 == 0:
+    if len(values) > 1 and not values[1] % 1000 and not math.gcd(*values) % 1000:
         form, values = THOUSANDS, [value // 1000 for value in values]
     steps = list(map(sub, values[1:], values))
     if len(steps) > 2:
@@ -90,9 +90,6 @@ def last_value(data: bytes, n: int) -> int:
     if n > SHORT or form & 3 or form > 15 or len(data) != _HEAD.size + n - 1:
         return int(decode_column(data, n)[-1])
     steps = struct.unpack_from(f"<{n - 1}b", data, _HEAD.size)
-    if form & TWICE:
-        last = sum(map(mul, steps, range(n - 1, 0, -1)))
-    else:
-        last = sum(steps)
-    last += _HEAD.unpack_from(data)[1]
-    return int(last * 1000 if form & THOUSANDS else last)
+    risen: int = sum(map(mul, steps, range(n - 1, 0, -1))) if form & TWICE else sum(steps)
+    last = int(_HEAD.unpack_from(data)[1]) + risen
+    return last * 1000 if form & THOUSANDS else last

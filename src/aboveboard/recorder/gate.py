@@ -9,7 +9,6 @@ from aboveboard.core.events import GapReason, KeyEdge, Motion, Observed, Permitt
 from aboveboard.core.policy import Category
 from aboveboard.recorder.conditions import Conditions
 
-
 _KNOWN_MAX = 8  # and no more, so that what was not kept is soon forgotten
 
 
@@ -68,7 +67,10 @@ class Gate:
         self, surface: Surface | None, category: Category | None, times: tuple[int, int] | None
     ) -> Withheld | None:
         now = self._conditions
-        paused = now.paused() or (times is not None and any(map(now.pauses.covers, set(times))))
+        paused = now.paused()
+        if times is not None and not paused:
+            first_us, last_us = times
+            paused = now.pauses.covers(first_us) or (last_us != first_us and now.pauses.covers(last_us))
         indicator, power_ok, budget_ok = now.indicator(), now.power_ok(), now.budget_ok()
         holds = (now.policy, now.consent, paused, indicator, power_ok, budget_ok, now.region, now.narrowing)
         if holds != self._holds or len(self._known) >= _KNOWN_MAX:

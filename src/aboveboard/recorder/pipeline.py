@@ -8,16 +8,18 @@ before now, because the display's events take a moment.
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import msgspec
+import numpy as np
 
 from aboveboard.core.clock import Clock
 from aboveboard.core.errors import Refused, Unavailable
-from aboveboard.core.events import ButtonEdge, GapReason, KeyEdge, Motion, Observed, Redacted, WheelStep
+from aboveboard.core.events import ButtonEdge, GapReason, KeyEdge, Motion, Observed, Redacted
 from aboveboard.recorder.gate import Gate, Withheld
 from aboveboard.recorder.pauses import GUARD_US, Pauses
 from aboveboard.recorder.platform.source import Observer
@@ -67,20 +69,34 @@ class Counts:
 
 def _kind(observed: Observed) -> tuple[str, int]:
     """(kind, how many): motion samples, button edges, wheel notches, key edges without auto-repeat."""
-    match observed.input:
-        case Motion() as motion:
-            return "motion", len(motion.t_us)
-        case ButtonEdge():
-            return "buttons", 1
-        case WheelStep():
-            return "wheel", 1
-        case KeyEdge() as key:
-            return "keys", 0 if key.repeat else 1
+    event = observed.input
+    if isinstance(event, Motion):
+        return "motion", len(event.t_us)
+    if isinstance(event, KeyEdge):
+        return "keys", 0 if event.repeat else 1
+    return ("buttons" if isinstance(event, ButtonEdge) else "wheel"), 1
 
 
 def _times(observed: Observed) -> tuple[int, int]:
     event = observed.input
     return (int(event.t_us[0]), int(event.t_us[-1])) if isinstance(event, Motion) else (event.t_us, event.t_us)
+
+
+def _parted(observed: Observed, pauses: Pauses) -> list[Observed]:
+    """Movement that was read at once though a pause began or ended in it is judged in parts."""
+    event = observed.input
+    if not isinstance(event, Motion):
+        return [observed]
+    borders = pauses.borders(*_times(observed))
+    if not borders:
+        return [observed]
+    found = []
+    cuts = [0, *np.searchsorted(event.t_us, borders).tolist(), len(event.t_us)]
+    for first, end in itertools.pairwise(cuts):
+        if end > first:
+            part = slice(first, end)
+            found.append(replace(observed, input=Motion(event.t_us[part], event.x[part], event.y[part])))
+    return found
 
 
 class Pipeline:
@@ -109,7 +125,8 @@ class Pipeline:
         events = self._observer.read()
         self._standing()
         for observed in events:
-            self._take(observed)
+            for part in _parted(observed, self._pauses):
+                self._take(part)
         if self._last_key_us and safe_us - self._last_key_us > IDLE_US:
             self._buffer += self._stage.flush()
             self._last_key_us = 0

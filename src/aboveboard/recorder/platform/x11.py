@@ -67,6 +67,7 @@ class X11Source:
         self._any = _poll(self._connection.fileno(), bell, moved, woken, *titles)
         self._urgent = _poll(bell, moved, woken)
         self._changes = _poll(moved, woken)
+        self._rung = _poll(bell, moved)
         if windows is not None:
             self._connection.follow_windows()
             self._moved.follow_places()
@@ -122,8 +123,8 @@ class X11Source:
 
     def read(self) -> list[Taken]:
         """All that has arrived, in order. Raises Unavailable when the display is gone."""
-        self._bell.hush()
-        self._moved.hush()
+        for descriptor, _ in self._rung.poll(0):
+            (self._bell if descriptor == self._bell.fileno() else self._moved).hush()
         items = self._connection.take()
         if items and time.monotonic() - self._measured > OFFSET_EVERY_S:
             self._measure()

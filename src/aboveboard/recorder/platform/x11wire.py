@@ -32,7 +32,7 @@ from aboveboard.recorder.platform.x11events import (
 
 _ALL_DEVICES, _ALL_MASTER_DEVICES = 0, 1
 _CORE_KEYBOARD = 0x100
-_READ_BYTES = 1 << 16  # larger blocks are mapped and unmapped each time
+_READ_BYTES = 1 << 16
 _ANSWER_S_MAX = 5.0
 BACKLOG_BYTES = 8192
 _VALUATOR = 2  # XIValuatorClass
@@ -89,7 +89,7 @@ class Connection:
             self._socket.close()
             raise Unavailable(f"there is no X display {display}: start one, or set DISPLAY") from error
         self._buffer = bytearray()
-        self._sequence = 0
+        self._room = memoryview(bytearray(_READ_BYTES))
         self._setup(read_cookie(number, xauthority), display)
         self._opcode, _ = self._extension(b"XInputExtension")
         self._send(struct.pack("<BBHHH", self._opcode, 47, 2, 2, 2))
@@ -305,18 +305,19 @@ class Connection:
 
     def _drain(self) -> bool:
         """Into the buffer; whether the connection has ended."""
-        self._socket.setblocking(False)
+        if self._socket.gettimeout() != 0.0:
+            self._socket.setblocking(False)
         while True:
             try:
-                piece = self._socket.recv(_READ_BYTES)
+                n = self._socket.recv_into(self._room)
             except BlockingIOError:
                 return False
             except OSError:
                 return True
-            if not piece:
+            if not n:
                 return True
-            self._buffer += piece
-            if len(piece) < _READ_BYTES:
+            self._buffer += self._room[:n]
+            if n < _READ_BYTES:
                 return False
 
     def hush(self) -> None:
