@@ -27,9 +27,9 @@ from aboveboard.recorder.spool.chunks import times_of
 from aboveboard.recorder.spool.spool import Spool, SpoolFull
 from aboveboard.redact.stage import RedactionStage
 
-# A chunk is written when half a second is in it; together with the time for which a source gathers movement, and the
-# wait for more, a crash loses less than a second.
-CHUNK_US = 500_000
+# A chunk is written when so much is in it. What is not written yet waits at most OPEN_S_MAX more, and a source gathers
+# less than a second: a crash loses less than that.
+CHUNK_US = 400_000
 OPEN_S_MAX = 0.5
 BUFFER_MAX = 20_000
 LAG_US = 20_000

@@ -97,25 +97,29 @@ class X11Source:
         self._measured = time.monotonic()
 
     def wait(self, timeout_s: float) -> None:
-        """Until there is input, a change of windows, or a call of `wake`; movement alone is gathered for a while."""
+        """Until there is input, a change of windows, or a call of `wake`; input is gathered for a while, but within
+        timeout_s: what was read before may wait for this one's end to be written."""
         if self._connection.pending or not timeout_s:
             return
+        end = time.monotonic() + timeout_s
         ready = self._any.poll(timeout_s * 1000)
+        now = time.monotonic()
+        end = min(end, now + GATHER_S)
         said = {descriptor for descriptor, _ in ready}
         if any(what & select.POLLHUP for _, what in ready):
             return
         own, bell = self._connection.fileno(), self._bell.fileno()
         if self.patient and said and said <= {own, bell}:
-            ready = self._changes.poll(min(timeout_s, GATHER_S) * 1000)
+            ready = self._changes.poll(_ms_until(end))
         elif said == {own}:
-            ready = self._urgent.poll(min(timeout_s, GATHER_S) * 1000)
+            ready = self._urgent.poll(_ms_until(end))
             said = {descriptor for descriptor, _ in ready}
         if bell in said and not self.patient:
             # A press seldom comes alone: its release, or the next key. What it lands on is looked up by its time.
             now = time.monotonic()
             time.sleep(LINGER_S)
             if now - self._rang < BUSY_S:
-                ready = self._changes.poll(LINGER_BUSY_S * 1000)
+                ready = self._changes.poll(min(LINGER_BUSY_S * 1000, _ms_until(end)))
             self._rang = now
         for descriptor, _ in ready:
             if descriptor == self._woken.fileno():
@@ -200,6 +204,11 @@ def _joined(out: list[Taken], motion: Motion) -> Motion:
         np.concatenate([before.t_us, motion.t_us]), np.concatenate([before.x, motion.x]),
         np.concatenate([before.y, motion.y]),
     )  # fmt: skip
+
+
+def _ms_until(end: float) -> float:
+    """Until a moment of time.monotonic(), never negative: that would be for ever."""
+    return max((end - time.monotonic()) * 1000, 0.0)
 
 
 def _poll(*descriptors: int) -> select.poll:
