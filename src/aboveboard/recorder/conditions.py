@@ -40,7 +40,7 @@ class Conditions:
     _power: tuple[float, bool] = field(default=(-1e9, True))
 
     def paused(self) -> bool:
-        return self.pauses.state().since_us is not None
+        return self.pauses.paused()
 
     def narrow(self, narrowing: Narrowing) -> None:
         """In force at once, also where the battery was looked up a moment ago."""

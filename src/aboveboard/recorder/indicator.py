@@ -19,7 +19,7 @@ from Xlib import display as xdisplay
 from aboveboard.core.errors import Unavailable
 
 LEASE_S = 5.0
-CHECK_S = 2.0  # the display tells at once when the badge goes; this is for a display that tells nothing any more
+CHECK_S = 3.0  # the display tells at once when the badge goes; this is for a display that tells nothing any more
 WIDTH, HEIGHT, MARGIN = 150, 22, 4
 # state -> (words, background)
 STATES = {

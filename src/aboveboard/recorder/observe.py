@@ -29,6 +29,7 @@ FOCUS_SETTLE_US = 25_000  # focus follows a click by 12 to 20 ms
 # A key that is looked at later than this may have gone to a field that has lost the focus since: unknown, then.
 LATE_US = 500_000
 GLANCE_WAIT_S = 0.2
+SURFACES_MAX = 8  # and no more, so that what was not kept is soon forgotten
 _MOVES_FOCUS = frozenset({"Tab", "ISO_Left_Tab", "Return", "KP_Enter", "Escape", "F6"})
 
 
@@ -47,7 +48,8 @@ class X11Observer:
         self._disturbed_us = 0  # when the focus may have moved last
         self._scene_given: Snapshot | None = None
         self._keys_in: tuple[object, ...] = ()
-        self._here: tuple[object, ...] | None = None
+        self._here: Surface | None = None
+        self._surfaces: dict[tuple[Window, Window | None, str | None], Surface] = {}
         self._front()
 
     @property
@@ -109,6 +111,8 @@ class X11Observer:
             self._look()
         if found:
             self._watcher.at_work()
+        active = self._windows.active
+        self._source.patient = active is not None and self._watcher.treeless(active.number)
         return found + self._seen(found)
 
     def _seen(self, found: list[Observed]) -> list[Observed]:
@@ -132,9 +136,10 @@ class X11Observer:
 
     def _notice(self, surface: Surface | None) -> None:
         """Back on a surface after another, what is to be seen there is said again."""
-        here = None if surface is None else (surface.window, surface.site, surface.title)
-        if here != self._here:
-            self._here = here
+        before, self._here = self._here, surface
+        if before is surface:
+            return
+        if before is None or surface is None or _page(before) != _page(surface):
             self.anew()
 
     def surface(self) -> Surface | None:
@@ -161,8 +166,14 @@ class X11Observer:
             # A browser's menus are windows of their own, of the same process: they belong to its front page.
             own = window.number == active.number or (window.pid is not None and window.pid == active.pid)
             site = self._watcher.site(active.number, t_us) if own else None
-        title = window.title or (active.title if active is not None and active.pid == window.pid else "")
-        return Surface(window.number, window.app, is_browser, site, title, window.box)
+        found = self._surfaces.get((window, active, site))
+        if found is None:
+            title = window.title or (active.title if active is not None and active.pid == window.pid else "")
+            found = Surface(window.number, window.app, is_browser, site, title, window.box)
+            if len(self._surfaces) >= SURFACES_MAX:
+                self._surfaces.clear()
+            self._surfaces[window, active, site] = found
+        return found
 
     def _observe(self, event: RawInput) -> Iterator[Observed]:
         match event:
@@ -180,10 +191,11 @@ class X11Observer:
 
     def _motion(self, event: Motion) -> Iterator[Observed]:
         """Cut where the pointer goes from one window to another."""
-        places = self._windows.which(event.x, event.y)
-        if (places == places[0]).all():
-            yield Observed(event, self._at(self._windows.window(int(places[0])), int(event.t_us[0])))
+        place = self._windows.around(event.x, event.y)
+        if place is not None:
+            yield Observed(event, self._at(self._windows.window(place), int(event.t_us[0])))
             return
+        places = self._windows.which(event.x, event.y)
         cuts = np.flatnonzero(np.diff(places)) + 1
         for part in np.split(np.arange(len(places)), cuts):
             window = self._windows.window(int(places[part[0]]))
@@ -239,3 +251,8 @@ class X11Observer:
             return None
         self._scene_given = tree
         return tree
+
+
+def _page(surface: Surface) -> tuple[object, ...]:
+    """What is to be seen there is another where one of these is."""
+    return surface.window, surface.site, surface.title
