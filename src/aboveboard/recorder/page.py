@@ -21,20 +21,11 @@ from aboveboard.core.clock import US_PER_S
 from aboveboard.core.errors import AboveboardError, BadInput, Unavailable
 from aboveboard.recorder.recorder import EVER_US, Recorder
 from aboveboard.recorder.settings import Change, Settings
+from aboveboard.recorder.words import REASONS
 from aboveboard.ui import CSP_NO_SCRIPT, stylesheet, templates
 
 BODY_BYTES_MAX = 16 << 10
 COOKIE = "aboveboard"
-REASONS = {
-    "app_not_allowed": "this program is not on the policy's list", "site_not_allowed": "this site is not on the list",
-    "unknown_focus": "it is not known what is in front", "no_indicator": "the indicator can't be seen",
-    "never_record": "the policy says never here", "power": "the battery is low", "paused": "you paused",
-    "data_budget": "the day's data budget is used up", "no_policy": "there is no policy in force",
-    "category_not_allowed": "the policy does not ask for this kind of data", "forgotten": "you had it forgotten",
-    "opted_out": "you left", "no_consent": "you have not agreed", "redaction_failed": "it could not be made safe",
-    "spool_full": "the space for it was full", "stopped": "the recorder had stopped",
-    "excluded": "you excluded it, or an exemption does", "region": "the policy is not for where this laptop is",
-}  # fmt: skip
 _templates = templates("aboveboard.recorder")
 
 
