@@ -17,7 +17,7 @@ import msgspec
 
 from aboveboard.core.clock import Clock
 from aboveboard.core.errors import Refused, Unavailable
-from aboveboard.core.events import ButtonEdge, GapReason, KeyEdge, Motion, Observed, Redacted, WheelStep
+from aboveboard.core.events import ButtonEdge, GapReason, Glance, KeyEdge, Motion, Observed, Redacted, WheelStep
 from aboveboard.recorder.gate import Gate, Withheld
 from aboveboard.recorder.pauses import GUARD_US, Pauses
 from aboveboard.recorder.platform.source import Observer
@@ -77,6 +77,8 @@ def _kind(observed: Observed) -> tuple[str, int]:
             return "wheel", 1
         case KeyEdge() as key:
             return "keys", 0 if key.repeat else 1
+        case Glance():
+            return "frames", 1
 
 
 def _times(observed: Observed) -> tuple[int, int]:
