@@ -376,6 +376,7 @@ def test_no_indicator_no_capture_with_a_gap_that_says_so(kind: str, display: Pri
             assert badge is not None
             other = xdisplay.Display(display.name)
             other.create_resource_object("window", badge.window).kill_client()
+            other.sync()
             other.close()
         until(lambda: not indicator.alive())
         laptop.click()

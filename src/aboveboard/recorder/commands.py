@@ -40,8 +40,7 @@ class Commands:
     def begin_task(self) -> str:
         description = self._ask()
         if description is None:
-            self.open_page("/task")
-            return ""
+            return 'no zenity or kdialog here to ask with: aboveboard task start "what you are doing"'
         if not description:
             return ""
         now = self._recorder.task(Mark("start", description), soon=True)

@@ -9,12 +9,12 @@ from importlib.resources import files
 from typing import Any
 
 from aboveboard.core.errors import AboveboardError
-from aboveboard.recorder.page import REASONS
 from aboveboard.recorder.replay.drawing import drawing
 from aboveboard.recorder.replay.loopback import Asked, Loopback, Reply
 from aboveboard.recorder.replay.own import Own
 from aboveboard.recorder.replay.story import Stretch, tell
 from aboveboard.recorder.replay.timeline import days, local
+from aboveboard.recorder.words import REASONS
 from aboveboard.ui import stylesheet
 from aboveboard.ui.language import Speech, chosen, speech
 
@@ -45,7 +45,7 @@ class ReplayPages:
         self._own, self._ask = own, ask
         self._stretches, self._holes = tell(own.opened)
         self._days = days(self._stretches, self._holes)
-        self.server = Loopback(self.answer, port)
+        self.server = Loopback(self.answer, port, "replay")
 
     @property
     def url(self) -> str:
