@@ -21,6 +21,7 @@ def _run(args: argparse.Namespace) -> int:
     if late := status["came_too_late"]:
         print(f"{late} of them came after their days of keeping: the collector has nothing of them but their numbers")
     print(f"cost so far: {status['cpu_s']:.1f} s of processor time, {status['rss_mb']:.0f} MB of memory")
+    print(f"indicator: {status['indicator']}")
     if status["task"]:
         print(f"task: {status['task']}")
     for what, combo in status["hotkeys"].items():
