@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import webbrowser
@@ -10,6 +11,7 @@ from collections.abc import Mapping
 from aboveboard.core.errors import Unavailable
 
 ASK_S_MAX = 600.0
+OPEN_S_MAX = 10.0
 DESCRIPTION_CHARS_MAX = 2000
 _TITLE, _QUESTION = "Aboveboard: a task", "What are you doing? (It is redacted like everything you type.)"
 _DIALOGS: Mapping[str, tuple[str, ...]] = {
@@ -19,9 +21,26 @@ _DIALOGS: Mapping[str, tuple[str, ...]] = {
 
 
 def open_browser(url: str) -> None:
-    """Raises Unavailable when there is none."""
+    """Raises Unavailable when there is none.
+
+    As a service of systemd the recorder is confined, and a browser would be with it, and end with it: so the service
+    manager is asked to start it.
+    """
+    if "INVOCATION_ID" in os.environ and _by_systemd(url):
+        return
     if not webbrowser.open(url):
         raise Unavailable("no browser could be opened: `aboveboard status` prints the page's address")
+
+
+def _by_systemd(url: str) -> bool:
+    run, opener = shutil.which("systemd-run"), shutil.which("xdg-open")
+    if run is None or opener is None:
+        return False
+    words = [run, "--user", "--quiet", "--collect", "--description=Opens the recorder's page", opener, url]
+    try:
+        return subprocess.run(words, capture_output=True, timeout=OPEN_S_MAX, check=False).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
 
 
 def ask_description() -> str | None:
