@@ -27,6 +27,7 @@ from aboveboard.recorder.menu import Menu
 from aboveboard.recorder.observe import X11Observer
 from aboveboard.recorder.page import StatusPage
 from aboveboard.recorder.pauses import Pauses
+from aboveboard.recorder.platform.session import display_of
 from aboveboard.recorder.recorder import Parts, Recorder
 from aboveboard.recorder.seal import Sealer
 from aboveboard.recorder.sender import Sender
@@ -124,13 +125,8 @@ def policy_now(terms: Terms, uplink: Uplink) -> Policy:
 
 
 def _display(options: Options) -> tuple[str, Path | None]:
-    if os.environ.get("XDG_SESSION_TYPE") == "wayland" and not options.display:
-        raise Unavailable("this is a Wayland session, which is not recorded yet: log in to an X11 session")
-    display = options.display or os.environ.get("DISPLAY", "")
-    if not display:
-        raise Unavailable("there is no display: set DISPLAY, or give --display :N; nothing is recorded")
     xauthority = os.environ.get("XAUTHORITY")
-    return display, Path(xauthority) if xauthority else None
+    return display_of(os.environ, options.display), Path(xauthority) if xauthority else None
 
 
 def run(options: Options) -> int:

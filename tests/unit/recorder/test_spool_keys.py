@@ -25,7 +25,8 @@ class Keyring(KeyringBackend):
     def set_password(self, service, username, password):
         FILE.write_text(json.dumps(self._all() | {service + "/" + username: password}))
     def delete_password(self, service, username):
-        FILE.write_text(json.dumps({each: key for each, key in self._all().items() if not each.endswith("/" + username)}))
+        rest = {each: key for each, key in self._all().items() if each != service + "/" + username}
+        FILE.write_text(json.dumps(rest))
 """
 
 
