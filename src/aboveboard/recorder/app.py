@@ -154,7 +154,7 @@ def run(options: Options) -> int:
         lambda: X11Observer(display, xauthority, bus, frozenset(parts.policy.browsers)), clock,
     )  # fmt: skip
     recorder = Recorder(parts)
-    page = StatusPage(recorder, options.page_port)
+    page = StatusPage(recorder, spool, options.page_port)
     recorder.url = page.url
     commands = Commands(recorder, clock)
     menu = Menu(commands, indicator.say)

@@ -264,6 +264,11 @@ class Recorder:
         narrowing = self._conditions.narrowing
         return narrowing.mb_per_day(self._p.policy), narrowing.battery_min(self._p.policy)
 
+    @property
+    def hold_minutes(self) -> int:
+        """How long what was recorded waits for its person to look at it, as the policy says."""
+        return self._p.policy.review_hold_minutes
+
     def change_settings(self, change: Change) -> Settings:
         """In force when it returns. Raises BadInput, or Refused for what is wider than the policy."""
         settings = changed(self.settings(), change)
@@ -327,6 +332,10 @@ class Recorder:
         """What was recorded up to now may go."""
         self._on_thread(self._settle)
         self._p.sender.send_now()
+
+    def settle(self) -> None:
+        """What was recorded up to now is on disk when it returns."""
+        self._on_thread(self._settle)
 
     def _settle(self) -> int:
         if self._pipeline is not None:
@@ -419,5 +428,5 @@ class Recorder:
 
     def review(self) -> list[dict[str, Any]]:
         """What would leave, by stretch of time and app: how much, and text as it will leave."""
-        self._on_thread(self._settle)
+        self.settle()
         return waiting_rows(self._p.spool)

@@ -22,7 +22,7 @@ from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
 from aboveboard.core.errors import Unavailable
-from aboveboard.ui import CSP
+from aboveboard.ui import CSP_LAPTOP
 
 BODY_BYTES_MAX = 16 << 10
 _PLACE = re.compile(r"/[a-z0-9/]{0,64}")  # where an address with a token may lead: a page of ours
@@ -63,7 +63,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(reply.status)
         for name, value in {
             "Content-Type": reply.kind, "Content-Length": str(len(reply.body)), "Cache-Control": "no-store",
-            "Content-Security-Policy": CSP, "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY",
+            "Content-Security-Policy": CSP_LAPTOP, "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY",
             "Referrer-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin",
             "Cross-Origin-Opener-Policy": "same-origin", **reply.headers,
         }.items():  # fmt: skip
