@@ -32,6 +32,7 @@ from aboveboard.redact.stage import RedactionStage
 CHUNK_US = 400_000
 OPEN_S_MAX = 0.5
 BUFFER_MAX = 20_000
+MARK_US_MAX = 300_000_000  # how long a task's mark waits for a window that is recorded
 LAG_US = 20_000
 IDLE_US = 10_000_000  # an open run of typing that nobody goes on with
 # Reasons that hold whatever the input lands on: they begin a gap by themselves.
@@ -117,6 +118,7 @@ class Pipeline:
         self._gap: tuple[GapReason, int] | None = None
         self._start_us = clock.now_us()
         self._last_key_us = 0
+        self._mark: tuple[Mark, int] | None = None  # waits, and until when
 
     def step(self, timeout_s: float) -> None:
         """Takes in what has come within timeout_s. Raises Unavailable when the display is gone; call finish then."""
@@ -156,6 +158,12 @@ class Pipeline:
         self.reason = withheld.reason if withheld else None
         if withheld is not None and withheld.reason in _EVERYWHERE:
             self._enter_gap(withheld.reason, self._clock.now_us())
+        if self._mark is not None:
+            mark, until_us = self._mark
+            if withheld is None or self._clock.now_us() > until_us:
+                self._mark = None
+            if withheld is None:
+                self.task(mark)
         self._show("recording" if withheld is None else "paused" if withheld.reason == "paused" else "not_allowed")
 
     def _take(self, observed: Observed) -> None:
@@ -216,6 +224,10 @@ class Pipeline:
         self._leave_gap(self._clock.now_us())
         self._buffer += self._stage.task(mark.phase, mark.description, mark.outcome)
         self._observer.anew()  # an episode begins with what was to be seen
+
+    def task_soon(self, mark: Mark) -> None:
+        """Makes the mark in the next window in which something is kept."""
+        self._mark = (mark, self._clock.now_us() + MARK_US_MAX)
 
     def forget(self, from_us: int, until_us: int, app: str | None) -> int:
         """Deletes from what is not sent, memory included; how many events."""

@@ -59,7 +59,7 @@ def without(chunk: Chunk, from_us: int, until_us: int, app: str | None, reason: 
     """The chunk without what lies in [from_us, until_us) (of one app, if given), and a Gap in its place; and how many
     events that was. Of a pointer's path, what lies outside stays."""
     start, end = max(chunk.start_us, from_us), min(chunk.end_us, until_us)
-    last = max(end, start + 1)
+    last = max(end, start + 1) if until_us > start else start  # of a chunk after the span, nothing but frames can go
     kept: list[tuple[KeptEvent, str]] = []
     doomed: list[tuple[int, int]] = []
     gone: list[KeptEvent] = []
