@@ -13,14 +13,17 @@ from aboveboard.core.events import Box, MemoryOnly, ObservedElement, Snapshot
 from aboveboard.desktop.atspi import (
     CHILDREN,
     CONTENT,
+    COUNT,
     EXTENTS,
     NAME,
     ROLE,
     ROOT,
     STATE,
     URI,
+    VALUE_CHARS_MAX,
     Bus,
     Node,
+    content,
     states_of,
 )
 
@@ -191,6 +194,13 @@ class Accessibility:
         asked = [(read.node, CONTENT) for read in fields]
         for read, answer in zip(fields, self.bus.calls(asked, max(deadline - time.monotonic(), 0.01)), strict=True):
             read.value = answer or ""
+        silent = [read for read in fields if not read.value]
+        counts = self.bus.calls([(read.node, COUNT) for read in silent], max(deadline - time.monotonic(), 0.01))
+        for read, count in zip(silent, counts, strict=True):
+            if isinstance(count, int) and count > 0:
+                asked = [(read.node, content(min(count, VALUE_CHARS_MAX)))]
+                [answer] = self.bus.calls(asked, max(deadline - time.monotonic(), 0.01))
+                read.value = answer or ""
 
 
 def _box(extents: tuple[int, int, int, int]) -> Box:
