@@ -12,12 +12,22 @@ from typing import Any, cast
 
 import numpy as np
 
-from aboveboard.core.events import Box
 from aboveboard.desktop.browser import Browser
 from bench.actions.person import Person, Thing
 from bench.actions.programs import some_words
 
-BUTTONS = ("Save draft", "Apply", "Archive", "Refresh", "Compare", "Attach file", "Copy link", "Print", "Rename", "Close")
+BUTTONS = (
+    "Save draft",
+    "Apply",
+    "Archive",
+    "Refresh",
+    "Compare",
+    "Attach file",
+    "Copy link",
+    "Print",
+    "Rename",
+    "Close",
+)
 LINKS = ("Overview", "Details", "Settings", "Help pages")
 BOXES = ("Urgent", "Private copy", "Send later")
 FOLDERS = ("Inbox", "Drafts", "Reports", "Invoices", "Templates")
@@ -135,7 +145,10 @@ class Desk:
     def _mark(self) -> None:
         letter = self._thing("Letter", "letter")
         left, top, width, height = letter.box
-        points = [(left + int(self._rng.integers(10, width - 40)), top + int(self._rng.integers(10, height - 30))) for _ in "ab"]
+        points = [
+            (left + int(self._rng.integers(10, width - 40)), top + int(self._rng.integers(10, height - 30)))
+            for _ in "ab"
+        ]
         if abs(points[0][0] - points[1][0]) > 40:
             self._person.drag(letter, points[0], points[1])
             self._click("Apply")

@@ -11,7 +11,7 @@ from Xlib.protocol import rq
 SET_MONITOR = 43  # minor opcode
 
 
-class _SetMonitor(rq.Request):  # type: ignore[misc]
+class _SetMonitor(rq.Request):
     _request = rq.Struct(
         rq.Card8("opcode"), rq.Opcode(SET_MONITOR), rq.RequestLength(), rq.Window("window"), rq.Card32("name"),
         rq.Bool("primary"), rq.Bool("automatic"), rq.LengthOf("outputs", 2), rq.Int16("x"), rq.Int16("y"),

@@ -1,6 +1,6 @@
-"""A person at a display who keeps a diary of what they did: each true action comes from the events that were really sent.
+"""A person at a display who keeps a diary of what they did: each true action comes from the events really sent.
 
-Their hand shakes: the pointer slips a little while a button is down, words are mistyped and mended, some aims overshoot.
+Their hand shakes: the pointer slips a little while a button is down, words are mistyped and mended, aims overshoot.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -59,8 +60,7 @@ class Person:
 
     def _rests(self, more_us: int) -> list[tuple[Sent, Sent]]:
         sent = self.hand.sent
-        pairs = zip(sent, sent[1:], strict=False)
-        return [(one, two) for one, two in pairs if two.t_us - one.t_us >= WAIT_US + more_us]
+        return [(one, two) for one, two in pairwise(sent) if two.t_us - one.t_us >= WAIT_US + more_us]
 
     # ------------------------------------------------------------ the pointer
 
@@ -166,6 +166,7 @@ class Person:
         since = len(self.hand.sent)
         self.hand.press(key, *modifiers)
         truth = self._note("hotkey" if {"Control", "Alt", "Super"} & set(modifiers) else "key", since, field)
+        key = key.upper() if "Shift" in modifiers and len(key) == 1 else key
         self.acts[-1] = replace(truth, key=key, modifiers=tuple(sorted(modifiers)))
         self._pause()
 

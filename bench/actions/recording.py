@@ -1,5 +1,5 @@
-"""The whole recorder for a session of the benchmark: only the policy is a test's. Told by lines on standard input what a
-person tells it ("pause", "resume", "task TEXT", "done", "stop"), and leaves the kept events in events.msgpack."""
+"""The whole recorder for a session of the benchmark: only the policy is a test's. Told by lines on standard input what
+a person tells it ("pause 30m", "resume", "task TEXT", "done", "stop"), and leaves the kept events in events.msgpack."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""One session: a display, the recorder, a program, a person at it; then the actions rebuilt from what was recorded, beside
-the diary. A process of its own, told by a JSON file what to do."""
+"""One session: a display, the recorder, a program, a person at it; then the actions rebuilt from what was recorded,
+beside the diary. A process of its own, told by a JSON file what to do."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -18,6 +19,7 @@ import numpy as np
 from aboveboard.core.events import KeptEvent
 from aboveboard.datasets.actions import reconstruct
 from aboveboard.datasets.agreement import Agreement, Truth, agreement
+from aboveboard.datasets.episodes import SECRET
 from aboveboard.datasets.vocabulary import Action
 from aboveboard.desktop.display import PrivateDisplay
 from aboveboard.desktop.input import Hand
@@ -32,7 +34,7 @@ NEAR_US = 600_000
 
 
 class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """program: desk, mousepad, featherpad or galculator; speed: of the hand, 1 is a person's; acts: how many, at least."""
+    """program: desk, mousepad, featherpad or galculator; speed: of the hand, 1 is a person's; acts: at least."""
 
     program: str
     speed: float
@@ -42,8 +44,7 @@ class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Outcome(msgspec.Struct):
-    """denied: acts that the program says did not happen as meant, and which are in no count; misses: with the place in the
-    diary, in words."""
+    """denied: acts that the program says did not happen as meant, and which are in no count; misses: in words."""
 
     task: Task
     total: int
@@ -123,6 +124,8 @@ def compared(actions: list[Action], person: Person, holes: Sequence[tuple[int, i
     waits = [each for each in person.waits() if first <= each.start_us and each.end_us <= last]
     truths = outside([*person.acts, *waits], holes)
     spans = [*holes, *person.unsure()]
+    # What was withheld agrees with nothing: the person did type words.
+    actions = [replace(a, text="\0") if a.text == SECRET else a for a in actions]
     kept = [a for a in actions if not any(a.start_us < end and start <= a.end_us for start, end in spans)]
     return agreement(kept, truths, frozenset({"done"}))
 

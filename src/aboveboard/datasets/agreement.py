@@ -21,7 +21,7 @@ _PLACEHOLDER = re.compile(r"<[A-Z_]+(?:_\d+)?>")
 class Truth:
     """One action as it was done: box of the element meant, on the screen, all zeros for none; times in µs since 1970.
 
-    name: of that element, "" for any; modifiers: of a key, None for any; end: of a drag; dx, dy: notches, both 0 for any.
+    name: of that element, "" for any; modifiers: of a key, None for any; end: of a drag; dx, dy: notches, 0 for any.
     """
 
     kind: str
@@ -109,9 +109,7 @@ def _overlap(one: Box, other: Box) -> bool:
     return both >= SAME_SHARE * (one[2] * one[3] + other[2] * other[3] - both)
 
 
-def agreement(
-    actions: Sequence[Action], truths: Sequence[Truth], ignored: frozenset[str] = NOT_IN_TRUTH
-) -> Agreement:
+def agreement(actions: Sequence[Action], truths: Sequence[Truth], ignored: frozenset[str] = NOT_IN_TRUTH) -> Agreement:
     """Aligned by time: each true action takes the first action left that begins within its span. What was recorded and
     was not done counts against the total too. ignored: kinds of which the truth says nothing."""
     found = Agreement()

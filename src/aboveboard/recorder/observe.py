@@ -13,14 +13,25 @@ from pathlib import Path
 
 import numpy as np
 
-from aboveboard.core.events import ButtonEdge, KeyEdge, Motion, Observed, RawInput, Snapshot, Surface, WheelStep
+from aboveboard.core.events import (
+    ButtonEdge,
+    KeyEdge,
+    Motion,
+    Observed,
+    ObservedElement,
+    RawInput,
+    Snapshot,
+    Surface,
+    WheelStep,
+)
 from aboveboard.desktop.accessibility import hit
-from aboveboard.desktop.windows import Window, Windows
+from aboveboard.desktop.windows import Window, Windows, same_page
 from aboveboard.recorder.platform.source import InputCounters
 from aboveboard.recorder.platform.x11 import WindowsChanged, X11Source
 from aboveboard.recorder.watcher import Watcher
 
 FOCUS_S_MAX = 0.3
+SCENES_APART_US = 300_000  # of those that come with movement alone
 FOCUS_SETTLE_US = 25_000  # focus follows a click by 12 to 20 ms
 # A key that is looked at later than this may have gone to a field that has lost the focus since: unknown, then.
 LATE_US = 500_000
@@ -38,6 +49,8 @@ class X11Observer:
         self._watcher = Watcher(session_bus)
         self._disturbed_us = 0  # when the focus may have moved last
         self._scene_given: Snapshot | None = None
+        self._scene_compared: Snapshot | None = None
+        self._scene_given_us = 0  # with movement
         self._keys_in: tuple[object, ...] = ()
         self._here: tuple[object, ...] | None = None
         self._front()
@@ -77,8 +90,10 @@ class X11Observer:
 
     def _look(self) -> None:
         """At the windows, if any changed."""
+        before = self._windows.active
         if self._windows.update():
-            self._disturbed_us = time.time_ns() // 1000
+            if not same_page(before, self._windows.active):
+                self._disturbed_us = time.time_ns() // 1000
             self._front()
 
     def _notice(self, surface: Surface | None) -> None:
@@ -123,7 +138,7 @@ class X11Observer:
             case WheelStep():
                 window = self._windows.at(event.x, event.y)
                 tree = self._tree(window, event.t_us)
-                yield Observed(event, self._surface(window, event.t_us), hit(tree, event.x, event.y) if tree else None)
+                yield Observed(event, self._surface(window, event.t_us), self._hit(tree, window, event))
             case KeyEdge():
                 yield self._key(event)
 
@@ -131,14 +146,18 @@ class X11Observer:
         """Cut where the pointer goes from one window to another."""
         places = self._windows.which(event.x, event.y)
         if (places == places[0]).all():
-            yield Observed(event, self._surface(self._windows.window(int(places[0])), int(event.t_us[0])))
+            yield self._moved(event, int(places[0]))
             return
         cuts = np.flatnonzero(np.diff(places)) + 1
         for part in np.split(np.arange(len(places)), cuts):
-            window = self._windows.window(int(places[part[0]]))
-            yield Observed(
-                Motion(event.t_us[part], event.x[part], event.y[part]), self._surface(window, int(event.t_us[part][0]))
-            )
+            yield self._moved(Motion(event.t_us[part], event.x[part], event.y[part]), int(places[part[0]]))
+
+    def _moved(self, event: Motion, place: int) -> Observed:
+        """Movement over one window."""
+        window, first_us = self._windows.window(place), int(event.t_us[0])
+        surface = self._surface(window, first_us)
+        self._notice(surface)
+        return Observed(event, surface, None, self._changed_scene(window, first_us))
 
     def _tree(self, window: Window | None, t_us: int) -> Snapshot | None:
         active = self._windows.active
@@ -153,7 +172,17 @@ class X11Observer:
         if not event.pressed:
             return Observed(event, surface)
         tree = self._tree(window, event.t_us)
-        return Observed(event, surface, hit(tree, event.x, event.y) if tree else None, self._new_scene(tree))
+        return Observed(event, surface, self._hit(tree, window, event), self._new_scene(tree))
+
+    def _hit(
+        self, tree: Snapshot | None, window: Window | None, event: ButtonEdge | WheelStep
+    ) -> ObservedElement | None:
+        """What was acted on: where a menu or the like pops up, something of it and nothing beneath it."""
+        if tree is None or window is None:
+            return None
+        active = self._windows.active
+        popup = window.box if active is not None and window.number != active.number else None
+        return hit(tree, event.x, event.y, popup)
 
     def _key(self, event: KeyEdge) -> Observed:
         active = self._windows.active
@@ -173,9 +202,26 @@ class X11Observer:
         self._keys_in = field
         return Observed(event, surface, target, scene)
 
+    def _changed_scene(self, window: Window | None, t_us: int) -> Snapshot | None:
+        """The tree, when other things stand in it than in the last one given: something opened under the pointer, or
+        closed. What only reads otherwise now waits for the next press."""
+        tree = self._tree(window, t_us)
+        given = self._scene_given
+        if tree is None or (tree is self._scene_compared and given is not None):
+            return None
+        self._scene_compared = tree
+        if t_us - self._scene_given_us < SCENES_APART_US or (given is not None and _things(tree) == _things(given)):
+            return None
+        self._scene_given_us = t_us
+        return self._new_scene(tree)
+
     def _new_scene(self, tree: Snapshot | None) -> Snapshot | None:
         """The tree, if it differs from the last one given."""
         if tree is None or (self._scene_given is not None and tree.elements == self._scene_given.elements):
             return None
         self._scene_given = tree
         return tree
+
+
+def _things(tree: Snapshot) -> frozenset[tuple[str, tuple[int, ...]]]:
+    return frozenset((each.role, each.path) for each in tree.elements)
