@@ -52,6 +52,7 @@ def test_a_toolkits_own_box_is_no_element_and_never_has_the_focus() -> None:
     assert [each.role for each in elements] == ["text", "page tab"]
     assert focused is not None
     assert focused.role == "text"
+    assert _visible([frame, box])[1] is None, "the field is not known, and so secret"
 
 
 def test_the_sign_for_what_is_not_saved_tells_of_no_other_page() -> None:
