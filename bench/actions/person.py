@@ -18,6 +18,7 @@ from aboveboard.datasets.pauses import WAIT_US
 from aboveboard.desktop.input import Hand, Sent
 
 SLIPS = "qxzjk"
+SAME_KEYSYM = {"Page_Down": "Next", "Page_Up": "Prior"}  # two names of one keysym; X gives the older one back
 UNSURE_US = 150_000  # rests so near to what counts as a wait are nobody's truth
 REST_S = 0.22  # between two acts: nobody is quicker
 APART_S = 0.75  # between clicks that belong to two actions on one place
@@ -166,6 +167,7 @@ class Person:
         since = len(self.hand.sent)
         self.hand.press(key, *modifiers)
         truth = self._note("hotkey" if {"Control", "Alt", "Super"} & set(modifiers) else "key", since, field)
+        key = SAME_KEYSYM.get(key, key)
         key = key.upper() if "Shift" in modifiers and len(key) == 1 else key
         self.acts[-1] = replace(truth, key=key, modifiers=tuple(sorted(modifiers)))
         self._pause()
