@@ -137,7 +137,7 @@ def test_a_collector_that_starts_anew_goes_on_under_the_new_charter(tmp_path: Pa
     for given in (world.charter, new):
         service = open_service(tmp_path / "collector", given, [], clock, stores)
         assert service.charter == new
-        service.groups.close()
+        service.intake.close()
         service.log.close()
         service.database.close()
     with pytest.raises(Exception, match="another charter"):

@@ -9,10 +9,9 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, Connection, insert, select, update
 
 from aboveboard.collector.jobs import Job, enqueue
-from aboveboard.collector.registries import person
 from aboveboard.collector.service import Service
 from aboveboard.collector.storage.blobs import BlobName, Blobs
-from aboveboard.collector.storage.sql import Database
+from aboveboard.collector.storage.sql import Database, person
 from aboveboard.collector.storage.tables import deletions, epochs, segments
 from aboveboard.core.access import DeletionRequest, SignedDeletion, check_deletion
 from aboveboard.core.errors import Refused

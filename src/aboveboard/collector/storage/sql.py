@@ -20,9 +20,10 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from aboveboard.core.errors import BadInput, Refused, Unavailable
+from aboveboard.core.ids import ContributorId
 from aboveboard.wire.durable import FolderLock
 
-__all__ = ["Database", "insert", "migrate"]
+__all__ = ["Database", "insert", "migrate", "person"]
 
 BUSY_MS_MAX = 10_000
 CONNECTIONS_MAX = 20
@@ -31,7 +32,13 @@ STATEMENT_MS_MAX = 60_000
 _MIGRATING = "migrations"
 _WRITING = "the log's writer"
 _REWRITING = "rewriting the files"
+_LOCK_ALL = text("SELECT pg_advisory_xact_lock(n) FROM unnest(CAST(:numbers AS bigint[])) AS n")
 _DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
+
+
+def person(contributor: ContributorId) -> str:
+    """The subject of every transaction that decides about one person: see Database.transaction."""
+    return f"person:{contributor}"
 
 
 class Database:
@@ -67,9 +74,9 @@ class Database:
         the other, so that both can't decide on the same state. SQLite has one writer at a time anyway.
         """
         with self._errors(), self._engine.begin() as tx:
-            if self.kind == "postgresql":
-                for number in sorted(_lock_number(each) for each in subjects):
-                    tx.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
+            if self.kind == "postgresql" and subjects:
+                # In one order everywhere, or two could wait for each other.
+                tx.execute(_LOCK_ALL, {"numbers": sorted(map(_lock_number, subjects))})
             yield tx
 
     @contextmanager
