@@ -250,6 +250,12 @@ class Windows:
             found[(x >= left) & (x < left + width) & (y >= top) & (y < top + height)] = place
         return found
 
+    @property
+    def stack(self) -> list[tuple[int, Window]]:
+        """What can be seen, the lowest first, each with the number of its child of the root window."""
+        found = ((number, self._frames.get(number)) for number in self._order)
+        return [(number, frame.window) for number, frame in found if frame is not None and frame.window is not None]
+
     def window(self, place: int) -> Window | None:
         return self._top_down[place] if place >= 0 else None
 

@@ -33,6 +33,7 @@ class Conditions:
     policy: Policy | None = None
     consent: ConsentState = "none"
     region: str = ""
+    own_site: str = ""  # of the recorder's own page, which is in no picture
     narrowing: Narrowing = NOTHING_MORE
     indicator: Callable[[], bool] = never
     budget_ok: Callable[[], bool] = always

@@ -5,9 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from aboveboard.core.decide import decide
-from aboveboard.core.events import GapReason, KeyEdge, Motion, Observed, Permitted, Surface
+from aboveboard.core.events import (
+    GapReason,
+    Glance,
+    KeyEdge,
+    Layer,
+    Motion,
+    Observed,
+    Permitted,
+    RawInput,
+    ScreenPicture,
+    Surface,
+)
 from aboveboard.core.policy import Category
 from aboveboard.recorder.conditions import Conditions
+
+OWN_APP = "aboveboard-indicator"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +33,18 @@ class Withheld:
 def category_of(observed: Observed) -> Category:
     """The kind of data the policy has terms for."""
     event = observed.input
+    if isinstance(event, Glance):
+        return "frames"
     if isinstance(event, KeyEdge):
         return "text" if event.text and not event.modifiers & {"Control", "Alt", "Super"} else "keys"
     return "pointer"
+
+
+def _times(event: RawInput) -> tuple[int, int]:
+    """When it began, which for a picture is when it was seen, and ended."""
+    if isinstance(event, Motion):
+        return int(event.t_us[0]), int(event.t_us[-1])
+    return (event.seen_us, event.t_us) if isinstance(event, Glance) else (event.t_us, event.t_us)
 
 
 class Gate:
@@ -42,7 +64,7 @@ class Gate:
         """Permitted input, stripped of what the policy has no terms for."""
         try:
             event = observed.input
-            times = (int(event.t_us[0]), int(event.t_us[-1])) if isinstance(event, Motion) else (event.t_us, event.t_us)
+            times = _times(event)
             withheld = self._judge(observed.surface, category_of(observed), times)
             if withheld is not None:
                 return withheld
@@ -52,10 +74,30 @@ class Gate:
             kinds = policy.categories.keys() - self._conditions.narrowing.categories
             if "windows" not in kinds:
                 surface = replace(surface, title="")
-            scene = observed.scene if "elements" in kinds else None
-            return Permitted(event, surface, observed.target, scene, policy.policy_id)
+            scene = observed.scene if "elements" in kinds or isinstance(event, Glance) else None
+            picture = None if observed.picture is None else self._permitted(observed.picture, times)
+            return Permitted(event, surface, observed.target, scene, policy.policy_id, picture)
         except Exception:  # noqa: BLE001  fail closed: what can't be judged is not kept
             return Withheld("no_policy")
+
+    def may_show(self, surface: Surface) -> bool:
+        """Whether a window's pixels may be looked at now. From any thread."""
+        return self._shows(surface, None)
+
+    def _permitted(self, picture: ScreenPicture, times: tuple[int, int]) -> ScreenPicture:
+        """Window by window: what may not be kept, and what is our own, is blank."""
+        layers = (
+            layer if layer.surface is not None and self._shows(layer.surface, times) else Layer(None, layer.box)
+            for layer in picture.layers
+        )
+        return replace(picture, layers=tuple(layers))
+
+    def _shows(self, surface: Surface, times: tuple[int, int] | None) -> bool:
+        try:
+            own = surface.app == OWN_APP or (surface.site is not None and surface.site == self._conditions.own_site)
+            return not own and self._judge(surface, "frames", times) is None
+        except Exception:  # noqa: BLE001  fail closed: what can't be judged is not shown
+            return False
 
     def _judge(
         self, surface: Surface | None, category: Category | None, times: tuple[int, int] | None

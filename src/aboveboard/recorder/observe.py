@@ -8,11 +8,12 @@ read again; keys wait for that, but never long, and what stays unknown is said t
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 
+from aboveboard.core.errors import Unavailable
 from aboveboard.core.events import (
     ButtonEdge,
     KeyEdge,
@@ -24,10 +25,13 @@ from aboveboard.core.events import (
     Surface,
     WheelStep,
 )
+from aboveboard.core.policy import FrameLevel
 from aboveboard.desktop.accessibility import hit
 from aboveboard.desktop.windows import Window, Windows, same_page
 from aboveboard.recorder.platform.source import InputCounters
 from aboveboard.recorder.platform.x11 import WindowsChanged, X11Source
+from aboveboard.recorder.screen.glances import Glances
+from aboveboard.recorder.screen.watch import ScreenWatch
 from aboveboard.recorder.watcher import Watcher
 
 FOCUS_S_MAX = 0.3
@@ -35,6 +39,7 @@ SCENES_APART_US = 300_000  # of those that come with movement alone
 FOCUS_SETTLE_US = 25_000  # focus follows a click by 12 to 20 ms
 # A key that is looked at later than this may have gone to a field that has lost the focus since: unknown, then.
 LATE_US = 500_000
+GLANCE_WAIT_S = 0.2
 _MOVES_FOCUS = frozenset({"Tab", "ISO_Left_Tab", "Return", "KP_Enter", "Escape", "F6"})
 
 
@@ -43,7 +48,10 @@ class X11Observer:
 
     def __init__(self, display: str, xauthority: Path | None, session_bus: str, browsers: frozenset[str]) -> None:
         """Raises Unavailable when the display or the accessibility bus can't be used."""
-        self._browsers = browsers
+        self._browsers, self._display = browsers, display
+        self._screen: ScreenWatch | None = None
+        self._glances: Glances | None = None
+        self.picture_problem = ""
         self._windows = Windows(display)
         self._source = X11Source(display, xauthority, self._windows)
         self._watcher = Watcher(session_bus)
@@ -59,13 +67,41 @@ class X11Observer:
     def counters(self) -> InputCounters:
         return self._source.counters
 
+    def pictures(self, level: FrameLevel, may_show: Callable[[Surface], bool]) -> None:
+        self._end_pictures()
+        self.picture_problem = ""
+        if level == "none":
+            return
+        try:
+            self._screen = ScreenWatch(self._display, self._surface, may_show, self._watcher.visit)
+        except Unavailable as error:
+            self.picture_problem = str(error)
+            return
+        self._glances = Glances(self._screen, level, may_show, self._watcher.stayed, self._now_is)
+
+    def _end_pictures(self) -> None:
+        if self._screen is not None:
+            self._screen.close()
+        self._screen = self._glances = None
+
+    def unsee(self) -> None:
+        if self._glances is not None:
+            self._glances.forget()
+
+    def _now_is(self, window: Window) -> Surface | None:
+        active = self._windows.active
+        now = next((each for _, each in self._windows.stack if each.number == window.number), None)
+        return self._surface(now, active, time.time_ns() // 1000)
+
     def close(self) -> None:
+        self._end_pictures()
         self._watcher.close()
         self._source.close()
         self._windows.close()
 
     def wait(self, timeout_s: float) -> None:
-        self._source.wait(timeout_s)
+        waiting = self._glances is not None and self._glances.waiting
+        self._source.wait(min(timeout_s, GLANCE_WAIT_S) if waiting else timeout_s)
 
     def wake(self) -> None:
         self._source.wake()
@@ -86,7 +122,20 @@ class X11Observer:
             self._look()
         if found:
             self._watcher.at_work()
-        return found
+        return found + self._seen(found)
+
+    def _seen(self, found: list[Observed]) -> list[Observed]:
+        """Pictures that are known well enough by now. After that the screen may be looked at anew."""
+        if self._screen is None or self._glances is None:
+            return []
+        if self._screen.lost:
+            self.picture_problem = "the screen can't be looked at any more: no pictures are kept"
+            self._end_pictures()
+            return []
+        if found:
+            self._screen.at_work()
+            self._glances.between(self.surface(), time.time_ns() // 1000)
+        return self._glances.ready()
 
     def _look(self) -> None:
         """At the windows, if any changed."""
@@ -105,7 +154,8 @@ class X11Observer:
 
     def surface(self) -> Surface | None:
         """Where keys go now."""
-        return self._surface(self._windows.active, time.time_ns() // 1000)
+        active = self._windows.active
+        return self._surface(active, active, time.time_ns() // 1000)
 
     def anew(self) -> None:
         self._scene_given = None
@@ -116,11 +166,11 @@ class X11Observer:
         if window is not None:
             self._watcher.watch(window.number, window.pid, window.title)
 
-    def _surface(self, window: Window | None, t_us: int) -> Surface | None:
+    def _surface(self, window: Window | None, active: Window | None, t_us: int) -> Surface | None:
+        """What a window is while `active` has the keyboard. Safe on any thread."""
         if window is None or window.app is None:
             return None
         is_browser = window.app in self._browsers
-        active = self._windows.active
         site = None
         if is_browser and active is not None:
             # A browser's menus are windows of their own, of the same process: they belong to its front page.
@@ -138,7 +188,8 @@ class X11Observer:
             case WheelStep():
                 window = self._windows.at(event.x, event.y)
                 tree = self._tree(window, event.t_us)
-                yield Observed(event, self._surface(window, event.t_us), self._hit(tree, window, event))
+                target = self._hit(tree, window, event)
+                yield self._acted(Observed(event, self._at(window, event.t_us), target), tree)
             case KeyEdge():
                 yield self._key(event)
 
@@ -155,7 +206,7 @@ class X11Observer:
     def _moved(self, event: Motion, place: int) -> Observed:
         """Movement over one window."""
         window, first_us = self._windows.window(place), int(event.t_us[0])
-        surface = self._surface(window, first_us)
+        surface = self._at(window, first_us)
         self._notice(surface)
         return Observed(event, surface, None, self._changed_scene(window, first_us))
 
@@ -167,12 +218,13 @@ class X11Observer:
 
     def _button(self, event: ButtonEdge) -> Observed:
         window = self._windows.at(event.x, event.y)
-        surface = self._surface(window, event.t_us)
+        surface = self._at(window, event.t_us)
         self._disturbed_us = event.t_us
         if not event.pressed:
             return Observed(event, surface)
         tree = self._tree(window, event.t_us)
-        return Observed(event, surface, self._hit(tree, window, event), self._new_scene(tree))
+        target = self._hit(tree, window, event)
+        return self._acted(Observed(event, surface, target, self._new_scene(tree)), tree)
 
     def _hit(
         self, tree: Snapshot | None, window: Window | None, event: ButtonEdge | WheelStep
@@ -184,9 +236,17 @@ class X11Observer:
         popup = window.box if active is not None and window.number != active.number else None
         return hit(tree, event.x, event.y, popup)
 
+    def _at(self, window: Window | None, t_us: int) -> Surface | None:
+        return self._surface(window, self._windows.active, t_us)
+
+    def _acted(self, observed: Observed, tree: Snapshot | None) -> Observed:
+        if self._glances is not None:
+            self._glances.acted(observed, tree)
+        return observed
+
     def _key(self, event: KeyEdge) -> Observed:
         active = self._windows.active
-        surface = self._surface(active, event.t_us)
+        surface = self._at(active, event.t_us)
         if active is None or not event.pressed:
             return Observed(event, surface)
         since_us = self._disturbed_us + FOCUS_SETTLE_US if self._disturbed_us else 0
@@ -194,13 +254,13 @@ class X11Observer:
         if time.time_ns() // 1000 - event.t_us > LATE_US:
             target = None
         if surface is not None and surface.is_browser and surface.site is None:
-            surface = self._surface(active, event.t_us)  # the page may have been read meanwhile
+            surface = self._at(active, event.t_us)  # the page may have been read meanwhile
         if event.key in _MOVES_FOCUS:
             self._disturbed_us = event.t_us
         field = (active.number, None if target is None else (target.role, target.path))
         scene = self._new_scene(tree) if field != self._keys_in else None
         self._keys_in = field
-        return Observed(event, surface, target, scene)
+        return self._acted(Observed(event, surface, target, scene), tree)
 
     def _changed_scene(self, window: Window | None, t_us: int) -> Snapshot | None:
         """The tree, when other things stand in it than in the last one given: something opened under the pointer, or

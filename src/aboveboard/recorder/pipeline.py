@@ -17,7 +17,7 @@ import msgspec
 
 from aboveboard.core.clock import Clock
 from aboveboard.core.errors import Refused, Unavailable
-from aboveboard.core.events import ButtonEdge, GapReason, KeyEdge, Motion, Observed, Redacted, WheelStep
+from aboveboard.core.events import ButtonEdge, GapReason, Glance, KeyEdge, Motion, Observed, Redacted, WheelStep
 from aboveboard.recorder.gate import Gate, Withheld
 from aboveboard.recorder.pauses import GUARD_US, Pauses
 from aboveboard.recorder.platform.source import Observer
@@ -76,6 +76,8 @@ def _kind(observed: Observed) -> tuple[str, int]:
             return "wheel", 1
         case KeyEdge() as key:
             return "keys", 0 if key.repeat else 1
+        case Glance():
+            return "frames", 1
 
 
 def _times(observed: Observed) -> tuple[int, int]:
@@ -104,12 +106,19 @@ class Pipeline:
         """Takes in what has come within timeout_s. Raises Unavailable when the display is gone; call finish then."""
         open_us = self._stage.open_since_us
         may_close = bool(self._buffer) and (open_us is None or open_us > self._start_us)
-        self._observer.wait(min(timeout_s, OPEN_S_MAX) if may_close else timeout_s)
+        soon = may_close or self._stage.waits_for_pictures
+        self._observer.wait(min(timeout_s, OPEN_S_MAX) if soon else timeout_s)
         safe_us = self._clock.now_us() - LAG_US  # what is older has come by now
         events = self._observer.read()
         self._standing()
         for observed in events:
-            self._take(observed)
+            if isinstance(observed.input, Glance):
+                self._see(observed)
+            else:
+                self._take(observed)
+        pictures = self._stage.pictures()
+        if self._gap is None:
+            self._buffer += pictures
         if self._last_key_us and safe_us - self._last_key_us > IDLE_US:
             self._buffer += self._stage.flush()
             self._last_key_us = 0
@@ -148,10 +157,23 @@ class Pipeline:
             self._last_key_us = last_us
         self._buffer += self._stage.feed(verdict)
 
+    def _see(self, observed: Observed) -> None:
+        """A picture says nothing of what can be kept beside it: one that is withheld begins no gap, and within one none
+        is kept."""
+        verdict = self._gate.admit(observed)
+        reason = verdict.reason if isinstance(verdict, Withheld) else self._gap[0] if self._gap is not None else None
+        if reason is not None or isinstance(verdict, Withheld):
+            self.counts.withheld.setdefault(reason or "no_policy", Counter())["frames"] += 1
+            return
+        self.counts.kept["frames"] += 1
+        self._buffer += self._stage.feed(verdict)
+
     def _enter_gap(self, reason: GapReason, t_us: int) -> None:
         if self._gap is not None and self._gap[0] == reason:
             return
         self._leave_gap(t_us)
+        if reason in _EVERYWHERE or reason == "paused":
+            self._observer.unsee()
         # What was being typed ends here; a pause drops it, and what the display's clock, a moment ahead of ours, dated
         # after it although it came before.
         if reason == "paused":
@@ -165,6 +187,8 @@ class Pipeline:
             return
         reason, since_us = self._gap
         self._gap = None
+        if reason in _EVERYWHERE or reason == "paused":
+            self._observer.unsee()  # what may be seen is another now
         self._buffer += self._stage.gap(since_us, max(t_us, since_us), reason)
 
     def task(self, mark: Mark) -> None:
@@ -181,6 +205,7 @@ class Pipeline:
         self._settle()
         gone = self._spool.forget(from_us, until_us, app)
         now_us = self._clock.now_us()
+        self._observer.unsee()
         self._stage.gap(now_us, now_us, "forgotten")  # drops what is in hand; the next event says anew where it is
         self._observer.anew()
         return gone
@@ -197,6 +222,7 @@ class Pipeline:
             now_us = self._clock.now_us()
             self._buffer += self._stage.gap(now_us, now_us, reason)
         self._settle()
+        self._stage.close()
         # Where the disk says no, the next start takes the open chunk up.
         with contextlib.suppress(Unavailable):
             self._spool.fold()

@@ -23,7 +23,8 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from aboveboard.core.columns import VALUES_MAX, decode_column, encode_column
 from aboveboard.core.errors import Corrupt
-from aboveboard.core.events import Gap, GapReason, KeptEvent, PointerPath, Redacted, Text
+from aboveboard.core.events import Crop, Frame, Gap, GapReason, KeptEvent, PointerPath, Redacted, Text
+from aboveboard.core.frames import whole_again
 
 UNPACKED_BYTES_MAX = 32 << 20
 NONCE_BYTES = 12
@@ -60,8 +61,17 @@ def without(chunk: Chunk, from_us: int, until_us: int, app: str | None, reason: 
     last = max(end, start + 1)
     kept: list[tuple[KeptEvent, str]] = []
     doomed: list[tuple[int, int]] = []
+    gone: list[KeptEvent] = []
     for event, its in zip(chunk.events, chunk.apps, strict=True):
         first_us, last_us = times_of(event)
+        if isinstance(event, Frame | Crop):
+            # It may show what was to be seen in an earlier chunk. A frame shows every app there was.
+            if event.seen_us < until_us and event.t_us >= from_us and (app in (None, its) or isinstance(event, Frame)):
+                doomed.append((first_us, last_us))
+                gone.append(event)
+            else:
+                kept.append((event, its))
+            continue
         if isinstance(event, Gap) or last_us < start or first_us >= last or (app is not None and its != app):
             kept.append((event, its))
             continue
@@ -75,9 +85,8 @@ def without(chunk: Chunk, from_us: int, until_us: int, app: str | None, reason: 
         end = min(end, max(last_us for _, last_us in doomed) + 1)
     kept.append((Gap(t_us=start, end_us=min(max(end, start), chunk.end_us), reason=reason), ""))
     kept.sort(key=lambda pair: pair[0].t_us)
-    less = msgspec.structs.replace(
-        chunk, events=tuple(event for event, _ in kept), apps=tuple(its for _, its in kept)
-    )  # fmt: skip
+    events = whole_again([event for event, _ in kept], gone)
+    less = msgspec.structs.replace(chunk, events=events, apps=tuple(its for _, its in kept))
     return less, len(doomed)
 
 
