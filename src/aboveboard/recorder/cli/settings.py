@@ -12,6 +12,7 @@ import msgspec
 from aboveboard.core.errors import AboveboardError, BadInput, Unavailable
 from aboveboard.core.policy import Category, Policy
 from aboveboard.recorder.cli import add_home
+from aboveboard.recorder.combos import parse_combo
 from aboveboard.recorder.control import ask
 from aboveboard.recorder.home import Home
 from aboveboard.recorder.settings import Change, Settings, changed, read_settings, write_settings
@@ -27,6 +28,7 @@ WORDS = {
     "data_mb_per_day": "sent at most, MB a day", "battery_percent_min": "nothing below, per cent of battery",
     "exclude_apps": "programs left out", "exclude_sites": "sites left out", "exclude_titles": "titles left out",
     "exclude_categories": "kinds of data left out", "groups": "groups this laptop is of",
+    "hotkey_pause": "hotkey that pauses", "hotkey_task": "hotkey that begins and ends a task",
     "send_metered": "sending on connections paid by volume", "send_hours": "sending only at",
 }  # fmt: skip
 
@@ -59,7 +61,7 @@ def _print(settings: Settings, as_json: bool) -> None:
         value = fields[name]
         if isinstance(value, list | tuple):
             value = ", ".join(value) or ("any hour" if name == "send_hours" else "none of your own")
-        shown = {True: "yes", False: "no", None: "as the policy says"}.get(value, value)
+        shown = {True: "yes", False: "no", None: "as the policy says", "": "none"}.get(value, value)
         print(f"{words}: {shown}")
 
 
@@ -81,6 +83,9 @@ def _set(args: argparse.Namespace) -> int:
             change[name] = [*getattr(settings, name), *more]
     if args.send_metered is not None:
         change["send_metered"] = args.send_metered == "yes"
+    for name in ("hotkey_pause", "hotkey_task"):
+        if (combo := getattr(args, name)) is not None:
+            change[name] = "" if combo == "none" else str(parse_combo(combo))
     if not change:
         raise BadInput("say what to set: see `aboveboard settings set --help`")
     _print(apply(home, change), args.json)
@@ -135,6 +140,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     setter.add_argument("--exclude-category", action="append", default=[], choices=get_args(Category))
     setter.add_argument("--group", action="append", default=[], metavar="LABEL", help="a group with an exemption")
     setter.add_argument("--send-metered", choices=["yes", "no"], help="send on connections paid by volume (default no)")
+    for name, words in (("pause", "pause"), ("task", "begin or end a task")):
+        help_ = f"keys to {words} in every program, such as Ctrl+Alt+Shift+{name[0].upper()}, or none"
+        setter.add_argument(f"--hotkey-{name}", metavar="KEYS", help=help_)
     setter.add_argument(
         "--send-hours", action="append", default=[], metavar="HH:MM-HH:MM",
         help="send only then, by this laptop's clock, such as 19:00-07:00; repeat for more",
