@@ -15,7 +15,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from aboveboard.collector import deletion, retention
+from aboveboard.collector import deletion, marks, retention
 from aboveboard.collector.charters import open_charters
 from aboveboard.collector.cli import add_init, add_stores, settings_of
 from aboveboard.collector.home import read_home
@@ -74,6 +74,7 @@ def make_server(service: Service) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         schedule_tidy(service)
+        marks.schedule(service)
         publisher.start()
         workers.start()
         yield
@@ -88,7 +89,12 @@ def make_server(service: Service) -> FastAPI:
     return app
 
 
-HANDLERS = {deletion.KIND: deletion.run, retention.KIND: retention.run, retention.TIDY: retention.tidy}
+HANDLERS = {
+    deletion.KIND: deletion.run,
+    retention.KIND: retention.run,
+    retention.TIDY: retention.tidy,
+    marks.KIND: marks.run,
+}
 
 
 def listen(host: str, port: int) -> socket.socket:

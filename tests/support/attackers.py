@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import msgspec
 from sqlalchemy import text
 
@@ -20,8 +21,10 @@ from aboveboard.audit.report import Check
 from aboveboard.audit.source import HttpSource
 from aboveboard.core.clock import SystemClock
 from aboveboard.core.consent import SignedConsent
+from aboveboard.core.ids import SegmentId
 from aboveboard.core.proof import BatchProof
 from aboveboard.datasets.reader import Reader, ReaderKeys
+from aboveboard.wire.api import DatasetSources
 from aboveboard.wire.segment import SealedSegment, unseal
 from aboveboard.witness.http import Route
 from tests.support.servers import Person, Researcher, Servers, small_server
@@ -49,6 +52,11 @@ def reader_of(servers: Servers, researcher: Researcher, guardian: str) -> Reader
     keys = ReaderKeys(researcher.key, researcher.identity)
     url = str(servers.http.base_url).rstrip("/")
     return Reader(keys, servers.world.charter, researcher.signed, url, [guardian], SystemClock())
+
+
+def name_sources(researcher: Researcher, manifest: str, names: Sequence[SegmentId]) -> httpx.Response:
+    path = f"/v1/grants/{researcher.signed.grant.grant_id}/datasets/{manifest}/sources"
+    return researcher.ask("PUT", path, DatasetSources(tuple(names)).to_bytes())
 
 
 @dataclass

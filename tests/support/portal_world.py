@@ -11,6 +11,9 @@ from pathlib import Path
 
 from aboveboard.collector.settings import Settings
 from aboveboard.core.policy import Policy
+from aboveboard.datasets.manifest import root_of
+from aboveboard.wire.api import DatasetSources
+from aboveboard.wire.segment import Manifest
 from tests.support.servers import PROOF_S_MAX, Person, Researcher, Servers, running
 
 PATHS = ("/", "/policies", "/policy", "/log", "/log/1", "/uses", "/deletions", "/verify", "/representatives",
@@ -51,7 +54,12 @@ def portal(folder: Path, settings: Settings | None = None) -> Iterator[Portal]:
         reader = Researcher(servers)
         assert reader.bring().status_code == 201
         reader.release()
-        built = {"grant": reader.signed.grant.grant_id, "root": "a" * 64, "manifest_sha256": "b" * 64}
+        manifests = servers.http.get("/v1/me/segments", headers=person.headers).json()["segments"]
+        names = [Manifest(**each).segment_id for each in manifests]
+        grant_id = reader.signed.grant.grant_id
+        sources = f"/v1/grants/{grant_id}/datasets/{'b' * 64}/sources"
+        assert reader.ask("PUT", sources, DatasetSources(tuple(names)).to_bytes()).status_code == 204
+        built = {"grant": grant_id, "root": root_of(names), "manifest_sha256": "b" * 64}
         trained = {"grant": built["grant"], "model_sha256": "c" * 64, "dataset_manifest_sha256": "b" * 64}
         for path, body in (("/v1/datasets", built), ("/v1/models", trained)):
             assert reader.ask("POST", path, _json(body)).status_code == 201
