@@ -6,12 +6,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import psutil
-
 from aboveboard.core.consent import ConsentState
 from aboveboard.core.narrowing import NOTHING_MORE, Narrowing
 from aboveboard.core.policy import Policy
 from aboveboard.recorder.pauses import Pauses
+from aboveboard.recorder.power import battery
 
 POWER_CHECK_S = 30.0
 
@@ -48,11 +47,11 @@ class Conditions:
 
     def power_ok(self) -> bool:
         """False on battery below the limit of the policy, or the person's own stricter one; looked up now and then.
-        Who can't tell has no battery."""
+        Where nobody can tell there is no battery."""
         checked, ok = self._power
         if time.monotonic() - checked > POWER_CHECK_S:
-            battery = psutil.sensors_battery()
+            found = battery()
             limit = self.narrowing.battery_min(self.policy) if self.policy else 100
-            ok = battery is None or bool(battery.power_plugged) or battery.percent >= limit
+            ok = found is None or found.holds(limit)
             self._power = (time.monotonic(), ok)
         return ok
