@@ -20,16 +20,17 @@ from aboveboard.collector.charters import open_charters
 from aboveboard.collector.cli import add_init, add_stores, settings_of
 from aboveboard.collector.home import read_home
 from aboveboard.collector.http.app import make_app
+from aboveboard.collector.ingest import Intake
 from aboveboard.collector.invite_cli import add_invite
 from aboveboard.collector.jobs import Workers
 from aboveboard.collector.limits import Uploads
 from aboveboard.collector.operate_cli import add_operations
+from aboveboard.collector.promises import Promises
 from aboveboard.collector.publisher import Publisher
 from aboveboard.collector.retention import schedule_tidy
 from aboveboard.collector.sequencer import Sequencer
 from aboveboard.collector.service import Service
 from aboveboard.collector.settings import Settings, open_blobs, open_database
-from aboveboard.collector.storage.groups import Groups
 from aboveboard.core.charter import CHARTER_BYTES_MAX, Charter
 from aboveboard.core.clock import Clock, SystemClock
 from aboveboard.core.errors import BadInput, Unavailable
@@ -59,7 +60,8 @@ def open_service(
         database.close()
         raise
     uploads = Uploads(settings.uploads_at_once, settings.device_mb_per_hour)
-    return Service(charters, keys, database, Groups(database), blobs, log, home / "log", clock, uploads)
+    intake, promises = Intake(database, blobs, clock), Promises(keys.log, clock)
+    return Service(charters, keys, database, blobs, intake, promises, log, home / "log", clock, uploads)
 
 
 def make_server(service: Service) -> FastAPI:
@@ -77,7 +79,8 @@ def make_server(service: Service) -> FastAPI:
         yield
         workers.stop()
         publisher.stop()
-        service.groups.close()
+        app.state.segment_uploads.close()
+        service.intake.close()
         service.log.close()
         service.database.close()
 

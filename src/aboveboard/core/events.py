@@ -147,7 +147,8 @@ class Snapshot(MemoryOnly):
 class Layer(MemoryOnly):
     """One top-level window on the screen, with its own pixels and nobody else's.
 
-    box: on the screen; pixels: uint8 (height, width, 3) RGB, None where none were taken: it is blank.
+    box: on the screen; pixels: uint8 (height, width, 4), blue, green, red and nothing, as the display has them; None
+    where none were taken: it is blank.
     drawn: bool (height, width), False where the window has not drawn yet and so shows what was there before it.
     """
 

@@ -134,6 +134,17 @@ class Accessibility:
         elements, focused = _visible(nodes)
         return Page(Snapshot(time.time_ns() // 1000, elements, focused), url)
 
+    def address(self, pid: int, title: str | None = None) -> str | None:
+        """Of the document in a process's window, without reading the rest; None when it has none, or does not say."""
+        application = self._application(pid)
+        [frames] = self.bus.calls([(application, CHILDREN)]) if application is not None else [None]
+        frame = self._choose(frames or [], title)
+        if frame is None:
+            return None
+        document = self._document(frame, time.monotonic() + READ_S_MAX)
+        [answer] = self.bus.calls([(document, URI)]) if document is not None else [None]
+        return answer or None
+
     def _choose(self, frames: list[Node], title: str | None) -> Node | None:
         if len(frames) <= 1 or title is None:
             return frames[0] if frames else None

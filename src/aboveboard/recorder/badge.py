@@ -25,7 +25,7 @@ from aboveboard.recorder.shapes import COLOURS
 from aboveboard.recorder.words import STATES
 
 LEASE_S = 5.0
-CHECK_S = 2.0  # the display tells at once when the badge goes; this is for a display that tells nothing any more
+CHECK_S = 3.0  # the display tells at once when the badge goes; this is for a display that tells nothing any more
 SAID_S = 6.0
 WIDTH, HEIGHT, MARGIN, MARK = 150, 22, 4, 14
 WIDTH_MAX = 480

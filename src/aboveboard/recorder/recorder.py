@@ -95,10 +95,19 @@ class Recorder:
         self.stopped = threading.Event()
         self.on_stopped: Callable[[], None] = lambda: None
         self.problem = ""
-        self.url = ""
+        self._url = ""
         self._process = psutil.Process()
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         parts.sender.policy = parts.policy
+
+    @property
+    def url(self) -> str:
+        """Of the person's own page."""
+        return self._url
+
+    @url.setter
+    def url(self, url: str) -> None:
+        self._url, self._conditions.own_site = url, url.partition("/?")[0]
 
     # ------------------------------------------------------------ the recording thread
 
@@ -161,6 +170,7 @@ class Recorder:
         self._observer = p.observe()
         stage = RedactionStage(Redactor(os.urandom(32)), p.clock)
         gate = Gate(self._conditions)
+        self._observer.pictures(p.policy.frames, gate.may_show)
         self._pipeline = Pipeline(self._observer, gate, stage, p.spool, p.pauses, p.clock, under, p.indicator.show)
         memory.settle()
         p.sender.wake()
@@ -422,6 +432,7 @@ class Recorder:
             "hotkey_problem": self.hotkeys.problem if self.hotkeys is not None else "",
             "indicator": self._p.indicator.kind,
             "problem": self.problem or self._p.sender.problem,
+            "pictures": observer.picture_problem if observer is not None else "",
             "url": self.url,
             "pid": os.getpid(),
         }

@@ -19,6 +19,7 @@ from aboveboard.core.ids import EpochId
 from aboveboard.core.narrowing import NOTHING_MORE
 from aboveboard.core.policy import Policy
 from aboveboard.recorder.consents import Consents
+from aboveboard.recorder.guardians import posted, tell_guardians, waiting_deposits
 from aboveboard.recorder.home import Home, json_bytes
 from aboveboard.recorder.network import Network
 from aboveboard.recorder.seal import Sealer, Sent
@@ -28,6 +29,8 @@ ROUND_S = 0.4  # while something is under way
 REST_S_MIN, REST_S = 5.0, 30.0
 BACK_OFF_S_MAX = 900.0
 MINUTE_US = 60 * US_PER_S
+DAY_US = 24 * 60 * MINUTE_US
+AGE_CHECK_US = 60 * MINUTE_US
 
 
 class Budget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -49,6 +52,8 @@ class Sender:
         self.problem = ""
         self._found = ""  # what a round came upon that does not end it
         self._send_until_us = 0
+        self._aged_us = 0  # when the spool was looked through for what is too old last
+        self._too_old = 0  # chunks deleted for their age
         self._known: dict[str, Sent] = {}
         self._lock = threading.RLock()  # sealing and forgetting must not cross
         self._wake, self._stopping = threading.Event(), threading.Event()
@@ -108,6 +113,7 @@ class Sender:
         self._send_requests()
 
     def _round(self) -> None:
+        self._expire()  # first, since it needs no connection
         self._send_consents()
         self._send_shares()
         self._send_requests()
@@ -143,20 +149,36 @@ class Sender:
         for path in sorted(self._home.path("epochs").glob("*.collector")):
             self._uplink.deposit_with_collector(EpochId(path.stem), path.read_bytes())
             path.rename(path.with_suffix(".collector-done"))
-        for path in sorted(self._home.path("epochs").glob("*.guardian")):
+        for deposit in waiting_deposits(self._home):
             try:
-                self._uplink.deposit_with_guardian(EpochId(path.stem), path.read_bytes())
-                path.rename(path.with_suffix(".guardian-done"))
+                self._uplink.deposit_with_guardian(deposit.url, deposit.epoch, deposit.path.read_bytes())
+                deposit.done()
             except AboveboardError as error:
-                self._found = str(error)  # recording and sending never need the guardian; reading does
+                self._found = str(error)  # recording and sending never need a guardian; reading does
 
     def _send_requests(self) -> None:
         for path in sorted(self._home.path("requests").glob("*.deletion")):
             signed = SignedDeletion.parse(path.read_bytes())
-            self._uplink.deletion(signed)
+            if signed.request.scope == "segments" or not posted(path).exists():
+                self._uplink.deletion(signed)
             if signed.request.scope != "segments":
-                self._uplink.destroy_share(signed)
+                self._home.write(b"", "requests", posted(path).name)
+                problem = tell_guardians(self._home, self._uplink, path, signed)
+                if problem:
+                    self._found = problem  # one that is away, or lost, holds up no other request
+                    continue
             path.rename(path.with_suffix(".done"))
+
+    def _expire(self) -> None:
+        """What could not leave within the days of keeping, of the category with the fewest, is deleted here too."""
+        now_us = self._clock.now_us()
+        if self.policy is None or abs(now_us - self._aged_us) < AGE_CHECK_US:
+            return
+        self._aged_us = now_us
+        days = min((terms.retention_days for terms in self.policy.categories.values()), default=0)
+        if days:
+            with self._lock:
+                self._too_old += self._sealer.expire(now_us - days * DAY_US)
 
     def _seal(self) -> None:
         hold_us = self.policy.review_hold_minutes * MINUTE_US if self.policy else None
@@ -219,8 +241,10 @@ class Sender:
             list(consents.glob("*.proof.json"))
         )
         missing = sum(1 for each in sent if each.proof is None) + unproven
-        waiting = len(list(self._home.path("requests").glob("*.deletion")))
+        requests = list(self._home.path("requests").glob("*.deletion"))
+        to_tell = sum(1 for path in requests if posted(path).exists())
         return {
-            "unsent_segments": outbox, "sent_segments": len(sent), "proofs_missing": missing, "requests": waiting,
-            "came_too_late": sum(1 for each in sent if not each.kept),
+            "unsent_segments": outbox, "sent_segments": len(sent), "proofs_missing": missing,
+            "requests": len(requests) - to_tell, "guardians_to_tell": to_tell,
+            "came_too_late": sum(1 for each in sent if not each.kept), "deleted_for_age": self._too_old,
         }  # fmt: skip

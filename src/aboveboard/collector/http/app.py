@@ -23,6 +23,7 @@ def make_app(service: Service) -> FastAPI:
     app = FastAPI(title="Aboveboard collector", version=__version__, docs_url=None, redoc_url=None)
     app.state.service = service
     app.state.figures = Figures(service)
+    app.state.segment_uploads = uploads.SegmentUploads(service)
     for part in (public, laptop, uploads, reader, operate):
         app.include_router(part.router)
 
@@ -38,6 +39,7 @@ def make_app(service: Service) -> FastAPI:
     async def torn(_request: Request, _error: ClientDisconnect) -> Response:
         return error_reply(400, "torn", "the connection ended before the body did")  # nobody hears it
 
+    app.add_middleware(uploads.Front, uploads=app.state.segment_uploads)
     app.add_middleware(_Around, figures=app.state.figures)
     return app
 

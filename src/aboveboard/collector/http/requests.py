@@ -39,17 +39,23 @@ async def record_body(request: Request) -> bytes:
     return await _bounded(request, RECORD_BYTES_MAX)
 
 
-def device(request: Request) -> SignedDeviceCert:
-    """The device whose bearer token came along. Raises Refused."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+def bearer_token(authorization: str) -> str:
+    """From that header (RFC 6750). Raises Refused."""
+    scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not token or len(token) > 200:
         raise Refused("token", "this needs the device's token")
+    return token
+
+
+def device(request: Request) -> SignedDeviceCert:
+    """The device whose bearer token came along. Raises Refused."""
+    token = bearer_token(request.headers.get("Authorization", ""))
     return device_of(service_of(request), token)
 
 
-def content_digest(request: Request) -> str:
+def digest_of(content_digest: str) -> str:
     """SHA-256 as hex, from the Content-Digest header (RFC 9530). Raises BadInput."""
-    found = _DIGEST.fullmatch(request.headers.get("Content-Digest", ""))
+    found = _DIGEST.fullmatch(content_digest)
     try:
         return base64.b64decode(found[1], validate=True).hex() if found else _no_digest()
     except binascii.Error:
@@ -70,4 +76,3 @@ def require_reader(request: Request, grant: Grant) -> None:
 Serving = Annotated[Service, Depends(service_of)]
 RecordBody = Annotated[bytes, Depends(record_body)]
 Device = Annotated[SignedDeviceCert, Depends(device)]
-Digest = Annotated[str, Depends(content_digest)]
