@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from aboveboard.core.consent import ConsentState
@@ -34,6 +34,7 @@ class Conditions:
     region: str = ""
     own_site: str = ""  # of the recorder's own page, which is in no picture
     narrowing: Narrowing = NOTHING_MORE
+    own_hotkeys: Callable[[], Collection[str]] = tuple  # combinations that are for the recorder itself
     indicator: Callable[[], bool] = never
     budget_ok: Callable[[], bool] = always
     _power: tuple[float, bool] = field(default=(-1e9, True))

@@ -81,6 +81,7 @@ class Recorder:
         parts.indicator.on_change = self._wake
         self._conditions.region = parts.home.config().region
         self.hotkeys: Hotkeys | None = None
+        self._conditions.own_hotkeys = lambda: self.hotkeys.working.values() if self.hotkeys is not None else ()
         self._task = ""
         self.apply_settings()
         self._pipeline: Pipeline | None = None
