@@ -67,11 +67,23 @@ class Sealer:
         """What ended before and never left is deleted for its age, with a Gap in its place; how many chunks."""
         return self._spool.expire(before_us)
 
-    def seal_ready(self, until_us: int) -> int:
-        """Seals every chunk that ended by until_us; how many segments."""
+    def ready(self, until_us: int) -> bool:
+        """Whether anything has waited long enough."""
+        return bool(self._spool.ended(until_us))
+
+    def seal_ready(self, until_us: int, bytes_max: int | None = None) -> int:
+        """Seals every chunk that ended by until_us, until bytes_max of them are sealed; how many segments.
+
+        What is sealed can't be looked at any more, so no more is than may leave soon.
+        """
         made = 0
         group: list[tuple[str, Chunk]] = []
+        stored = self._spool.stamps() if bytes_max is not None else {}
         for name in self._spool.ended(until_us):
+            if bytes_max is not None:
+                bytes_max -= stored[name][1] if name in stored else 0
+                if bytes_max < 0 and (made or group):
+                    break
             chunk = self._spool.read(name)
             if chunk is None:
                 continue
