@@ -15,7 +15,9 @@ from aboveboard.recorder.home import Home, json_bytes
 from aboveboard.recorder.spool.chunks import Chunk
 from aboveboard.recorder.spool.spool import Spool
 from aboveboard.wire.api import parse
+from aboveboard.wire.durable import remove_durable
 from aboveboard.wire.segment import GENESIS, seal
+from aboveboard.wire.segment import parse as parse_segment
 
 EVENTS_MAX = 6000  # a segment: minutes of work
 CHUNKS_MAX = 600
@@ -62,6 +64,22 @@ class Sealer:
     def _advance(self, chain: Chain) -> None:
         self._home.write(json_bytes(chain), "chain.json")
         self._chain = chain
+
+    def drop(self) -> list[Sent]:
+        """Nothing that was not sent is kept any more, sealed or not. What may have arrived without our hearing of it
+        stays, to be sent to its end, and is given back."""
+        self._spool.remove(self._spool.names())
+        paths = sorted(self._home.path("outbox").glob("*.json"))
+        tried = [path for path in paths if path.with_suffix(".tried").exists()]
+        never = [path for path in paths if path not in tried]
+        if never:
+            # The chain goes on where what may have arrived ends: what never left was never in it.
+            first = parse_segment(never[0].with_suffix(".seg").read_bytes()).manifest
+            self._advance(Chain(first.seq, first.prev))
+        for path in reversed(never):  # a crash leaves a chain without a hole
+            remove_durable(path)
+            remove_durable(path.with_suffix(".seg"))
+        return [msgspec.json.decode(path.read_bytes(), type=Sent) for path in tried]
 
     def expire(self, before_us: int) -> int:
         """What ended before and never left is deleted for its age, with a Gap in its place; how many chunks."""

@@ -87,6 +87,11 @@ class Sender:
         self._send_until_us = self._clock.now_us()
         self._wake.set()
 
+    def drop(self) -> list[Sent]:
+        """Nothing waits any more, sealed or not; what may have arrived already is given back. See Sealer.drop."""
+        with self._lock:
+            return self._sealer.drop()
+
     def holding(self, work: Callable[[], int]) -> int:
         """Runs `work` while nothing is being sealed."""
         with self._lock:
@@ -200,6 +205,8 @@ class Sender:
             data = path.read_bytes()
             if self._unpaid() or not self._within_budget(len(data)):
                 return
+            # From here on it may arrive without our hearing of it.
+            self._home.write(b"", "outbox", f"{path.stem}.tried")
             kept = self._uplink.segment(self._consents.device, int(path.stem), data)
             self._spend(len(data))
             if not kept:
@@ -207,6 +214,7 @@ class Sender:
                 self._home.write(json_bytes(msgspec.structs.replace(note, kept=False)), "outbox", f"{path.stem}.json")
             path.rename(self._home.path("sent", path.name))
             path.with_suffix(".json").rename(self._home.path("sent", f"{path.stem}.json"))
+            path.with_suffix(".tried").unlink(missing_ok=True)
 
     def _today(self) -> str:
         return datetime.datetime.fromtimestamp(self._clock.now_us() / US_PER_S, datetime.UTC).strftime("%Y-%m-%d")

@@ -13,7 +13,7 @@ import pytest
 
 from aboveboard.core.errors import Unavailable
 from aboveboard.core.events import Button, Crop, Gap, Redacted
-from aboveboard.core.ids import DeviceId, EpochId
+from aboveboard.core.ids import DeviceId, EpochId, PolicyId
 from aboveboard.core.narrowing import Narrowing
 from aboveboard.core.policy import CategoryTerms, Policy
 from aboveboard.core.proof import BatchProof
@@ -23,6 +23,7 @@ from aboveboard.recorder.home import Home, json_bytes
 from aboveboard.recorder.seal import Sealer, Sent
 from aboveboard.recorder.sender import Sender
 from aboveboard.recorder.upload import Uplink
+from aboveboard.wire.segment import check_chain, parse
 from tests.support.laptop import Laptop
 from tests.support.world import World
 
@@ -193,7 +194,7 @@ def test_three_weeks_without_a_connection_can_be_looked_at_and_leave_in_daily_pa
     assert sum(map(bool, taken)) > 15
 
 
-def _work(laptop: Laptop, policy: str, chunks: int) -> None:
+def _work(laptop: Laptop, policy: PolicyId, chunks: int) -> None:
     """Chunks of some 200 KB that can't be packed, with a hole between each two."""
     epoch = current_epoch(
         laptop.home, laptop.terms.charter(), policy, laptop.consents.contributor, laptop.consents.device, laptop.clock
@@ -218,3 +219,37 @@ def _one_day(laptop: Laptop, uplink: Willing, policy: Policy) -> None:
         with contextlib.suppress(Unavailable):
             made._seal()
             made._send_segments()
+
+
+def test_leaving_takes_back_what_is_sealed_unless_it_may_have_arrived(tmp_path: Path) -> None:
+    """The chain goes on behind what may have arrived, so that nobody who comes back has a hole in it."""
+    laptop = Laptop(tmp_path)
+    policy = laptop.put(review_hold_minutes=0, data_mb_per_day=50)
+    consents = laptop.consents
+    consents.say("given", policy, "notice")
+    _work(laptop, policy.policy_id, 3)
+    uplink = Away(laptop.home)
+    sealer = Sealer(laptop.home, laptop.spool, consents.contributor, consents.device, laptop.home.key("device"))
+    sender = Sender(laptop.home, uplink, consents, sealer, laptop.clock)
+    sender.policy = policy
+    sender._seal()
+    outbox = laptop.home.path("outbox")
+    assert len(list(outbox.glob("*.seg"))) == 3
+    with pytest.raises(Unavailable):
+        sender._send_segments()
+    _work(laptop, policy.policy_id, 1)
+    tried = [each.segment for each in sender.drop()]
+    assert len(tried) == 1
+    assert sorted(path.name for path in outbox.iterdir()) == ["00000000.json", "00000000.seg", "00000000.tried"]
+    assert laptop.spool.names() == []
+    _work(laptop, policy.policy_id, 1)
+    uplink.away = False
+    for _ in range(2):
+        sender._send_segments()
+        sender._seal()
+    sender._send_segments()
+    assert uplink.taken == [0, 1]
+    sent = [parse(path.read_bytes()).manifest for path in sorted(laptop.home.path("sent").glob("*.seg"))]
+    check_chain(sent)
+    assert sent[1].prev == tried[0]
+    assert list(outbox.iterdir()) == []
