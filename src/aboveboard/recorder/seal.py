@@ -46,6 +46,28 @@ def name_of(seq: int) -> str:
     return f"{seq:08d}"
 
 
+def _chain(home: Home) -> Chain:
+    data = home.read("chain.json")
+    return Chain() if data is None else parse(data, "chain.json", Chain)
+
+
+def empty_outbox(home: Home) -> list[Sent]:
+    """Removes what was sealed and never left; what may have arrived without our hearing of it stays, and is given back.
+
+    The chain goes on where that ends: what never left was never in it.
+    """
+    paths = sorted(home.path("outbox").glob("*.json"))
+    tried = [path for path in paths if path.with_suffix(".tried").exists()]
+    never = [path for path in paths if path not in tried]
+    if never:
+        first = parse_segment(never[0].with_suffix(".seg").read_bytes()).manifest
+        home.write(json_bytes(Chain(first.seq, first.prev)), "chain.json")
+    for path in reversed(never):  # a crash leaves a chain without a hole
+        remove_durable(path)
+        remove_durable(path.with_suffix(".seg"))
+    return [msgspec.json.decode(path.read_bytes(), type=Sent) for path in tried]
+
+
 class Sealer:
     """One thread."""
 
@@ -53,8 +75,7 @@ class Sealer:
         """Finishes what a crash cut short: chunks that are in a sealed segment leave the spool."""
         self._home, self._spool = home, spool
         self._contributor, self._device, self._key = contributor, device, key
-        data = home.read("chain.json")
-        self._chain = Chain() if data is None else parse(data, "chain.json", Chain)
+        self._chain = _chain(home)
         for path in sorted(home.path("outbox").glob("*.json")):
             sent = msgspec.json.decode(path.read_bytes(), type=Sent)
             spool.remove(sent.chunks)
@@ -69,17 +90,9 @@ class Sealer:
         """Nothing that was not sent is kept any more, sealed or not. What may have arrived without our hearing of it
         stays, to be sent to its end, and is given back."""
         self._spool.remove(self._spool.names())
-        paths = sorted(self._home.path("outbox").glob("*.json"))
-        tried = [path for path in paths if path.with_suffix(".tried").exists()]
-        never = [path for path in paths if path not in tried]
-        if never:
-            # The chain goes on where what may have arrived ends: what never left was never in it.
-            first = parse_segment(never[0].with_suffix(".seg").read_bytes()).manifest
-            self._advance(Chain(first.seq, first.prev))
-        for path in reversed(never):  # a crash leaves a chain without a hole
-            remove_durable(path)
-            remove_durable(path.with_suffix(".seg"))
-        return [msgspec.json.decode(path.read_bytes(), type=Sent) for path in tried]
+        tried = empty_outbox(self._home)
+        self._chain = _chain(self._home)
+        return tried
 
     def expire(self, before_us: int) -> int:
         """What ended before and never left is deleted for its age, with a Gap in its place; how many chunks."""
