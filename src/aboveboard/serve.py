@@ -20,6 +20,8 @@ from aboveboard.collector.charters import open_charters
 from aboveboard.collector.cli import add_init, add_stores, settings_of
 from aboveboard.collector.home import read_home
 from aboveboard.collector.http.app import make_app
+from aboveboard.collector.identity import role_log
+from aboveboard.collector.identity.guard import enforce
 from aboveboard.collector.invite_cli import add_invite
 from aboveboard.collector.jobs import Workers
 from aboveboard.collector.limits import Uploads
@@ -68,6 +70,7 @@ def make_server(service: Service) -> FastAPI:
     workers = Workers(service, HANDLERS)
     app = make_app(service)
     add_pages(app)
+    enforce(app)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -85,7 +88,8 @@ def make_server(service: Service) -> FastAPI:
     return app
 
 
-HANDLERS = {deletion.KIND: deletion.run, retention.KIND: retention.run, retention.TIDY: retention.tidy}
+HANDLERS = {deletion.KIND: deletion.run, retention.KIND: retention.run, retention.TIDY: retention.tidy,
+            role_log.KIND: role_log.run}  # fmt: skip
 
 
 def listen(host: str, port: int) -> socket.socket:

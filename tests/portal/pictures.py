@@ -37,8 +37,10 @@ def _pictures(folder: Path, browser: Chromium, url: str, name: str, ready: str =
 def make(folder: Path, browser: Chromium, portal: Portal) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     browser.call("Network.clearBrowserCookies")
-    _pictures(folder, browser, f"{portal.url}/me", "sign-in")
-    browser.cookie(portal.url, "device", portal.person.token, "/me")
+    _pictures(folder, browser, f"{portal.url}/me", "me-sign-in")
+    browser.cookie(portal.url, "device", portal.person.session, "/me")
+    for path, role in (("/representatives", "representative"), ("/account", "steward"), ("/stewards", "steward")):
+        browser.cookie(portal.url, "session", portal.members[role].session, path)
     for path in portal.paths:
         ready = "document.querySelector('#result b') !== null" if path == "/log/1" else ""
         _pictures(folder, browser, portal.url + path, name_of(path, portal), ready)

@@ -38,7 +38,7 @@ def test_what_changed_is_said_beside_the_policy_before(portal: Portal) -> None:
 
 
 def test_a_proposal_says_what_it_widens_and_word_by_word(portal: Portal) -> None:
-    text = portal.servers.get(f"/representatives/{portal.proposal.policy_id}").text
+    text = portal.members["representative"].get(f"/representatives/{portal.proposal.policy_id}").text
     assert "widens" in text
     assert "gimp is added" in text
     assert "<ins>" in text

@@ -9,25 +9,38 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
+
 from aboveboard.collector.settings import Settings
 from aboveboard.core.policy import Policy
+from tests.support.accounts import Member, member
 from tests.support.servers import PROOF_S_MAX, Person, Researcher, Servers, running
 
 PATHS = ("/", "/policies", "/policy", "/log", "/log/1", "/uses", "/deletions", "/verify", "/representatives",
-         "/stewards", "/me", "/me/stop")  # fmt: skip
+         "/stewards", "/account", "/sign-in", "/set-up", "/me", "/me/stop")  # fmt: skip
 
 
 @dataclass
 class Portal:
-    """servers with a person (segments, consent, an access, a deletion asked), and a proposal signed by the employer."""
+    """servers with a person (segments, consent, an access, a deletion asked), and a proposal signed by the employer.
+    members: somebody signed in, by role."""
 
     servers: Servers
     person: Person
     proposal: Policy
+    members: dict[str, Member]
 
     @property
     def url(self) -> str:
         return str(self.servers.http.base_url).rstrip("/")
+
+    def cookies(self, path: str) -> str:
+        """Of whoever the page is for: the person's own, and an account's."""
+        name = self.member_of(path).session
+        return f"device={self.person.session}; session={name}"
+
+    def member_of(self, path: str) -> Member:
+        return self.members["steward" if path.startswith("/stewards") else "representative"]
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -67,18 +80,24 @@ def portal(folder: Path, settings: Settings | None = None) -> Iterator[Portal]:
         assert servers.http.post("/v1/policies", content=world.signed(second).to_bytes()).status_code == 201
         proposal = world.policy(version=3, notice_days=30, apps=("chromium", "libreoffice", "gimp"),
                                 contact="data.protection@example.org", starts="2027-06-01")  # fmt: skip
-        answer = bring(servers, world.signed(proposal, [world.employer]).to_bytes())
+        members = {role: member(servers, role) for role in ("representative", "steward")}
+        found = Portal(servers, person, proposal, members)
+        answer = bring(found, world.signed(proposal, [world.employer]).to_bytes())
         assert answer == 303, answer
         time.sleep(0.6)  # a round of the publisher: batches and the deletion
         settle(servers)
-        yield Portal(servers, person, proposal)
+        yield found
 
 
-def bring(servers: Servers, data: bytes, **headers: str) -> int:
-    """The status of bringing a signed file to the representatives' page."""
-    answer = servers.http.post("/representatives", files={"file": ("signed.json", data, "application/json")},
-                               headers=headers)  # fmt: skip
-    return answer.status_code
+def bring(portal: Portal, data: bytes, **headers: str) -> int:
+    """The status of bringing a signed file to the representatives' page, as a representative."""
+    return brought(portal, data, **headers).status_code
+
+
+def brought(portal: Portal, data: bytes, **headers: str) -> httpx.Response:
+    own = portal.members["representative"].headers
+    files = {"file": ("signed.json", data, "application/json")}
+    return portal.servers.http.post("/representatives", files=files, headers={**own, **headers})
 
 
 def _json(fields: dict[str, str]) -> bytes:

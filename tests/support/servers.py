@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import os
 import threading
@@ -10,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
 
@@ -206,6 +208,14 @@ class Person:
     @property
     def epoch(self) -> EpochId:
         return epoch_id_of(self.recipient)
+
+    @functools.cached_property
+    def session(self) -> str:
+        """What a browser keeps after the person has opened their own page with the laptop's token."""
+        answer = self.servers.http.post("/me", data={"token": self.token})
+        self.servers.http.cookies.clear()
+        assert answer.status_code == 303, answer.text
+        return SimpleCookie(answer.headers["Set-Cookie"])["device"].value
 
     @property
     def headers(self) -> dict[str, str]:

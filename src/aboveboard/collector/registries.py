@@ -16,6 +16,8 @@ from aboveboard.core.ids import ConsentId, ContributorId, DeviceId, PolicyId
 from aboveboard.core.policy import Policy, SignedPolicy
 from aboveboard.core.vault import SignedDeposit, SignedDeviceCert, check_deposit
 
+SIGNED_OFF = "this laptop was signed off, so nothing more is taken from it: enrol it anew, with a key of its own"
+
 
 def person(contributor: ContributorId) -> str:
     """The subject of every transaction that decides about one person: see Database.transaction."""
@@ -28,11 +30,14 @@ def token_hash(token: str) -> str:
 
 def device_of(service: Service, token: str) -> SignedDeviceCert:
     """The device that holds the token. Raises Refused."""
+    query = select(devices.c.cert, devices.c.revoked).where(devices.c.token_sha256 == token_hash(token))
     with service.database.reading() as tx:
-        cert = tx.execute(select(devices.c.cert).where(devices.c.token_sha256 == token_hash(token))).scalar()
-    if cert is None:
+        row = tx.execute(query).one_or_none()
+    if row is None:
         raise Refused("token", "the device's token is not known: enrol with `aboveboard record --invitation CODE`")
-    return SignedDeviceCert.parse(cert)
+    if row.revoked:
+        raise Refused("revoked", SIGNED_OFF)
+    return SignedDeviceCert.parse(row.cert)
 
 
 def consent_records(tx: Connection, contributor: ContributorId) -> list[ConsentRecord]:

@@ -1,23 +1,26 @@
 """A person's own page: what the collector can know of them. Content and keys are not here: those are on the laptop.
 
-Signed in with the laptop's token, kept in a cookie that no script reads and no other site sends. Every query is by the
-contributor of that token: an ID of somebody else's finds nothing.
+Signed in with the laptop's token, for which the browser is given a session: a cookie that no script reads and no other
+site sends. Every query is by the contributor of that session: an ID of somebody else's finds nothing.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import Annotated
-from urllib.parse import parse_qs
 
-from fastapi import Depends, Request
+from fastapi import Request
 from sqlalchemy import func, select
 from starlette.responses import RedirectResponse, Response
 
 from aboveboard.collector.access import accesses
-from aboveboard.collector.http.requests import RecordBody, Serving
+from aboveboard.collector.http.replies import reply_for
+from aboveboard.collector.http.requests import Me, RecordBody, Serving
+from aboveboard.collector.identity import cookies
+from aboveboard.collector.identity.devices import laptops, sign_off
+from aboveboard.collector.identity.people import open_own_page
+from aboveboard.collector.identity.state import PERSON_S
+from aboveboard.collector.limits import TooMany
 from aboveboard.collector.publisher import batch_proof
-from aboveboard.collector.registries import device_of
 from aboveboard.collector.service import Service
 from aboveboard.collector.storage.tables import consents, deletions, segments
 from aboveboard.core.canonical import canonical
@@ -27,66 +30,54 @@ from aboveboard.core.ids import ContributorId
 from aboveboard.core.proof import LogProof
 from aboveboard.portal.programme import published_policies
 from aboveboard.portal.public import Scan
-from aboveboard.portal.render import HEADERS, page, pages
+from aboveboard.portal.render import HEADERS, address, form, page, pages
 
 router = pages()
-COOKIE = "device"
-SESSION_S = 3600
-TOKEN_LENGTH_MAX = 200
+SESSION_S = int(PERSON_S)
 SEGMENTS_MAX = 100_000
 
 
-def contributor_of(request: Request, service: Serving) -> ContributorId:
-    """Whose page this is. Raises Refused("token")."""
-    token = request.cookies.get(COOKIE, "")
-    if not 0 < len(token) <= TOKEN_LENGTH_MAX:
-        raise Refused("token", "this needs the token of your own laptop: open your page first")
-    return device_of(service, token).cert.contributor
-
-
-Me = Annotated[ContributorId, Depends(contributor_of)]
+@router.get("/me/sign-in")
+def sign_in_form(request: Request) -> Response:
+    return page(request, "sign_in.html", problem="")
 
 
 @router.post("/me")
 def sign_in(request: Request, service: Serving, body: RecordBody) -> Response:
-    """The device's token opens one's own page, for an hour, in this browser only."""
-    token = parse_qs(body.decode("ascii", errors="replace")).get("token", [""])[0].strip()
+    """The device's token opens one's own page, for an hour, in this browser only. The browser keeps a session's ID, not
+    the token."""
+    token = form(body).get("token", "").strip()
     try:
-        device_of(service, token[:TOKEN_LENGTH_MAX])
-    except Refused as error:
-        return page(request, "sign_in.html", status=401, problem=str(error))
+        session = open_own_page(service, token, address(request), cookies.read(request, cookies.PERSON))
+    except (Refused, TooMany) as error:
+        return page(request, "sign_in.html", status=reply_for(error).status_code, problem=str(error))
     answer = RedirectResponse("/me", 303)
-    answer.set_cookie(
-        COOKIE, token, max_age=SESSION_S, httponly=True, samesite="strict", path="/me",
-        secure=request.url.scheme == "https",
-    )  # fmt: skip
+    cookies.give(request, answer, cookies.PERSON, session, SESSION_S)
     return answer
 
 
 @router.post("/me/leave")
-def sign_out() -> Response:
+def sign_out(request: Request, service: Serving) -> Response:
+    """Ends the session here too, so that a copy of the cookie opens nothing."""
+    service.identity.persons.close(cookies.read(request, cookies.PERSON))
     answer = RedirectResponse("/", 303)
-    answer.delete_cookie(COOKIE, path="/me")
+    cookies.take(request, answer, cookies.PERSON)
     return answer
 
 
 @router.get("/me")
-def me(request: Request, service: Serving, scan: Scan) -> Response:
+def me(request: Request, service: Serving, scan: Scan, person: Me) -> Response:
     """What is held about oneself, who has been given the keys, what it became, and how to stop."""
-    if COOKIE not in request.cookies:
-        return page(request, "sign_in.html", problem="")
-    try:
-        person = contributor_of(request, service)
-    except Refused as error:
-        return page(request, "sign_in.html", status=401, problem=str(error))
     titles = {each.policy.policy_id: each.policy for each in published_policies(service)}
     seen = [(LogProof.parse(each.log_proof).index, each) for each in accesses(service, person)]
     first = min((index for index, _ in seen), default=None)
     log, requests = scan.seen(), _deletions(service, person)
     held = _held(service, person)
+    with service.database.reading() as tx:
+        own = laptops(tx, person)
     return page(
         request, "me.html", held=held, total=sum(each for each, _ in held.values()), records=_consents(service, person),
-        accesses=seen, requests=requests, policies=titles,
+        accesses=seen, requests=requests, policies=titles, laptops=own,
         datasets=[each for each in log.datasets if first is not None and each.index > first],
         models=[each for each in log.models if first is not None and each.index > first],
     )  # fmt: skip
@@ -96,6 +87,13 @@ def me(request: Request, service: Serving, scan: Scan) -> Response:
 def stop(request: Request, person: Me) -> Response:
     """Pause, leave, delete: what each does, and where. No reason is asked for."""
     return page(request, "stop.html")
+
+
+@router.post("/me/devices/{device_id}/revocation")
+def sign_off_laptop(service: Serving, person: Me, device_id: str) -> Response:
+    """A lost laptop, say: nothing more is taken from it. What it sent stays until it is deleted."""
+    sign_off(service.database, person, device_id)
+    return RedirectResponse("/me", 303)
 
 
 @router.get("/me/consents/{consent}")

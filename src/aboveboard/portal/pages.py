@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from aboveboard.collector.service import Service
-from aboveboard.portal import me, public, render, representatives, stewards
+from aboveboard.portal import accounts, me, public, render, representatives, stewards
 from aboveboard.portal.proposals import Proposals
 from aboveboard.portal.scan import LogScan
 
@@ -15,5 +15,5 @@ def add_pages(app: FastAPI) -> None:
     service: Service = app.state.service
     app.state.log_scan = LogScan(service.log)
     app.state.proposals = Proposals(service)
-    for part in (render, public, me, representatives, stewards):
+    for part in (render, public, me, accounts, representatives, stewards):
         app.include_router(part.router)

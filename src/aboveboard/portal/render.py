@@ -13,14 +13,17 @@ from fastapi.routing import APIRoute
 from starlette.responses import RedirectResponse, Response
 
 from aboveboard.collector.http.requests import RecordBody
+from aboveboard.collector.identity.roles import ANYONE, NotSignedIn
+from aboveboard.collector.limits import TooMany
 from aboveboard.core.clock import US_PER_S
-from aboveboard.core.errors import AboveboardError, Refused, Unavailable
+from aboveboard.core.errors import AboveboardError, BadInput, Refused, Unavailable
 from aboveboard.ui import CSP, stylesheet, templates
 
 THEME_COOKIE = "theme"
 THEME_S = 365 * 86_400
 THEMES = ("light", "dark")
 SCRIPTS = ("verify.js",)
+FIELDS_MAX = 100
 HEADERS = {
     "Content-Security-Policy": CSP, "Cache-Control": "no-store", "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin", "X-Frame-Options": "DENY",
@@ -45,8 +48,9 @@ def page(request: Request, name: str, *, status: int = 200, **values: object) ->
     """The template, in the frame, with the reader's choice of light or dark."""
     chosen = request.cookies.get(THEME_COOKIE, "")
     html = _templates.get_template(name).render(
-        theme=chosen if chosen in THEMES else "", path=request.url.path, day=day, moment=moment, **values
-    )
+        theme=chosen if chosen in THEMES else "", path=request.url.path, day=day, moment=moment,
+        account=getattr(request.state, "caller", ANYONE).account, **values,
+    )  # fmt: skip
     return Response(html, status, HEADERS, media_type="text/html; charset=utf-8")
 
 
@@ -70,6 +74,11 @@ class PageRoute(APIRoute):
                 if request.method == "POST":
                     require_same_origin(request)
                 return await handler(request)
+            except NotSignedIn as error:
+                if request.method == "GET":
+                    back = f"?back={request.url.path}" if local(request.url.path) and error.where == "/sign-in" else ""
+                    return RedirectResponse(error.where + back, 303, HEADERS)
+                return page(request, "problem.html", status=401, problem=str(error))
             except AboveboardError as error:
                 return page(request, "problem.html", status=_status(error), problem=str(error))
 
@@ -80,6 +89,8 @@ def _status(error: AboveboardError) -> int:
     match error:
         case Refused(reason="unknown"):
             return 404
+        case TooMany():
+            return 429
         case Refused():
             return 403
         case Unavailable():
@@ -91,6 +102,25 @@ def _status(error: AboveboardError) -> int:
 def pages() -> APIRouter:
     """A router for pages."""
     return APIRouter(route_class=PageRoute, include_in_schema=False)
+
+
+def form(body: bytes) -> dict[str, str]:
+    """The first value of each field of a form (application/x-www-form-urlencoded). Raises BadInput."""
+    try:
+        found = parse_qs(body.decode("ascii", errors="replace"), max_num_fields=FIELDS_MAX)
+    except ValueError as error:
+        raise BadInput(f"a form has {FIELDS_MAX} fields at most") from error
+    return {name: values[0] for name, values in found.items()}
+
+
+def local(path: str) -> bool:
+    """A path of this server, as pages have them: nothing that could lead elsewhere."""
+    return _LOCAL_PATH.fullmatch(path) is not None
+
+
+def address(request: Request) -> str:
+    """Where the request comes from; behind a reverse proxy on this machine, what that one says."""
+    return request.client.host if request.client else ""
 
 
 router = pages()
@@ -113,9 +143,9 @@ def script(name: str) -> Response:
 @router.post("/theme")
 def choose_theme(body: RecordBody) -> Response:
     """Light, dark, or as the system says; kept in this browser only."""
-    form = parse_qs(body.decode("ascii", errors="replace"))
-    theme, back = form.get("theme", [""])[0], form.get("back", ["/"])[0]
-    answer = RedirectResponse(back if _LOCAL_PATH.fullmatch(back) else "/", 303)
+    fields = form(body)
+    theme, back = fields.get("theme", ""), fields.get("back", "/")
+    answer = RedirectResponse(back if local(back) else "/", 303)
     if theme in THEMES:
         answer.set_cookie(THEME_COOKIE, theme, max_age=THEME_S, httponly=True, samesite="lax")
     else:

@@ -248,6 +248,19 @@ class MyAccesses(Record, frozen=True):
     accesses: tuple[Access, ...]
 
 
+class MyDevice(Record, frozen=True):
+    """revoked: signed off, for good."""
+
+    device: DeviceId
+    revoked: bool
+
+
+class MyDevices(Record, frozen=True):
+    """A person's laptops."""
+
+    devices: tuple[MyDevice, ...]
+
+
 class DeletionReply(Record, frozen=True):
     """deletion: 64 hex digits, the request's commitment."""
 

@@ -28,7 +28,7 @@ async def new_segment(request: Request, service: Serving, digest: Digest, device
         return error_reply(411, "length", "this needs a Content-Length")
     if int(length) > FILE_BYTES_MAX:
         return error_reply(413, "too_long", f"a segment file is at most {FILE_BYTES_MAX} bytes")
-    cert = await run_in_threadpool(device, request)
+    cert = device(request)
     if device_id != cert.cert.device:
         raise Refused("token", "the token is another device's")
     with service.uploads.slot(device_id, int(length)):
