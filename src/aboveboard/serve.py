@@ -22,6 +22,8 @@ from aboveboard.collector.home import read_home
 from aboveboard.collector.http.app import make_app
 from aboveboard.collector.identity import role_log
 from aboveboard.collector.identity.guard import enforce
+from aboveboard.collector.identity.oidc import Provider
+from aboveboard.collector.identity.state import Identity
 from aboveboard.collector.invite_cli import add_invite
 from aboveboard.collector.jobs import Workers
 from aboveboard.collector.limits import Uploads
@@ -61,7 +63,9 @@ def open_service(
         database.close()
         raise
     uploads = Uploads(settings.uploads_at_once, settings.device_mb_per_hour)
-    return Service(charters, keys, database, Groups(database), blobs, log, home / "log", clock, uploads)
+    identity = Identity(provider=Provider(settings.provider, clock) if settings.oidc_issuer else None)
+    groups = Groups(database)
+    return Service(charters, keys, database, groups, blobs, log, home / "log", clock, uploads, identity=identity)
 
 
 def make_server(service: Service) -> FastAPI:

@@ -103,9 +103,9 @@ def small_server(routes: list[Route]) -> Iterator[str]:
 
 
 @contextmanager
-def collector_server(service: Service) -> Iterator[str]:
+def collector_server(service: Service, port: int = 0) -> Iterator[str]:
     """Its address."""
-    bound = listen("127.0.0.1", 0)
+    bound = listen("127.0.0.1", port)
     bound.listen()  # from here on a connection waits for the server instead of being refused
     server = uvicorn.Server(uvicorn.Config(make_server(service), log_level="error", timeout_graceful_shutdown=2))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
@@ -152,7 +152,7 @@ class Servers:
 
 
 @contextmanager
-def running(folder: Path, settings: Settings | None = None) -> Iterator[Servers]:
+def running(folder: Path, settings: Settings | None = None, port: int = 0) -> Iterator[Servers]:
     """All of it, with a policy in force; zero notice, as a demo charter allows. settings: the collector's stores."""
     world = World(notice_days_min=0, demo=True)
     clock = SystemClock()
@@ -167,7 +167,7 @@ def running(folder: Path, settings: Settings | None = None) -> Iterator[Servers]
         home = folder / "collector"
         write_home(home, Keys(world.log_key, pyrage.x25519.Identity.from_str(world.collector_identity)))
         service = open_service(home, world.charter, urls, clock, settings)
-        url = stack.enter_context(collector_server(service))
+        url = stack.enter_context(collector_server(service, port))
         http = stack.enter_context(httpx.Client(base_url=url, timeout=30))
         keys = GuardianKeys(world.guardian_key, pyrage.x25519.Identity.from_str(world.guardian_identity))
         guardian = Guardian(keys, world.charter, Shares(folder), Releases(folder), GivenRecords(folder), clock)

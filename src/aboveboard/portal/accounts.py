@@ -10,10 +10,13 @@ from aboveboard.collector.http.replies import reply_for
 from aboveboard.collector.http.requests import Member, RecordBody, Serving
 from aboveboard.collector.identity import cookies
 from aboveboard.collector.identity.accounts import recovery_codes_left, role_history, set_up, sign_in
-from aboveboard.collector.identity.state import MEMBER_S
+from aboveboard.collector.identity.arrivals import arrived
+from aboveboard.collector.identity.oidc import Provider
+from aboveboard.collector.identity.state import ASKED_S, MEMBER_S
 from aboveboard.collector.limits import TooMany
+from aboveboard.collector.service import Service
 from aboveboard.core.errors import BadInput, Refused
-from aboveboard.portal.render import address, form, local, page, pages
+from aboveboard.portal.render import HEADERS, address, form, local, page, pages
 
 router = pages()
 HOME = "/account"
@@ -28,7 +31,7 @@ def sign_in_form(request: Request) -> Response:
 def _sign_in_page(request: Request, back: str, *, status: int = 200, problem: str = "", name: str = "") -> Response:
     return page(
         request, "account_sign_in.html", status=status, problem=problem, back=back if local(back) else HOME,
-        typed=name[:64],
+        typed=name[:64], provider=request.app.state.service.identity.provider is not None,
     )  # fmt: skip
 
 
@@ -50,6 +53,35 @@ def signing_in(request: Request, service: Serving, body: RecordBody) -> Response
     answer = RedirectResponse(back if local(back) else HOME, 303)
     cookies.give(request, answer, cookies.MEMBER, session, int(MEMBER_S))
     return answer
+
+
+@router.get("/sign-in/provider")
+def to_provider(request: Request, service: Serving) -> Response:
+    """Sends the browser to the organisation's identity provider. What it brings back counts in this browser only."""
+    url, asked = _provider(service).ask()
+    answer = RedirectResponse(url, 303, HEADERS)
+    cookies.give(request, answer, cookies.ASKED, service.identity.asked.open(asked), ASKED_S)
+    return answer
+
+
+@router.get("/sign-in/provider/return")
+def from_provider(request: Request, service: Serving) -> Response:
+    """Once: neither the answer nor the cookie is good again."""
+    provider, asked = _provider(service), service.identity.asked.take(cookies.read(request, cookies.ASKED))
+    if asked is None:
+        raise Refused("provider", "this sign-in was not begun in this browser, or too long ago: begin again")
+    claims = provider.answered(asked, request.query_params)
+    session = arrived(service, provider, claims, cookies.read(request, cookies.MEMBER))
+    answer = RedirectResponse(HOME, 303, HEADERS)
+    cookies.give(request, answer, cookies.MEMBER, session, int(MEMBER_S))
+    cookies.take(request, answer, cookies.ASKED)
+    return answer
+
+
+def _provider(service: Service) -> Provider:
+    if service.identity.provider is None:
+        raise Refused("unknown", "no identity provider is set up here: sign in with name, password and code")
+    return service.identity.provider
 
 
 @router.get("/set-up")

@@ -87,6 +87,8 @@ TABLE: tuple[Row, ...] = (
         ("POST", "/me", "with a laptop's token"),
         ("GET", "/sign-in", "to an account"),
         ("POST", "/sign-in", "with a name, a password and a code"),
+        ("GET", "/sign-in/provider", "by way of the organisation's identity provider"),
+        ("GET", "/sign-in/provider/return", "back from it"),
         ("GET", "/set-up", "a new account's password"),
         ("POST", "/set-up", "with a code for setting up, once"),
     ),
