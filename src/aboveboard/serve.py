@@ -16,6 +16,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from aboveboard.collector import deletion, retention
+from aboveboard.collector.account_cli import add_accounts
 from aboveboard.collector.charters import open_charters
 from aboveboard.collector.cli import add_init, add_stores, settings_of
 from aboveboard.collector.home import read_home
@@ -150,11 +151,12 @@ def serve(args: argparse.Namespace) -> int:
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Adds `init`, `serve`, `invite` and `revoke`."""
+    """Adds the verbs of the collector."""
     verbs = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
     add_init(verbs)
     add_operations(verbs)
     add_invite(verbs)
+    add_accounts(verbs)
     server = verbs.add_parser("serve", help="run the server: SQLite and a folder, unless told otherwise")
     server.add_argument("--home", type=Path, required=True, help="the folder made by `aboveboard collector init`")
     server.add_argument("--charter", type=Path, required=True, help="the charter it runs under")
