@@ -90,7 +90,9 @@ def test_an_answer_is_good_once(provided: Provided, browsers: Browsers) -> None:
     assert browser.go(back).status_code == 303
     again = browsers()
     again.http.cookies.set("asked", cookie, domain="127.0.0.1", path="/sign-in/provider")
-    assert again.go(back).status_code == 403
+    refused = again.go(back)
+    assert refused.status_code == 403
+    assert "not begun in this browser" in refused.text  # refused here, before the provider is asked
     assert _account_page(again, provided) == ""
 
 

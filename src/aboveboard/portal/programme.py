@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
 
+from aboveboard.collector.figures import people_taking_part
 from aboveboard.collector.service import Service
-from aboveboard.collector.storage.tables import consents, grants, invitations, policies
+from aboveboard.collector.storage.tables import grants, invitations, policies
 from aboveboard.core.access import SignedGrant
 from aboveboard.core.charter import Charter
 from aboveboard.core.checkpoint import cosignatures
@@ -19,7 +20,6 @@ from aboveboard.core.proof import LogProof, check_proof
 from aboveboard.core.signatures import check_threshold
 from aboveboard.portal.render import day, moment
 
-PEOPLE_MIN = 10  # no figure over fewer people is shown, anywhere
 POLICIES_MAX = 100
 
 
@@ -119,7 +119,7 @@ class GrantLine:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """contributors: None below PEOPLE_MIN."""
+    """contributors: that many or up to nine more, see figures.py; None below PEOPLE_MIN."""
 
     contributors: int | None
     invitations_open: bool
@@ -130,20 +130,12 @@ def health(service: Service) -> Health:
     """Of the programme as a whole; nothing in it is of fewer than ten people."""
     now_us = service.clock.now_us()
     with service.database.reading() as tx:
-        people = _consenting(tx)
         waiting = tx.execute(
             select(func.count()).where(invitations.c.used.is_(False), invitations.c.expires_us > now_us)
         ).scalar_one()
         signed = [SignedGrant.parse(row) for row in tx.execute(select(grants.c.signed).limit(200)).scalars()]
     lines = [GrantLine(g.grant.purpose, day(g.grant.expires_us), g.grant.expires_us < now_us) for g in signed]
     return Health(
-        people if people >= PEOPLE_MIN else None, waiting > 0, sorted(lines, key=lambda g: g.until, reverse=True)
+        people_taking_part(service), waiting > 0, sorted(lines, key=lambda g: g.until, reverse=True)
     )
 
-
-def _consenting(tx: Connection) -> int:
-    """How many people's last word is yes."""
-    last = select(func.max(consents.c.number)).group_by(consents.c.contributor)
-    return tx.execute(
-        select(func.count()).where(consents.c.number.in_(last), consents.c.kind == "given")
-    ).scalar_one()  # fmt: skip

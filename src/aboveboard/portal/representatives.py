@@ -7,10 +7,11 @@ from typing import Annotated
 from fastapi import Depends, Request
 from starlette.responses import RedirectResponse, Response
 
+from aboveboard.collector.figures import PEOPLE_MIN
 from aboveboard.collector.http.requests import RecordBody, Serving
 from aboveboard.core.policy_diff import compare
 from aboveboard.core.policy_words import explain
-from aboveboard.portal.programme import PEOPLE_MIN, published_policies, witness_states
+from aboveboard.portal.programme import published_policies, witness_states
 from aboveboard.portal.proposals import Proposals, floor_missing, uploaded
 from aboveboard.portal.render import HEADERS, page, pages
 from aboveboard.portal.wording import word_difference

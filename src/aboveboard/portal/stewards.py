@@ -5,8 +5,9 @@ from __future__ import annotations
 from fastapi import Request
 from starlette.responses import Response
 
+from aboveboard.collector.figures import PEOPLE_MIN
 from aboveboard.collector.http.requests import Serving
-from aboveboard.portal.programme import PEOPLE_MIN, health, witness_states
+from aboveboard.portal.programme import health, witness_states
 from aboveboard.portal.public import Scan
 from aboveboard.portal.render import page, pages
 

@@ -71,6 +71,7 @@ TABLE: tuple[Row, ...] = (
         ("GET", "/v1/policies", "the rules are public"),
         ("GET", "/v1/policies/current", "the rules are public"),
         ("GET", "/v1/exemptions", "the rules are public"),
+        ("GET", "/v1/figures", "over ten or more people, the same for everybody"),
         ("GET", "/", "the programme at a glance"),
         ("GET", "/policy", "the rules are public"),
         ("GET", "/policies", "the rules are public"),

@@ -177,6 +177,17 @@ deletions = Table(
     Column("done", Boolean, nullable=False, default=False),
 )  # fmt: skip
 
+# What was last shown of groups of people, see figures.py. value: NULL while it is hidden. upto: the newest of the
+# consents that it was made from. day_us: a whole day.
+figures = Table(
+    "figures", metadata,
+    Column("figure", String(32), primary_key=True),
+    Column("cell", String(64), primary_key=True),
+    Column("value", BigInteger),
+    Column("upto", BigInteger, nullable=False),
+    Column("day_us", BigInteger, nullable=False),
+)  # fmt: skip
+
 # Work that has to happen, written in the transaction that makes it due. leased_until_us: while a worker holds it.
 # parked: it failed too often and waits for a person. `problem` names what failed, and no one.
 jobs = Table(
