@@ -6,6 +6,7 @@ contributor of that token: an ID of somebody else's finds nothing.
 
 from __future__ import annotations
 
+import base64
 from collections import Counter
 from typing import Annotated
 from urllib.parse import parse_qs
@@ -24,10 +25,17 @@ from aboveboard.core.canonical import canonical
 from aboveboard.core.consent import ConsentRecord, SignedConsent
 from aboveboard.core.errors import Refused, Unavailable
 from aboveboard.core.ids import ContributorId
+from aboveboard.core.policy_diff import compare
 from aboveboard.core.proof import LogProof
+from aboveboard.portal.cards import Card, Cards
+from aboveboard.portal.history import agreed_policy, compensation, newer_policy
+from aboveboard.portal.notice import changes
 from aboveboard.portal.programme import published_policies
 from aboveboard.portal.public import Scan
-from aboveboard.portal.render import HEADERS, page, pages
+from aboveboard.portal.render import HEADERS, page, pages, words_of
+from aboveboard.portal.researchers import Shown
+from aboveboard.portal.scan import Entry
+from aboveboard.ui.language import message
 
 router = pages()
 COOKIE = "device"
@@ -40,7 +48,7 @@ def contributor_of(request: Request, service: Serving) -> ContributorId:
     """Whose page this is. Raises Refused("token")."""
     token = request.cookies.get(COOKIE, "")
     if not 0 < len(token) <= TOKEN_LENGTH_MAX:
-        raise Refused("token", "this needs the token of your own laptop: open your page first")
+        raise Refused("token", message("this needs the token of your own laptop: open your page first"))
     return device_of(service, token).cert.contributor
 
 
@@ -71,7 +79,7 @@ def sign_out() -> Response:
 
 
 @router.get("/me")
-def me(request: Request, service: Serving, scan: Scan) -> Response:
+def me(request: Request, service: Serving, scan: Scan, cards: Shown) -> Response:
     """What is held about oneself, who has been given the keys, what it became, and how to stop."""
     if COOKIE not in request.cookies:
         return page(request, "sign_in.html", problem="")
@@ -79,16 +87,32 @@ def me(request: Request, service: Serving, scan: Scan) -> Response:
         person = contributor_of(request, service)
     except Refused as error:
         return page(request, "sign_in.html", status=401, problem=str(error))
-    titles = {each.policy.policy_id: each.policy for each in published_policies(service)}
+    published = published_policies(service)
     seen = [(LogProof.parse(each.log_proof).index, each) for each in accesses(service, person)]
     first = min((index for index, _ in seen), default=None)
-    log, requests = scan.seen(), _deletions(service, person)
-    held = _held(service, person)
+    log, records, words = scan.seen(), _consents(service, person), words_of(request)
+    history = [record for record, _ in records]
+    newer = newer_policy(history, published)
+    agreed = agreed_policy(history, published)
     return page(
-        request, "me.html", held=held, total=sum(each for each, _ in held.values()), records=_consents(service, person),
-        accesses=seen, requests=requests, policies=titles,
-        datasets=[each for each in log.datasets if first is not None and each.index > first],
+        request, "me.html", held=_held(service, person), records=records, accesses=seen,
+        requests=_deletions(service, person), now_us=service.clock.now_us(), newer=newer,
+        policies={each.policy.policy_id: each.policy for each in published},
+        newer_changes=changes(compare(agreed.policy, newer.policy), words) if newer and agreed else [],
+        due=compensation(history, published),
+        datasets=_datasets(service, person, cards, [each for each in log.datasets if first and each.index > first]),
         models=[each for each in log.models if first is not None and each.index > first],
+    )  # fmt: skip
+
+
+@router.get("/me/proofs/{consent}")
+def own_proof(request: Request, service: Serving, person: Me, consent: str) -> Response:
+    """One's own word, to be checked in the browser against a cosigned checkpoint."""
+    record = SignedConsent.parse(_signed_consent(service, person, consent)).record
+    data = record.to_bytes()
+    return page(
+        request, "own_proof.html", record=record, text=data.decode("utf-8"),
+        data=base64.b64encode(data).decode("ascii"),
     )  # fmt: skip
 
 
@@ -101,12 +125,7 @@ def stop(request: Request, person: Me) -> Response:
 @router.get("/me/consents/{consent}")
 def consent_proof(service: Serving, person: Me, consent: str) -> Response:
     """The proof of one's own word in the log, as a file."""
-    query = select(consents.c.signed).where(consents.c.consent == consent, consents.c.contributor == person)
-    with service.database.reading() as tx:
-        signed = tx.execute(query).scalar()
-    if signed is None:
-        raise Refused("unknown", "no such consent of yours is here")
-    proof = batch_proof(service, SignedConsent.parse(signed).record.commitment)
+    proof = batch_proof(service, SignedConsent.parse(_signed_consent(service, person, consent)).record.commitment)
     return _file(proof.to_bytes(), f"consent-{consent[:16]}-proof.json")
 
 
@@ -116,7 +135,7 @@ def access_proof(service: Serving, person: Me, index: int) -> Response:
     for each in accesses(service, person):
         if LogProof.parse(each.log_proof).index == index:
             return _file(each.to_bytes(), f"access-{index}.json")
-    raise Refused("unknown", "no access of that number was to your keys")
+    raise Refused("unknown", message("no access of that number was to your keys"))
 
 
 @router.get("/me/everything")
@@ -134,6 +153,33 @@ def everything(service: Serving, person: Me) -> Response:
     # Each record as the canonical bytes that were signed, so that signatures can be checked from the file alone.
     text = canonical({name: [each.decode("utf-8") for each in records] for name, records in parts.items()})
     return _file(text, "what-is-held-about-me.json")
+
+
+def _signed_consent(service: Service, person: ContributorId, consent: str) -> bytes:
+    """Raises Refused("unknown") for one that is not this person's."""
+    query = select(consents.c.signed).where(consents.c.consent == consent, consents.c.contributor == person)
+    with service.database.reading() as tx:
+        signed: bytes | None = tx.execute(query).scalar()
+    if signed is None:
+        raise Refused("unknown", message("no such consent of yours is here"))
+    return signed
+
+
+def _datasets(
+    service: Service, person: ContributorId, cards: Cards, entries: list[Entry]
+) -> list[tuple[Entry, Card | None, bool | None]]:
+    """Each with its card, and whether it holds a segment of this person's; None where its builder has not shown it."""
+    known = cards.all()
+    shown = {name for each in entries if (name := getattr(each.leaf, "manifest", "")) in known}
+    own: set[str] = set()
+    if shown:
+        with service.database.reading() as tx:
+            own = set(tx.execute(select(segments.c.segment).where(segments.c.contributor == person)).scalars())
+    return [
+        (each, known[name], not own.isdisjoint(cards.sources(name))) if name in shown else (each, None, None)
+        for each in entries
+        for name in (getattr(each.leaf, "manifest", ""),)
+    ]
 
 
 def _file(data: bytes, name: str) -> Response:
