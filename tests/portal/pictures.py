@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import tempfile
 from contextlib import closing
@@ -19,7 +20,8 @@ FOLDER = Path(__file__).parents[2] / "docs" / "portal"
 
 
 def name_of(path: str, portal: Portal) -> str:
-    return path.strip("/").replace(portal.proposal.policy_id, "proposal").replace("/", "-") or "programme"
+    name = re.sub(r"[0-9a-f]{64}", "one", path.replace(portal.proposal.policy_id, "proposal"))
+    return name.strip("/").replace("/", "-") or "programme"
 
 
 def _pictures(folder: Path, browser: Chromium, url: str, name: str, ready: str = "") -> None:
