@@ -29,6 +29,7 @@ VERBS: dict[str, tuple[str, str]] = {
     ),
     "forget": ("aboveboard.recorder.cli.forget", "delete what was recorded in the last minutes, or all of it"),
     "review": ("aboveboard.recorder.cli.review", "see what would be sent, delete it, or send it now"),
+    "replay": ("aboveboard.recorder.cli.replay", "see again what was sent: fetched sealed, opened on this laptop only"),
     "task": ("aboveboard.recorder.cli.task", "say what task you are starting or have finished"),
     "collector": ("aboveboard.serve", "run the organisation's server"),
     "witness": ("aboveboard.witness.cli", "run the workers' witness and key guardian"),

@@ -28,7 +28,7 @@ def test_a_group_at_the_provider_is_a_role_here(
     browser = browsers()
     answer = browser.sign_in(provided.url, name)
     assert (answer.status_code, answer.headers["Location"]) == (303, "/account")
-    assert f"is for a {role}" in _account_page(browser, provided)
+    assert f"This account is for: {role}." in _account_page(browser, provided)
     assert browser.go(provided.url + opens).status_code == 200
     assert browser.go(provided.url + not_).status_code in (303, 403)
 

@@ -13,10 +13,10 @@ from tests.support.servers import running
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"notice_days": 0, "starts": "2026-01-01"}, "in force until 2028-12-31"),
+        ({"notice_days": 0, "starts": "2026-01-01"}, "in force until 31 dec 2028"),
         ({"notice_days": 30, "starts": "2026-01-01"}, "gives notice until "),
-        ({"notice_days": 0, "starts": "2028-01-01"}, "starts on 2028-01-01"),
-        ({"notice_days": 0, "starts": "2026-01-01", "expires": "2026-02-01"}, "ran out on 2026-02-01"),
+        ({"notice_days": 0, "starts": "2028-01-01"}, "starts on 1 jan 2028"),
+        ({"notice_days": 0, "starts": "2026-01-01", "expires": "2026-02-01"}, "ran out on 1 feb 2026"),
     ],
 )
 def test_it_says_how_a_policy_stands(tmp_path: Path, changes: dict[str, object], said: str) -> None:

@@ -16,10 +16,14 @@ from aboveboard.collector.identity.state import ASKED_S, MEMBER_S
 from aboveboard.collector.limits import TooMany
 from aboveboard.collector.service import Service
 from aboveboard.core.errors import BadInput, Refused
-from aboveboard.portal.render import HEADERS, address, form, local, page, pages
+from aboveboard.portal.render import HEADERS, address, form, local, page, pages, words_of
+from aboveboard.ui.language import message
 
 router = pages()
 HOME = "/account"
+ROLES = {
+    "representative": message("representative"), "steward": message("steward"), "researcher": message("researcher"),
+}  # fmt: skip
 
 
 @router.get("/sign-in")
@@ -69,7 +73,7 @@ def from_provider(request: Request, service: Serving) -> Response:
     """Once: neither the answer nor the cookie is good again."""
     provider, asked = _provider(service), service.identity.asked.take(cookies.read(request, cookies.ASKED))
     if asked is None:
-        raise Refused("provider", "this sign-in was not begun in this browser, or too long ago: begin again")
+        raise Refused("provider", message("this sign-in was not begun in this browser, or too long ago: begin again"))
     claims = provider.answered(asked, request.query_params)
     session = arrived(service, provider, claims, cookies.read(request, cookies.MEMBER))
     answer = RedirectResponse(HOME, 303, HEADERS)
@@ -80,7 +84,7 @@ def from_provider(request: Request, service: Serving) -> Response:
 
 def _provider(service: Service) -> Provider:
     if service.identity.provider is None:
-        raise Refused("unknown", "no identity provider is set up here: sign in with name, password and code")
+        raise Refused("unknown", message("no identity provider is set up here: sign in with name, password and code"))
     return service.identity.provider
 
 
@@ -96,7 +100,7 @@ def setting_up(request: Request, service: Serving, body: RecordBody) -> Response
     name, password = given.get("name", ""), given.get("password", "")
     try:
         if password != given.get("again", ""):
-            raise BadInput("the two are not the same", "password")
+            raise BadInput(message("the two are not the same"), "password")
         made = set_up(service, name, given.get("code", ""), password, address(request))
     except (BadInput, Refused, TooMany) as error:
         return page(request, "set_up.html", status=reply_for(error).status_code, problem=str(error), typed=name[:64])
@@ -107,9 +111,11 @@ def setting_up(request: Request, service: Serving, body: RecordBody) -> Response
 @router.get("/account")
 def account(request: Request, service: Serving, member: Member) -> Response:
     """What it may, and where the log says so."""
+    words = words_of(request)
     return page(
         request, "account.html", history=role_history(service, member.account),
         codes_left=recovery_codes_left(service, member.account),
+        roles=[words.say(ROLES[role]) for role in sorted(member.roles)], role_words=ROLES,
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ site sends. Every query is by the contributor of that session: an ID of somebody
 
 from __future__ import annotations
 
+import base64
 from collections import Counter
 
 from fastapi import Request
@@ -27,10 +28,17 @@ from aboveboard.core.canonical import canonical
 from aboveboard.core.consent import ConsentRecord, SignedConsent
 from aboveboard.core.errors import Refused, Unavailable
 from aboveboard.core.ids import ContributorId
+from aboveboard.core.policy_diff import compare
 from aboveboard.core.proof import LogProof
+from aboveboard.portal.cards import Card, Cards
+from aboveboard.portal.history import agreed_policy, compensation, newer_policy
+from aboveboard.portal.notice import changes
 from aboveboard.portal.programme import published_policies
 from aboveboard.portal.public import Scan
-from aboveboard.portal.render import HEADERS, address, form, page, pages
+from aboveboard.portal.render import HEADERS, address, form, page, pages, words_of
+from aboveboard.portal.researchers import Shown
+from aboveboard.portal.scan import Entry
+from aboveboard.ui.language import message
 
 router = pages()
 SESSION_S = int(PERSON_S)
@@ -66,20 +74,36 @@ def sign_out(request: Request, service: Serving) -> Response:
 
 
 @router.get("/me")
-def me(request: Request, service: Serving, scan: Scan, person: Me) -> Response:
+def me(request: Request, service: Serving, scan: Scan, cards: Shown, person: Me) -> Response:
     """What is held about oneself, who has been given the keys, what it became, and how to stop."""
-    titles = {each.policy.policy_id: each.policy for each in published_policies(service)}
+    published = published_policies(service)
     seen = [(LogProof.parse(each.log_proof).index, each) for each in accesses(service, person)]
     first = min((index for index, _ in seen), default=None)
-    log, requests = scan.seen(), _deletions(service, person)
-    held = _held(service, person)
+    log, records, words = scan.seen(), _consents(service, person), words_of(request)
+    history = [record for record, _ in records]
+    newer = newer_policy(history, published)
+    agreed = agreed_policy(history, published)
     with service.database.reading() as tx:
         own = laptops(tx, person)
+    built = [each for each in log.datasets if first is not None and each.index > first]
     return page(
-        request, "me.html", held=held, total=sum(each for each, _ in held.values()), records=_consents(service, person),
-        accesses=seen, requests=requests, policies=titles, laptops=own,
-        datasets=[each for each in log.datasets if first is not None and each.index > first],
+        request, "me.html", held=_held(service, person), records=records, accesses=seen, laptops=own,
+        requests=_deletions(service, person), now_us=service.clock.now_us(), newer=newer,
+        policies={each.policy.policy_id: each.policy for each in published},
+        newer_changes=changes(compare(agreed.policy, newer.policy), words) if newer and agreed else [],
+        due=compensation(history, published), datasets=_datasets(service, person, cards, built),
         models=[each for each in log.models if first is not None and each.index > first],
+    )  # fmt: skip
+
+
+@router.get("/me/proofs/{consent}")
+def own_proof(request: Request, service: Serving, person: Me, consent: str) -> Response:
+    """One's own word, to be checked in the browser against a cosigned checkpoint."""
+    record = SignedConsent.parse(_signed_consent(service, person, consent)).record
+    data = record.to_bytes()
+    return page(
+        request, "own_proof.html", record=record, text=data.decode("utf-8"),
+        data=base64.b64encode(data).decode("ascii"),
     )  # fmt: skip
 
 
@@ -99,12 +123,7 @@ def sign_off_laptop(service: Serving, person: Me, device_id: str) -> Response:
 @router.get("/me/consents/{consent}")
 def consent_proof(service: Serving, person: Me, consent: str) -> Response:
     """The proof of one's own word in the log, as a file."""
-    query = select(consents.c.signed).where(consents.c.consent == consent, consents.c.contributor == person)
-    with service.database.reading() as tx:
-        signed = tx.execute(query).scalar()
-    if signed is None:
-        raise Refused("unknown", "no such consent of yours is here")
-    proof = batch_proof(service, SignedConsent.parse(signed).record.commitment)
+    proof = batch_proof(service, SignedConsent.parse(_signed_consent(service, person, consent)).record.commitment)
     return _file(proof.to_bytes(), f"consent-{consent[:16]}-proof.json")
 
 
@@ -114,7 +133,7 @@ def access_proof(service: Serving, person: Me, index: int) -> Response:
     for each in accesses(service, person):
         if LogProof.parse(each.log_proof).index == index:
             return _file(each.to_bytes(), f"access-{index}.json")
-    raise Refused("unknown", "no access of that number was to your keys")
+    raise Refused("unknown", message("no access of that number was to your keys"))
 
 
 @router.get("/me/everything")
@@ -132,6 +151,33 @@ def everything(service: Serving, person: Me) -> Response:
     # Each record as the canonical bytes that were signed, so that signatures can be checked from the file alone.
     text = canonical({name: [each.decode("utf-8") for each in records] for name, records in parts.items()})
     return _file(text, "what-is-held-about-me.json")
+
+
+def _signed_consent(service: Service, person: ContributorId, consent: str) -> bytes:
+    """Raises Refused("unknown") for one that is not this person's."""
+    query = select(consents.c.signed).where(consents.c.consent == consent, consents.c.contributor == person)
+    with service.database.reading() as tx:
+        signed: bytes | None = tx.execute(query).scalar()
+    if signed is None:
+        raise Refused("unknown", message("no such consent of yours is here"))
+    return signed
+
+
+def _datasets(
+    service: Service, person: ContributorId, cards: Cards, entries: list[Entry]
+) -> list[tuple[Entry, Card | None, bool | None]]:
+    """Each with its card, and whether it holds a segment of this person's; None where its builder has not shown it."""
+    known = cards.all()
+    shown = {name for each in entries if (name := getattr(each.leaf, "manifest", "")) in known}
+    own: set[str] = set()
+    if shown:
+        with service.database.reading() as tx:
+            own = set(tx.execute(select(segments.c.segment).where(segments.c.contributor == person)).scalars())
+    return [
+        (each, known[name], not own.isdisjoint(cards.sources(name))) if name in shown else (each, None, None)
+        for each in entries
+        for name in (getattr(each.leaf, "manifest", ""),)
+    ]
 
 
 def _file(data: bytes, name: str) -> Response:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import re
 from collections.abc import Awaitable, Callable
 from importlib.resources import files
@@ -15,13 +14,15 @@ from starlette.responses import RedirectResponse, Response
 from aboveboard.collector.http.requests import RecordBody
 from aboveboard.collector.identity.roles import ANYONE, NotSignedIn
 from aboveboard.collector.limits import TooMany
-from aboveboard.core.clock import US_PER_S
 from aboveboard.core.errors import AboveboardError, BadInput, Refused, Unavailable
-from aboveboard.ui import CSP, stylesheet, templates
+from aboveboard.ui import CSP, stylesheet
+from aboveboard.ui.language import LANGUAGES, Speech, chosen, message, speech
 
 THEME_COOKIE = "theme"
 THEME_S = 365 * 86_400
 THEMES = ("light", "dark")
+LANGUAGE_COOKIE = "language"
+PACKAGE = "aboveboard.portal"
 SCRIPTS = ("verify.js",)
 FIELDS_MAX = 100
 HEADERS = {
@@ -31,36 +32,33 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
 }  # fmt: skip
 _LOCAL_PATH = re.compile(r"/(?:[a-z0-9_\-]+/?)*")
-_templates = templates("aboveboard.portal")
 
 
-def day(t_us: int) -> str:
-    """A day in UTC: no page tells an hour at which a person did something."""
-    return datetime.datetime.fromtimestamp(t_us / US_PER_S, datetime.UTC).strftime("%Y-%m-%d")
-
-
-def moment(t_s: int) -> str:
-    """For what machines did: the witnesses' times."""
-    return datetime.datetime.fromtimestamp(t_s, datetime.UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+def words_of(request: Request) -> Speech:
+    """The reader's language: their choice, else what the browser asks for."""
+    return speech(
+        PACKAGE, chosen(request.cookies.get(LANGUAGE_COOKIE, ""), request.headers.get("Accept-Language", ""))
+    )  # fmt: skip
 
 
 def page(request: Request, name: str, *, status: int = 200, **values: object) -> Response:
-    """The template, in the frame, with the reader's choice of light or dark."""
-    chosen = request.cookies.get(THEME_COOKIE, "")
-    html = _templates.get_template(name).render(
-        theme=chosen if chosen in THEMES else "", path=request.url.path, day=day, moment=moment,
+    """The template, in the frame, in the reader's language and with their choice of light or dark."""
+    theme, words = request.cookies.get(THEME_COOKIE, ""), words_of(request)
+    html = words.template(name).render(
+        theme=theme if theme in THEMES else "", path=request.url.path, say=words.say, words=words,
         account=getattr(request.state, "caller", ANYONE).account, **values,
     )  # fmt: skip
-    return Response(html, status, HEADERS, media_type="text/html; charset=utf-8")
+    headers = {**HEADERS, "Content-Language": words.language, "Vary": "Cookie, Accept-Language"}
+    return Response(html, status, headers, media_type="text/html; charset=utf-8")
 
 
 def require_same_origin(request: Request) -> None:
     """Raises Refused for a form that another site's page sent. Programs that say no origin carry no cookies either."""
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     if site not in (None, "same-origin", "none"):
-        raise Refused("origin", "this form was sent from another site's page: open it here and send it again")
+        raise Refused("origin", message("this form was sent from another site's page: open it here and send it again"))
     if origin is not None and urlsplit(origin).netloc != request.headers.get("Host"):
-        raise Refused("origin", "this form was sent from another site's page: open it here and send it again")
+        raise Refused("origin", message("this form was sent from another site's page: open it here and send it again"))
 
 
 class PageRoute(APIRoute):
@@ -135,9 +133,20 @@ def style() -> Response:
 def script(name: str) -> Response:
     """Our own, by name."""
     if name not in SCRIPTS:
-        raise Refused("unknown", "there is no such script")
+        raise Refused("unknown", message("there is no such script"))
     text = (files("aboveboard.portal") / "static" / name).read_text("utf-8")
     return Response(text, media_type="text/javascript", headers={"Cache-Control": "max-age=300"})
+
+
+@router.post("/language")
+def choose_language(body: RecordBody) -> Response:
+    """Kept in this browser only."""
+    fields = form(body)
+    language, back = fields.get("language", ""), fields.get("back", "/")
+    answer = RedirectResponse(back if local(back) else "/", 303)
+    if language in LANGUAGES:
+        answer.set_cookie(LANGUAGE_COOKIE, language, max_age=THEME_S, httponly=True, samesite="lax")
+    return answer
 
 
 @router.post("/theme")
