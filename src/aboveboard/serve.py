@@ -25,16 +25,17 @@ from aboveboard.collector.identity import role_log
 from aboveboard.collector.identity.guard import enforce
 from aboveboard.collector.identity.oidc import Provider
 from aboveboard.collector.identity.state import Identity
+from aboveboard.collector.ingest import Intake
 from aboveboard.collector.invite_cli import add_invite
 from aboveboard.collector.jobs import Workers
 from aboveboard.collector.limits import Uploads
 from aboveboard.collector.operate_cli import add_operations
+from aboveboard.collector.promises import Promises
 from aboveboard.collector.publisher import Publisher
 from aboveboard.collector.retention import schedule_tidy
 from aboveboard.collector.sequencer import Sequencer
 from aboveboard.collector.service import Service
 from aboveboard.collector.settings import Settings, open_blobs, open_database
-from aboveboard.collector.storage.groups import Groups
 from aboveboard.core.charter import CHARTER_BYTES_MAX, Charter
 from aboveboard.core.clock import Clock, SystemClock
 from aboveboard.core.errors import BadInput, Unavailable
@@ -65,8 +66,8 @@ def open_service(
         raise
     uploads = Uploads(settings.uploads_at_once, settings.device_mb_per_hour)
     identity = Identity(provider=Provider(settings.provider, clock) if settings.oidc_issuer else None)
-    groups = Groups(database)
-    return Service(charters, keys, database, groups, blobs, log, home / "log", clock, uploads, identity=identity)
+    intake, promises = Intake(database, blobs, clock), Promises(keys.log, clock)
+    return Service(charters, keys, database, blobs, intake, promises, log, home / "log", clock, uploads, identity)
 
 
 def make_server(service: Service) -> FastAPI:
@@ -85,7 +86,8 @@ def make_server(service: Service) -> FastAPI:
         yield
         workers.stop()
         publisher.stop()
-        service.groups.close()
+        app.state.segment_uploads.close()
+        service.intake.close()
         service.log.close()
         service.database.close()
 

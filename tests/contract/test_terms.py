@@ -147,7 +147,7 @@ def test_a_collector_that_starts_anew_goes_on_under_the_new_charter(tmp_path: Pa
     for given in (world.charter, new):
         service = open_service(tmp_path / "collector", given, [], clock, stores)
         assert service.charter == new
-        service.groups.close()
+        service.intake.close()
         service.log.close()
         service.database.close()
     with pytest.raises(Exception, match="another charter"):
@@ -195,7 +195,7 @@ def test_what_was_recorded_under_the_old_charter_is_read_under_the_new_one(serve
     reader_keys = ReaderKeys(researcher.key, researcher.identity)
     with small_server([Route("POST", "/v1/release", 1 << 20, servers.guardian.release)]) as url:
         reader = Reader(
-            reader_keys, servers.world.charter, researcher.signed, str(servers.http.base_url).rstrip("/"), url,
+            reader_keys, servers.world.charter, researcher.signed, str(servers.http.base_url).rstrip("/"), [url],
             servers.service.clock,
         )  # fmt: skip
         assert reader.unlock() == 1

@@ -152,9 +152,11 @@ class Servers:
 
 
 @contextmanager
-def running(folder: Path, settings: Settings | None = None, port: int = 0) -> Iterator[Servers]:
+def running(
+    folder: Path, settings: Settings | None = None, port: int = 0, world: World | None = None
+) -> Iterator[Servers]:
     """All of it, with a policy in force; zero notice, as a demo charter allows. settings: the collector's stores."""
-    world = World(notice_days_min=0, demo=True)
+    world = world or World(notice_days_min=0, demo=True)
     clock = SystemClock()
     with ExitStack() as stack:
         urls = []

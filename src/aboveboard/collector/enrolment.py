@@ -8,8 +8,9 @@ import secrets
 
 from sqlalchemy import Connection, select, update
 
-from aboveboard.collector.registries import SIGNED_OFF, token_hash
+from aboveboard.collector.registries import token_hash
 from aboveboard.collector.service import Service
+from aboveboard.collector.standing import SIGNED_OFF
 from aboveboard.collector.storage.sql import insert
 from aboveboard.collector.storage.tables import devices, invitations
 from aboveboard.collector.terms import newest_policies

@@ -6,22 +6,17 @@ import hashlib
 
 from sqlalchemy import Connection, select
 
+from aboveboard.collector.commitments import queue
 from aboveboard.collector.keeping import kept_until_us, schedule_sweep
 from aboveboard.collector.service import Service
-from aboveboard.collector.storage.sql import insert
-from aboveboard.collector.storage.tables import commitments, consents, devices, epochs, policies
+from aboveboard.collector.standing import SIGNED_OFF
+from aboveboard.collector.storage.sql import insert, person
+from aboveboard.collector.storage.tables import consents, devices, epochs, policies
 from aboveboard.core.consent import ConsentRecord, SignedConsent, check_consent
 from aboveboard.core.errors import BadInput, Refused
 from aboveboard.core.ids import ConsentId, ContributorId, DeviceId, PolicyId
 from aboveboard.core.policy import Policy, SignedPolicy
 from aboveboard.core.vault import SignedDeposit, SignedDeviceCert, check_deposit
-
-SIGNED_OFF = "this laptop was signed off, so nothing more is taken from it: enrol it anew, with a key of its own"
-
-
-def person(contributor: ContributorId) -> str:
-    """The subject of every transaction that decides about one person: see Database.transaction."""
-    return f"person:{contributor}"
 
 
 def token_hash(token: str) -> str:
@@ -65,12 +60,6 @@ def record_consent(service: Service, cert: SignedDeviceCert, signed: SignedConse
         queue(tx, record.commitment, "rights")
     service.wake.set()
     return record.consent_id
-
-
-def queue(tx: Connection, commitment: bytes, what: str) -> None:
-    """Has a commitment go into the next batch; once, however often it is asked."""
-    statement = insert(commitments).values(commitment=commitment.hex(), what=what, batch=None)
-    tx.execute(statement.on_conflict_do_nothing())
 
 
 def deposit_epoch(service: Service, cert: SignedDeviceCert, signed: SignedDeposit) -> bool:

@@ -9,17 +9,15 @@ from pathlib import Path
 from aboveboard.collector.charters import Charters
 from aboveboard.collector.home import Keys
 from aboveboard.collector.identity.state import Identity
+from aboveboard.collector.ingest import Intake
 from aboveboard.collector.limits import Uploads
+from aboveboard.collector.promises import Promises
 from aboveboard.collector.sequencer import Sequencer
 from aboveboard.collector.storage.blobs import Blobs
-from aboveboard.collector.storage.groups import Groups
 from aboveboard.collector.storage.sql import Database
 from aboveboard.core.charter import Charter
 from aboveboard.core.clock import Clock
-from aboveboard.core.signatures import Signature
-from aboveboard.wire.api import PROMISE_CONTEXT, Promise, SignedPromise
-
-PROMISE_US = 24 * 3600 * 1_000_000
+from aboveboard.wire.api import SignedPromise
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +27,9 @@ class Service:
     charters: Charters
     keys: Keys
     database: Database
-    groups: Groups
     blobs: Blobs
+    intake: Intake
+    promises: Promises
     log: Sequencer
     log_folder: Path
     clock: Clock
@@ -45,5 +44,4 @@ class Service:
 
     def promise(self, what: str, name: str) -> SignedPromise:
         """Signed: `name` will stand in the log within a day."""
-        promise = Promise(what, name, self.clock.now_us() + PROMISE_US)
-        return SignedPromise(promise, Signature.make(self.keys.log, PROMISE_CONTEXT, promise.to_bytes()))
+        return self.promises.make(what, name)

@@ -105,7 +105,7 @@ def _stayed(before: Action, path: Path) -> bool:
 
 def _hovers(before: Action, after: Action, known: _Scenes, gaps: Gaps) -> Iterator[Action]:
     """Rests over something that opened, before acting on what was not visible at the action before."""
-    if after.element is None or after.scene_index in (-1, before.scene_index) or not before.elements:
+    if after.element is None or after.scene_index in (-1, before.scene_index):
         return
     if index_of(after.element, before.elements) >= 0 and _named(after.element, before.elements):
         return  # it was there already: nothing had to open
@@ -118,6 +118,8 @@ def _hovers(before: Action, after: Action, known: _Scenes, gaps: Gaps) -> Iterat
         _, then = known.at(after.start_us, since_us)
         if element is None or index_of(element, then) < 0 or not _opened(element, seen, then):
             continue
+        if not before.elements and _named(after.element, seen):
+            continue  # nothing is known of the moment before: then it must not have been there when the rest began
         yield Action(
             "hover", rest.start_us, rest.end_us, rest.x, rest.y, element=element, element_guessed=True,
             scene_index=scene_index, elements=seen, app=after.app, site=after.site, window=after.window,

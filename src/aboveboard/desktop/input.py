@@ -186,6 +186,13 @@ class Hand:
             for code in reversed(codes):
                 self._emit("key", X.KeyRelease, code)
 
+    @contextlib.contextmanager
+    def holding(self, *modifiers: str) -> Iterator[None]:
+        """Keeps modifiers of Control, Shift, Alt, Super down meanwhile."""
+        with self._held(modifiers):
+            yield
+            self._between(0.03, 0.06)
+
     def _tap(self, keycode: int) -> None:
         self._emit("key", X.KeyPress, keycode)
         self._between(0.03, 0.07)

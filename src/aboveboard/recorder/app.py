@@ -72,7 +72,7 @@ def set_up(options: Options) -> Home:
             if options.region is None:
                 raise BadInput("say where this laptop is used: --region DE")
             check_region(options.region, "--region")
-            config = Config(options.region, options.collector or charter.collector.url, charter.guardian.url)
+            config = Config.under(charter, options.region, options.collector or charter.collector.url)
             home.write(config.to_bytes(), "config.json")
     home.pinned()
     home.config()

@@ -24,6 +24,7 @@ FOCUS_S_MAX = 0.3
 FOCUS_SETTLE_US = 25_000  # focus follows a click by 12 to 20 ms
 # A key that is looked at later than this may have gone to a field that has lost the focus since: unknown, then.
 LATE_US = 500_000
+WHEEL_RUN_US = 1_000_000  # slow hands turn a wheel about twice a second
 _MOVES_FOCUS = frozenset({"Tab", "ISO_Left_Tab", "Return", "KP_Enter", "Escape", "F6"})
 
 
@@ -37,6 +38,7 @@ class X11Observer:
         self._source = X11Source(display, xauthority, self._windows)
         self._watcher = Watcher(session_bus)
         self._disturbed_us = 0  # when the focus may have moved last
+        self._wheel_us = 0
         self._scene_given: Snapshot | None = None
         self._keys_in: tuple[object, ...] = ()
         self._here: tuple[object, ...] | None = None
@@ -123,7 +125,11 @@ class X11Observer:
             case WheelStep():
                 window = self._windows.at(event.x, event.y)
                 tree = self._tree(window, event.t_us)
-                yield Observed(event, self._surface(window, event.t_us), hit(tree, event.x, event.y) if tree else None)
+                # What a run of notches starts from is told; what slides by under it is not.
+                scene = self._new_scene(tree) if event.t_us - self._wheel_us > WHEEL_RUN_US else None
+                self._wheel_us = event.t_us
+                target = hit(tree, event.x, event.y) if tree else None
+                yield Observed(event, self._surface(window, event.t_us), target, scene)
             case KeyEdge():
                 yield self._key(event)
 

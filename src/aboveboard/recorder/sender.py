@@ -19,6 +19,7 @@ from aboveboard.core.ids import EpochId
 from aboveboard.core.narrowing import NOTHING_MORE
 from aboveboard.core.policy import Policy
 from aboveboard.recorder.consents import Consents
+from aboveboard.recorder.guardians import posted, tell_guardians, waiting_deposits
 from aboveboard.recorder.home import Home, json_bytes
 from aboveboard.recorder.network import Network
 from aboveboard.recorder.seal import Sealer, Sent
@@ -143,19 +144,24 @@ class Sender:
         for path in sorted(self._home.path("epochs").glob("*.collector")):
             self._uplink.deposit_with_collector(EpochId(path.stem), path.read_bytes())
             path.rename(path.with_suffix(".collector-done"))
-        for path in sorted(self._home.path("epochs").glob("*.guardian")):
+        for deposit in waiting_deposits(self._home):
             try:
-                self._uplink.deposit_with_guardian(EpochId(path.stem), path.read_bytes())
-                path.rename(path.with_suffix(".guardian-done"))
+                self._uplink.deposit_with_guardian(deposit.url, deposit.epoch, deposit.path.read_bytes())
+                deposit.done()
             except AboveboardError as error:
-                self._found = str(error)  # recording and sending never need the guardian; reading does
+                self._found = str(error)  # recording and sending never need a guardian; reading does
 
     def _send_requests(self) -> None:
         for path in sorted(self._home.path("requests").glob("*.deletion")):
             signed = SignedDeletion.parse(path.read_bytes())
-            self._uplink.deletion(signed)
+            if signed.request.scope == "segments" or not posted(path).exists():
+                self._uplink.deletion(signed)
             if signed.request.scope != "segments":
-                self._uplink.destroy_share(signed)
+                self._home.write(b"", "requests", posted(path).name)
+                problem = tell_guardians(self._home, self._uplink, path, signed)
+                if problem:
+                    self._found = problem  # one that is away, or lost, holds up no other request
+                    continue
             path.rename(path.with_suffix(".done"))
 
     def _seal(self) -> None:
@@ -219,8 +225,10 @@ class Sender:
             list(consents.glob("*.proof.json"))
         )
         missing = sum(1 for each in sent if each.proof is None) + unproven
-        waiting = len(list(self._home.path("requests").glob("*.deletion")))
+        requests = list(self._home.path("requests").glob("*.deletion"))
+        to_tell = sum(1 for path in requests if posted(path).exists())
         return {
-            "unsent_segments": outbox, "sent_segments": len(sent), "proofs_missing": missing, "requests": waiting,
+            "unsent_segments": outbox, "sent_segments": len(sent), "proofs_missing": missing,
+            "requests": len(requests) - to_tell, "guardians_to_tell": to_tell,
             "came_too_late": sum(1 for each in sent if not each.kept),
         }  # fmt: skip

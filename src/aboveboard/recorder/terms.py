@@ -60,10 +60,11 @@ class Terms:
             self._keep_policy(policies, steps)
 
     def _move(self, charter: Charter) -> None:
-        """The guardian may have another address under a new charter. The collector's stays: the log's key names it."""
+        """Guardians may be others under a new charter. The collector's address stays: the log's key names it."""
         config = self._home.config()
-        if config.guardian != charter.guardian.url:
-            self._home.write(Config(config.region, config.collector, charter.guardian.url).to_bytes(), "config.json")
+        moved = Config.under(charter, config.region, config.collector)
+        if config != moved:
+            self._home.write(moved.to_bytes(), "config.json")
 
     def _exemptions(self) -> tuple[PublishedExemption, ...]:
         data = self._home.read("exemptions.json")

@@ -52,12 +52,15 @@ class Uplink:
     """Not for several threads at once. Every method raises Unavailable when there is no connection."""
 
     def __init__(self, config: Config, token: str = "") -> None:
-        self._collector, self._guardian = Client(config.collector), Client(config.guardian)
-        self._token = token
+        self._collector, self._token = Client(config.collector), token
+        self._guardians: dict[str, Client] = {}
 
     def close(self) -> None:
-        self._collector.close()
-        self._guardian.close()
+        for each in (self._collector, *self._guardians.values()):
+            each.close()
+
+    def _guardian(self, url: str) -> Client:
+        return self._guardians.setdefault(url, Client(url))
 
     def _ask(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Answer:
         headers = {"Authorization": f"Bearer {self._token}"} | (headers or {}) if self._token else (headers or {})
@@ -129,8 +132,8 @@ class Uplink:
         if answer.status not in (200, 201):
             raise _refusal(answer, "the collector's share of a key")
 
-    def deposit_with_guardian(self, epoch: EpochId, body: bytes) -> None:
-        answer = self._guardian.request("PUT", f"/v1/epochs/{epoch}", size_max=REPLY_BYTES_MAX, body=body)
+    def deposit_with_guardian(self, url: str, epoch: EpochId, body: bytes) -> None:
+        answer = self._guardian(url).request("PUT", f"/v1/epochs/{epoch}", size_max=REPLY_BYTES_MAX, body=body)
         if answer.status not in (200, 201):
             raise _refusal(answer, "the guardian's share of a key")
 
@@ -167,9 +170,9 @@ class Uplink:
         if answer.status != 202:
             raise _refusal(answer, "the request for deletion")
 
-    def destroy_share(self, signed: SignedDeletion) -> None:
-        """At the guardian, without asking the collector."""
-        answer = self._guardian.request("POST", "/v1/destroy", size_max=REPLY_BYTES_MAX, body=signed.to_bytes())
+    def destroy_share(self, url: str, signed: SignedDeletion) -> None:
+        """At a guardian, without asking the collector."""
+        answer = self._guardian(url).request("POST", "/v1/destroy", size_max=REPLY_BYTES_MAX, body=signed.to_bytes())
         if answer.status != 200:
             raise _refusal(answer, "the request to destroy keys")
 

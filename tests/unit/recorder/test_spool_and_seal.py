@@ -187,9 +187,9 @@ def test_the_epochs_two_shares_open_it_together_only(tmp_path: Path) -> None:
     from aboveboard.wire.api import from_base64
 
     shares = {}
-    for keeper in ("collector", "guardian"):
+    for keeper, suffix in (("collector", "collector"), ("guardian", "0.guardian")):
         deposit = check_deposit(
-            SignedDeposit.parse(laptop.home.read("epochs", f"{laptop.epoch.epoch}.{keeper}") or b"")
+            SignedDeposit.parse(laptop.home.read("epochs", f"{laptop.epoch.epoch}.{suffix}") or b"")
         )
         sealed = deposit.collector_share or deposit.guardian_share
         assert bool(deposit.collector_share) == (keeper == "collector")

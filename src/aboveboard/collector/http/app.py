@@ -26,6 +26,7 @@ def make_app(service: Service) -> FastAPI:
     )
     app.state.service = service
     app.state.figures = Figures(service)
+    app.state.segment_uploads = uploads.SegmentUploads(service)
     for part in (public, laptop, uploads, reader, operate):
         app.include_router(part.router)
 
@@ -41,6 +42,7 @@ def make_app(service: Service) -> FastAPI:
     async def torn(_request: Request, _error: ClientDisconnect) -> Response:
         return error_reply(400, "torn", "the connection ended before the body did")  # nobody hears it
 
+    app.add_middleware(uploads.Front, uploads=app.state.segment_uploads)
     app.add_middleware(_Around, figures=app.state.figures)
     return app
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 from starlette.responses import Response
 
-from aboveboard.collector.ingest import OutOfOrder
 from aboveboard.collector.limits import TooMany
+from aboveboard.collector.standing import OutOfOrder
 from aboveboard.core.errors import AboveboardError, BadInput, CheckFailed, Corrupt, Refused, Unavailable
 from aboveboard.wire.api import ChainReply, ErrorBody, ErrorReply
 

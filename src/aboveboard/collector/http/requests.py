@@ -18,6 +18,7 @@ from aboveboard.core.ids import ContributorId
 from aboveboard.core.vault import SignedDeviceCert
 
 RECORD_BYTES_MAX = 1 << 20
+TOKEN_LENGTH_MAX = 200
 _DIGEST = re.compile(r"sha-256=:([A-Za-z0-9+/=]{44}):")
 
 
@@ -38,6 +39,14 @@ async def _bounded(request: Request, size_max: int) -> bytes:
 async def record_body(request: Request) -> bytes:
     """At most 1 MiB."""
     return await _bounded(request, RECORD_BYTES_MAX)
+
+
+def bearer_token(authorization: str) -> str:
+    """From that header (RFC 6750). Raises Refused."""
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer" or not token or len(token) > TOKEN_LENGTH_MAX:
+        raise Refused("token", "this needs the device's token")
+    return token
 
 
 def device(request: Request) -> SignedDeviceCert:
@@ -70,9 +79,9 @@ def member(request: Request) -> Account:
     return found
 
 
-def content_digest(request: Request) -> str:
+def digest_of(content_digest: str) -> str:
     """SHA-256 as hex, from the Content-Digest header (RFC 9530). Raises BadInput."""
-    found = _DIGEST.fullmatch(request.headers.get("Content-Digest", ""))
+    found = _DIGEST.fullmatch(content_digest)
     try:
         return base64.b64decode(found[1], validate=True).hex() if found else _no_digest()
     except binascii.Error:
@@ -96,4 +105,3 @@ Asking = Annotated[Caller, Depends(caller)]
 Me = Annotated[ContributorId, Depends(contributor)]
 Member = Annotated[Account, Depends(member)]
 Device = Annotated[SignedDeviceCert, Depends(device)]
-Digest = Annotated[str, Depends(content_digest)]

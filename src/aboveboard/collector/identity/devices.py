@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select, update
 
-from aboveboard.collector.registries import person
-from aboveboard.collector.storage.sql import Database
+from aboveboard.collector.storage.sql import Database, person
 from aboveboard.collector.storage.tables import devices
 from aboveboard.core.errors import Refused
 from aboveboard.core.ids import ContributorId, DeviceId

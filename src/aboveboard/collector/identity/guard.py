@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request
 from fastapi.routing import iter_route_contexts
 from starlette.concurrency import run_in_threadpool
 
+from aboveboard.collector.http.requests import bearer_token
 from aboveboard.collector.identity import cookies
 from aboveboard.collector.identity.accounts import account_of
 from aboveboard.collector.identity.people import person_of
@@ -17,7 +18,6 @@ from aboveboard.collector.registries import device_of
 from aboveboard.collector.service import Service
 from aboveboard.core.errors import Refused
 
-TOKEN_LENGTH_MAX = 200
 SAFE = frozenset({"GET", "HEAD"})
 
 
@@ -55,10 +55,7 @@ def _not_yours(row: Row, member: Account) -> str:
 
 
 def _laptop(request: Request, service: Service) -> Caller:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token or len(token) > TOKEN_LENGTH_MAX:
-        raise Refused("token", "this needs the device's token")
-    cert = device_of(service, token)
+    cert = device_of(service, bearer_token(request.headers.get("Authorization", "")))
     return Caller(contributor=cert.cert.contributor, device=cert)
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from aboveboard.collector.storage.blobs import BlobName, Stored, checked, pieces
 from aboveboard.core.errors import Unavailable
 from aboveboard.core.ids import ContributorId, EpochId
-from aboveboard.wire.durable import make_folders, read_bounded, remove_durable, write_durable
+from aboveboard.wire.durable import make_folders, read_bounded, remove_durable, sync_folder, sync_names, write_synced
 from aboveboard.wire.segment import FILE_BYTES_MAX
+
+FOLDERS_REMEMBERED_MAX = 50_000
 
 
 class FolderBlobs:
@@ -18,18 +21,43 @@ class FolderBlobs:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._making = threading.Lock()
+        self._made: set[Path] = set()  # folders whose own names are known to be durable
         self.check()
 
     def __str__(self) -> str:
         return str(self._folder)
 
     def put(self, name: BlobName, data: bytes) -> None:
+        self.stage(name, (data,))
+        self.settle((name,))
+
+    def stage(self, name: BlobName, pieces: Sequence[bytes]) -> None:
         path = self._folder / name.path
+        if path.parent not in self._made:
+            self._make(path.parent)
         try:
-            make_folders(path.parent, 0o700)
-        except OSError as error:
-            raise Unavailable(f"can't write in {self._folder}: {error.strerror}") from error
-        write_durable(path, data, 0o600)
+            write_synced(path, pieces, 0o600)
+        except Unavailable:
+            self._made.discard(path.parent)  # somebody may have taken it away
+            raise
+
+    def settle(self, names: Iterable[BlobName]) -> None:
+        sync_names({(self._folder / name.path).parent for name in names})
+
+    def _make(self, folder: Path) -> None:
+        """One after the other: who finds a folder there that another is still making must not go on before its name
+        is durable."""
+        with self._making:
+            try:
+                make_folders(folder, 0o700)
+                for each in (folder.parent, self._folder):
+                    sync_folder(each)
+            except OSError as error:
+                raise Unavailable(f"can't write in {self._folder}: {error.strerror}") from error
+            if len(self._made) >= FOLDERS_REMEMBERED_MAX:
+                self._made.clear()
+            self._made.add(folder)
 
     def get(self, name: BlobName) -> bytes:
         return checked(name, read_bounded(self._folder / name.path, FILE_BYTES_MAX))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -87,6 +87,12 @@ class S3Blobs:
         self._ask(lambda: self._store.put(name.path, data, use_multipart=False))
         if self._read(name.path) != data:
             raise Unavailable(f"the store {self._name} does not hold what was put there")
+
+    def stage(self, name: BlobName, pieces: Sequence[bytes]) -> None:
+        self.put(name, b"".join(pieces))
+
+    def settle(self, names: Iterable[BlobName]) -> None:
+        """An object that was put is there for good."""
 
     def _read(self, path: str) -> bytes | None:
         """None when it isn't there. Never more than a segment's bytes in memory."""
