@@ -103,7 +103,8 @@ def setting_up(request: Request, service: Serving, body: RecordBody) -> Response
             raise BadInput(message("the two are not the same"), "password")
         made = set_up(service, name, given.get("code", ""), password, address(request))
     except (BadInput, Refused, TooMany) as error:
-        return page(request, "set_up.html", status=reply_for(error).status_code, problem=str(error), typed=name[:64])
+        said = error.what if isinstance(error, BadInput) else str(error)
+        return page(request, "set_up.html", status=reply_for(error).status_code, problem=said, typed=name[:64])
     picture = segno.make(made.uri, micro=False, error="m").svg_data_uri(scale=5, border=4, light="#fff", dark="#000")
     return page(request, "authenticator.html", made=made, picture=picture)
 

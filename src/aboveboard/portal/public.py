@@ -27,6 +27,7 @@ KINDS = {
     "model_trained": message("model trained"), "deletion_asked": message("deletion asked"),
     "deletion_done": message("deletion done"), "exemption": message("exemption"),
     "retention_sweep": message("retention sweep"), "recorder_release": message("recorder release"),
+    "role": message("role given or taken"),
 }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from aboveboard.collector.http.requests import RecordBody
 from aboveboard.collector.identity.roles import ANYONE, NotSignedIn
 from aboveboard.collector.limits import TooMany
 from aboveboard.core.errors import AboveboardError, BadInput, Refused, Unavailable
+from aboveboard.portal.errors import told
 from aboveboard.ui import CSP, stylesheet
 from aboveboard.ui.language import LANGUAGES, Speech, chosen, message, speech
 
@@ -46,6 +47,7 @@ def page(request: Request, name: str, *, status: int = 200, **values: object) ->
     theme, words = request.cookies.get(THEME_COOKIE, ""), words_of(request)
     html = words.template(name).render(
         theme=theme if theme in THEMES else "", path=request.url.path, say=words.say, words=words,
+        told=lambda problem: told(problem, words),
         account=getattr(request.state, "caller", ANYONE).account, **values,
     )  # fmt: skip
     headers = {**HEADERS, "Content-Language": words.language, "Vary": "Cookie, Accept-Language"}

@@ -22,7 +22,7 @@ from babel.support import NullTranslations, Translations
 from aboveboard.core.clock import US_PER_S
 from aboveboard.ui import templates
 
-LANGUAGES = {"en": "English"}  # a language is listed here when its catalogues are complete, not before
+LANGUAGES = {"en": "English", "de": "Deutsch"}  # a language is listed here when its catalogues are complete, not before
 HEADER_MAX = 500
 
 
