@@ -18,6 +18,8 @@ from aboveboard.core.errors import AboveboardError, BadInput
 # verb -> (module with configure(parser), one line for --help)
 VERBS: dict[str, tuple[str, str]] = {
     "record": ("aboveboard.recorder.cli.record", "record on this laptop, visibly, after your consent"),
+    "install": ("aboveboard.recorder.cli.install", "start the recorder at each login, visibly, from now on"),
+    "uninstall": ("aboveboard.recorder.cli.uninstall", "remove the recorder's every trace, and say what is kept"),
     "status": ("aboveboard.recorder.cli.status", "what the recorder is doing now, and why"),
     "pause": ("aboveboard.recorder.cli.pause", "stop keeping anything, at once, for as long as you like"),
     "resume": ("aboveboard.recorder.cli.resume", "go on recording after a pause"),

@@ -45,8 +45,12 @@ def make(folder: Path, browser: Chromium, portal: Portal) -> None:
         ready = "document.querySelector('#result b') !== null" if path == "/log/1" else ""
         _pictures(folder, browser, portal.url + path, name_of(path, portal), ready)
     _pictures(folder, browser, f"{portal.url}/policies/unknown", "problem")
-    with closing(StatusPage(cast("Recorder", ToldRecorder("<EMAIL_1>")))) as laptop:
-        _pictures(folder, browser, laptop.url, "laptop")
+    with tempfile.TemporaryDirectory() as home:
+        told = ToldRecorder("<EMAIL_1>", Path(home))
+        with closing(StatusPage(cast("Recorder", told), told.spool)) as laptop:
+            _pictures(folder, browser, laptop.url, "laptop")
+            path = browser.evaluate("document.querySelector('.plays a').getAttribute('href')")
+            _pictures(folder, browser, f"http://{laptop.host}{path}", "laptop-review")
 
 
 def main() -> None:

@@ -33,13 +33,14 @@ class Conditions:
     policy: Policy | None = None
     consent: ConsentState = "none"
     region: str = ""
+    own_site: str = ""  # of the recorder's own page, which is in no picture
     narrowing: Narrowing = NOTHING_MORE
     indicator: Callable[[], bool] = never
     budget_ok: Callable[[], bool] = always
     _power: tuple[float, bool] = field(default=(-1e9, True))
 
     def paused(self) -> bool:
-        return self.pauses.state().since_us is not None
+        return self.pauses.paused()
 
     def narrow(self, narrowing: Narrowing) -> None:
         """In force at once, also where the battery was looked up a moment ago."""

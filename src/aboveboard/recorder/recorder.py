@@ -29,8 +29,10 @@ from aboveboard.recorder.consents import Consents
 from aboveboard.recorder.epochs import current_epoch, month_of
 from aboveboard.recorder.gate import Gate
 from aboveboard.recorder.home import Home
+from aboveboard.recorder.hotkeys import Hotkeys
 from aboveboard.recorder.indicator import Indicator
 from aboveboard.recorder.leaving import ask_deletion
+from aboveboard.recorder.menu import View
 from aboveboard.recorder.pauses import Pauses, parse_duration
 from aboveboard.recorder.pipeline import Counts, Mark, Pipeline, Under
 from aboveboard.recorder.platform.source import InputCounters, Observer
@@ -47,6 +49,8 @@ STEP_S = 5.0  # input, changes of windows, work to do and the ends of pauses do 
 WORK_S_MAX = 30.0
 MARK_S_MAX = 3.0
 EVER_US = 1 << 62
+# Nothing is kept in this window, and something may be in another.
+_ELSEWHERE = frozenset({"app_not_allowed", "site_not_allowed", "never_record", "excluded"})
 
 
 @dataclass(slots=True)
@@ -74,7 +78,10 @@ class Recorder:
         self.notice = explain(parts.policy, parts.charter)
         self._conditions = Conditions(parts.pauses, parts.policy, parts.consents.state(parts.policy.policy_id))
         self._conditions.indicator = parts.indicator.alive
+        parts.indicator.on_change = self._wake
         self._conditions.region = parts.home.config().region
+        self.hotkeys: Hotkeys | None = None
+        self._task = ""
         self.apply_settings()
         self._pipeline: Pipeline | None = None
         self._observer: Observer | None = None
@@ -88,10 +95,19 @@ class Recorder:
         self.stopped = threading.Event()
         self.on_stopped: Callable[[], None] = lambda: None
         self.problem = ""
-        self.url = ""
+        self._url = ""
         self._process = psutil.Process()
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         parts.sender.policy = parts.policy
+
+    @property
+    def url(self) -> str:
+        """Of the person's own page."""
+        return self._url
+
+    @url.setter
+    def url(self, url: str) -> None:
+        self._url, self._conditions.own_site = url, url.partition("/?")[0]
 
     # ------------------------------------------------------------ the recording thread
 
@@ -154,6 +170,7 @@ class Recorder:
         self._observer = p.observe()
         stage = RedactionStage(Redactor(os.urandom(32)), p.clock)
         gate = Gate(self._conditions)
+        self._observer.pictures(p.policy.frames, gate.may_show)
         self._pipeline = Pipeline(self._observer, gate, stage, p.spool, p.pauses, p.clock, under, p.indicator.show)
         memory.settle()
         p.sender.wake()
@@ -161,6 +178,7 @@ class Recorder:
     def _end_session(self) -> None:
         pipeline, observer = self._pipeline, self._observer
         self._pipeline = self._observer = None
+        self._task = ""
         if pipeline is not None:
             pipeline.finish()
             for kind, n in pipeline.counts.kept.items():
@@ -242,7 +260,10 @@ class Recorder:
         narrowing = self._p.terms.narrowing()
         self._conditions.narrow(narrowing)
         self._p.sender.narrowing = narrowing
-        self._p.sender.send_metered = read_settings(self._p.home).send_metered
+        settings = read_settings(self._p.home)
+        self._p.sender.send_metered = settings.send_metered
+        if self.hotkeys is not None:
+            self.hotkeys.change(settings.hotkeys)
 
     def settings(self) -> Settings:
         return read_settings(self._p.home)
@@ -252,6 +273,11 @@ class Recorder:
         """MB a day and per cent of battery, as they count now: the stricter of the policy's and the person's."""
         narrowing = self._conditions.narrowing
         return narrowing.mb_per_day(self._p.policy), narrowing.battery_min(self._p.policy)
+
+    @property
+    def hold_minutes(self) -> int:
+        """How long what was recorded waits for its person to look at it, as the policy says."""
+        return self._p.policy.review_hold_minutes
 
     def change_settings(self, change: Change) -> Settings:
         """In force when it returns. Raises BadInput, or Refused for what is wider than the policy."""
@@ -317,29 +343,41 @@ class Recorder:
         self._on_thread(self._settle)
         self._p.sender.send_now()
 
+    def settle(self) -> None:
+        """What was recorded up to now is on disk when it returns."""
+        self._on_thread(self._settle)
+
     def _settle(self) -> int:
         if self._pipeline is not None:
             self._pipeline.settle()
         return 0
 
-    def task(self, mark: Mark) -> None:
+    def task(self, mark: Mark, *, soon: bool = False) -> bool:
         """Returns when the mark is made: a page just opened is not known for a moment. Raises Refused where nothing is
-        kept."""
+        kept; but with `soon`, where only this window is not recorded, the mark waits for one that is (False)."""
 
         def work() -> int:
             if self._pipeline is None:
                 raise Refused("not_recording", "nothing is being recorded, so there is no task to mark")
-            self._pipeline.task(mark)
-            return 0
+            try:
+                self._pipeline.task(mark)
+            except Refused as refused:
+                if not soon or refused.reason not in _ELSEWHERE:
+                    raise
+                self._pipeline.task_soon(mark)
+                return 0
+            return 1
 
         deadline = time.monotonic() + MARK_S_MAX
         while True:
             try:
-                self._on_thread(work)
-                return
+                made = self._on_thread(work) == 1
             except Refused as refused:
                 if refused.reason != "unknown_focus" or time.monotonic() > deadline:
                     raise
+            else:
+                self._task = mark.description if mark.phase == "start" else ""
+                return made
             time.sleep(0.02)
 
     # ------------------------------------------------------------ what can be seen
@@ -355,6 +393,12 @@ class Recorder:
             return "paused"
         pipeline = self._pipeline
         return "not_allowed" if pipeline is None or pipeline.reason is not None else "recording"
+
+    def view(self) -> View:
+        """What menus show. Waits for nothing."""
+        pipeline, pause = self._pipeline, self._p.pauses.state()
+        why = pipeline.reason if pipeline is not None and self.state == "not_allowed" else None
+        return View(self.state, why, pause.until_us, self._task, self.problem)
 
     def status(self) -> dict[str, Any]:
         """For people and programs; numbers only, nothing of what was typed or shown."""
@@ -383,12 +427,17 @@ class Recorder:
             **self._p.sender.counts(),
             "cpu_s": cpu.user + cpu.system,
             "rss_mb": self._process.memory_info().rss / 1e6,
+            "task": self._task,
+            "hotkeys": self.hotkeys.working if self.hotkeys is not None else {},
+            "hotkey_problem": self.hotkeys.problem if self.hotkeys is not None else "",
+            "indicator": self._p.indicator.kind,
             "problem": self.problem or self._p.sender.problem,
+            "pictures": observer.picture_problem if observer is not None else "",
             "url": self.url,
             "pid": os.getpid(),
         }
 
     def review(self) -> list[dict[str, Any]]:
         """What would leave, by stretch of time and app: how much, and text as it will leave."""
-        self._on_thread(self._settle)
+        self.settle()
         return waiting_rows(self._p.spool)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from aboveboard.core.errors import BadInput
+from aboveboard.core.errors import BadInput, Corrupt
 from aboveboard.core.ids import ConsentId, ContributorId, DeviceId, EpochId, PolicyId
 from aboveboard.core.signing import SigningKey
 from aboveboard.recorder.epochs import EpochFile
@@ -63,6 +63,10 @@ class Sealer:
         self._home.write(json_bytes(chain), "chain.json")
         self._chain = chain
 
+    def expire(self, before_us: int) -> int:
+        """What ended before and never left is deleted for its age, with a Gap in its place; how many chunks."""
+        return self._spool.expire(before_us)
+
     def seal_ready(self, until_us: int) -> int:
         """Seals every chunk that ended by until_us; how many segments."""
         made = 0
@@ -82,7 +86,12 @@ class Sealer:
 
     def _seal(self, group: Sequence[tuple[str, Chunk]]) -> None:
         first, last = group[0][1], group[-1][1]
-        epoch = msgspec.json.decode(self._home.read("epochs", f"{first.epoch}.json") or b"", type=EpochFile)
+        kept = self._home.read("epochs", f"{first.epoch}.json")
+        if kept is None:
+            raise Corrupt(
+                f"the key of epoch {first.epoch} is missing in {self._home.path('epochs')}: nothing can be sealed"
+            )
+        epoch = msgspec.json.decode(kept, type=EpochFile)
         seq = self._chain.seq
         try:
             sealed = seal(

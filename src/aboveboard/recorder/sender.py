@@ -29,6 +29,8 @@ ROUND_S = 0.4  # while something is under way
 REST_S_MIN, REST_S = 5.0, 30.0
 BACK_OFF_S_MAX = 900.0
 MINUTE_US = 60 * US_PER_S
+DAY_US = 24 * 60 * MINUTE_US
+AGE_CHECK_US = 60 * MINUTE_US
 
 
 class Budget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -50,6 +52,8 @@ class Sender:
         self.problem = ""
         self._found = ""  # what a round came upon that does not end it
         self._send_until_us = 0
+        self._aged_us = 0  # when the spool was looked through for what is too old last
+        self._too_old = 0  # chunks deleted for their age
         self._known: dict[str, Sent] = {}
         self._lock = threading.RLock()  # sealing and forgetting must not cross
         self._wake, self._stopping = threading.Event(), threading.Event()
@@ -109,6 +113,7 @@ class Sender:
         self._send_requests()
 
     def _round(self) -> None:
+        self._expire()  # first, since it needs no connection
         self._send_consents()
         self._send_shares()
         self._send_requests()
@@ -163,6 +168,17 @@ class Sender:
                     self._found = problem  # one that is away, or lost, holds up no other request
                     continue
             path.rename(path.with_suffix(".done"))
+
+    def _expire(self) -> None:
+        """What could not leave within the days of keeping, of the category with the fewest, is deleted here too."""
+        now_us = self._clock.now_us()
+        if self.policy is None or abs(now_us - self._aged_us) < AGE_CHECK_US:
+            return
+        self._aged_us = now_us
+        days = min((terms.retention_days for terms in self.policy.categories.values()), default=0)
+        if days:
+            with self._lock:
+                self._too_old += self._sealer.expire(now_us - days * DAY_US)
 
     def _seal(self) -> None:
         hold_us = self.policy.review_hold_minutes * MINUTE_US if self.policy else None
@@ -230,5 +246,5 @@ class Sender:
         return {
             "unsent_segments": outbox, "sent_segments": len(sent), "proofs_missing": missing,
             "requests": len(requests) - to_tell, "guardians_to_tell": to_tell,
-            "came_too_late": sum(1 for each in sent if not each.kept),
+            "came_too_late": sum(1 for each in sent if not each.kept), "deleted_for_age": self._too_old,
         }  # fmt: skip

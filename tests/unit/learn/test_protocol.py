@@ -11,7 +11,7 @@ import pytest
 from aboveboard.core.events import Element
 from aboveboard.datasets.schema import Episode, Step, encode_episodes
 from bench.learn.ablations import changed
-from bench.learn.demonstrations import LATER, Shown, demonstrable, first, held_out, shown_in
+from bench.learn.demonstrations import Shown, demonstrable, first, held_out, shown_in
 from bench.learn.protocol import Protocol, trainings, trials
 from bench.learn.report import page, write_report
 from bench.learn.results import results
@@ -20,6 +20,8 @@ FIELD = Element("entry", "<PERSON_3>", (10, 10, 90, 20), (), (0,))
 SMALL = Protocol(
     tasks=("a", "b"), demonstrations=4, few=2, counts=(2, 4), seeds=(0, 1), bare=2, unseen=1, ablations=("no-paths",)
 )  # fmt: skip
+
+GOOD = (False, "demonstration", 0)
 
 
 def shown(number: int, instruction: str, *steps: Step) -> Episode:
@@ -58,16 +60,16 @@ def test_an_episode_is_known_by_its_words_and_its_length(tmp_path: Path) -> None
         shown(3, "Write to <PERSON_3>", click(0), Step("done", 90_000_000, 90_000_000)),
     ]
     found = shown_in(home_with(tmp_path, rows, episodes))
-    assert [(each.task, each.number, each.episode.episode_id[-1]) for each in found] == [
-        ("a", LATER, "1"), ("b", LATER + 1, "2"),
-    ]  # fmt: skip
+    assert [(each.task, each.order[2], each.episode.episode_id[-1]) for each in found] == [("a", 0, "1"), ("b", 1, "2")]
 
 
 def test_a_task_counts_when_its_script_can_and_what_it_types_can_be_read(tmp_path: Path) -> None:
     rows = [row("a", i, "x", 1, reward=1 if i else 0) for i in range(5)] + [row("b", i, "x", 1) for i in range(5)]
     rows += [row("c", i, "x", 1) for i in range(5)]
     unread = shown(7, "x", Step("type", 0, 1, text="elsewhere", elements=(FIELD,)))
-    said = demonstrable(home_with(tmp_path, rows, []), [Shown("b", 0, shown(1, "x", click(0))), Shown("c", 0, unread)])
+    said = demonstrable(
+        home_with(tmp_path, rows, []), [Shown("b", GOOD, shown(1, "x", click(0))), Shown("c", (True, "d", 0), unread)]
+    )
     assert said["b"] == ""
     assert "succeeds in 4 of 5" in said["a"]
     assert "read in 0 of 1" in said["c"]
@@ -80,7 +82,8 @@ def test_which_tasks_are_held_out_is_a_rule_and_nobodys_choice() -> None:
 
 
 def test_the_first_demonstrations_of_each_task_are_taken() -> None:
-    every = [Shown("a", i, shown(i, "x", click(0))) for i in range(5)] + [Shown("b", 0, shown(9, "x", click(0)))]
+    every = [Shown("a", (False, "d", i), shown(i, "x", click(0))) for i in range(5)]
+    every.append(Shown("b", GOOD, shown(9, "x", click(0))))
     assert [each.episode_id[-1] for each in first(every, ["a"], 3)] == ["0", "1", "2"]
 
 

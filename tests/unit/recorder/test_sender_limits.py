@@ -6,10 +6,13 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from aboveboard.core.events import Button, Gap, Redacted
 from aboveboard.core.ids import DeviceId, EpochId
 from aboveboard.core.narrowing import Narrowing
+from aboveboard.core.policy import CategoryTerms
 from aboveboard.core.proof import BatchProof
 from aboveboard.recorder import network
 from aboveboard.recorder.home import Home, json_bytes
@@ -97,3 +100,31 @@ def test_what_came_too_late_to_be_kept_is_counted_and_stays_on_the_laptop(sender
     _until(lambda: made.counts()["came_too_late"] == 1)
     assert made.counts()["sent_segments"] == 1
     assert made._home.path("sent", "000000000000.seg").exists()
+
+
+def test_what_could_not_leave_within_its_days_of_keeping_is_deleted_and_the_gap_says_so(tmp_path: Path) -> None:
+    """Weeks without a connection, by a clock that is set: the collector is never reached."""
+    laptop = Laptop(tmp_path)
+    days = 10
+    terms = CategoryTerms(("train-agents",), "the agent has to see what was done", days, ("agents group",))
+    longer = msgspec.structs.replace(terms, retention_days=days + 30)
+    policy = laptop.put(review_hold_minutes=43_200, categories={"pointer": terms, "keys": longer})
+    day_us = 24 * 3600 * 1_000_000
+    begun_us = laptop.clock.now_us()
+    events = (Button(begun_us + 1, 5, 5, 1, True), Button(begun_us + day_us, 5, 5, 1, True))
+    for event in events:
+        laptop.spool.append(
+            [Redacted(event, "chromium")], session="5" * 32, policy=policy.policy_id, consent="c" * 64, epoch="e" * 32,
+            start_us=event.t_us, end_us=event.t_us + 1,
+        )  # fmt: skip
+    sealer = Sealer(
+        laptop.home, laptop.spool, laptop.consents.contributor, laptop.consents.device, laptop.home.key("device")
+    )  # fmt: skip
+    sender = Sender(laptop.home, Uplink(laptop.home.config()), laptop.consents, sealer, laptop.clock)
+    sender.policy = policy
+    laptop.clock.advance(days * day_us + day_us // 2)  # the first is too old, the second is not
+    sender.start()
+    _until(lambda: sender.counts()["deleted_for_age"] == 1)
+    sender.stop()
+    left = [event for _, chunk in laptop.spool.chunks() for event in chunk.events]
+    assert left == [Gap(events[0].t_us, events[0].t_us + 1, "forgotten"), events[1]]

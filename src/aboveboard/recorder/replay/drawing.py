@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from aboveboard.core.columns import decode_column
@@ -57,14 +58,15 @@ def event(kept: KeptEvent, start_us: int) -> dict[str, Any] | None:
             return None
 
 
-def drawing(stretch: Stretch) -> dict[str, Any]:
-    """For the page's script. size: of a screen that holds every place in it; its
-    true one is not recorded."""
+def drawing(stretch: Stretch, seen: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
+    """For the page's script. size: of a screen that holds every place in it; its true one is not recorded. seen: its
+    pictures, see shown.pictures."""
     events = [found for kept in stretch.events if (found := event(kept, stretch.start_us)) is not None]
     if stretch.before is not None:
         first = event(stretch.before, stretch.before.t_us)
         events.insert(0, first or {})
-    return {"size": _size(events), "length": (stretch.end_us - stretch.start_us) // 1000, "events": events}
+    return {"size": _size([*events, *seen]), "length": (stretch.end_us - stretch.start_us) // 1000, "events": events,
+            "pictures": [each for each in seen if each["src"]]}  # fmt: skip
 
 
 def _size(events: list[dict[str, Any]]) -> tuple[int, int]:

@@ -7,11 +7,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from aboveboard.core.events import Focus, Gap, GapReason, KeptEvent, Task
-from aboveboard.recorder.replay.own import Opened
 
 STRETCH_US = 600_000_000
+
+
+class Body(Protocol):
+    """What a sealed segment or a chunk of the spool holds: [start_us, end_us) of a session."""
+
+    @property
+    def session(self) -> str: ...
+    @property
+    def start_us(self) -> int: ...
+    @property
+    def end_us(self) -> int: ...
+    @property
+    def events(self) -> tuple[KeptEvent, ...]: ...
+
+
+class Piece(Protocol):
+    """segment: what it is called, sealed or not."""
+
+    @property
+    def segment(self) -> str: ...
+    @property
+    def body(self) -> Body: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +95,7 @@ class _Open:
     segments: list[str] = field(default_factory=list)
 
 
-def tell(opened: Sequence[Opened]) -> tuple[tuple[Stretch, ...], tuple[Hole, ...]]:
+def tell(opened: Sequence[Piece]) -> tuple[tuple[Stretch, ...], tuple[Hole, ...]]:
     """Stretches and holes, each in order of time. opened: in the order they were sent."""
     stretches: list[Stretch] = []
     holes: list[Hole] = []

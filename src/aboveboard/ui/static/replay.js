@@ -2,7 +2,7 @@
 // they were stored. Everything comes from this laptop; nothing is sent. Without this script the page says it in words.
 "use strict";
 (() => {
-  const TRAIL_MS = 1500, CLICK_MS = 700, IDLE_MS = 3000, LEAD_MS = 700; // where nothing happened is skipped
+  const TRAIL_MS = 1500, CLICK_MS = 700, CROP_MS = 2000, IDLE_MS = 3000, LEAD_MS = 700; // where nothing happened is skipped
   const byId = (id) => document.getElementById(id);
   const box = byId("replay");
   if (!box) return;
@@ -42,7 +42,7 @@
   }
 
   function start(told) {
-    const [width, height] = told.size, events = told.events, pointer = pointerOf(events);
+    const [width, height] = told.size, events = told.events, pictures = told.pictures || [], pointer = pointerOf(events);
     const focuses = events.filter((e) => e.k === "focus"), scenes = events.filter((e) => e.k === "scene");
     const clicks = events.filter((e) => e.k === "press"), spoken = events.filter((e) => words(e));
     const rows = [...document.querySelectorAll(".told li[data-t]")], times = rows.map((row) => Number(row.dataset.t));
@@ -58,8 +58,19 @@
     function label(text, x, y, w, size, colour) {
       if (!text || w < size) return;
       brush.save(); brush.beginPath(); brush.rect(x, y, w, size * 1.5); brush.clip();
-      brush.font = `${size}px ${look.font}`; brush.fillStyle = colour; brush.textBaseline = "top";
+      brush.font = `${size}px ${look.font}`; brush.textBaseline = "top";
+      if (pictures.length) { // it has to be read on whatever is in the picture
+        brush.globalAlpha = 0.8; brush.fillStyle = look.paper;
+        brush.fillRect(x, y, brush.measureText(text).width + size * 0.6, size * 1.5); brush.globalAlpha = 1;
+      }
+      brush.fillStyle = colour;
       brush.fillText(text, x + size * 0.3, y + size * 0.2); brush.restore();
+    }
+
+    // A picture is fetched when the drawing first needs it; the next ones while it is looked at.
+    function paint(e) {
+      if (!e.image) { e.image = new Image(); e.image.addEventListener("load", draw); e.image.src = e.src; }
+      if (e.image.complete && e.image.naturalWidth) brush.drawImage(e.image, ...e.box);
     }
 
     let look = colours();
@@ -69,9 +80,13 @@
       brush.setTransform(scale * ratio, 0, 0, scale * ratio, 0, 0);
       const one = 1 / scale;
       brush.fillStyle = look.wash; brush.fillRect(0, 0, width, height);
+      for (const kind of ["frame", "crop"]) {
+        const shown = pictures.filter((e) => e.k === kind && e.t <= now).at(-1);
+        if (shown && (kind === "frame" || now - shown.t < CROP_MS)) paint(shown);
+      }
       const front = focuses.filter((e) => e.t <= now).at(-1), scene = scenes.filter((e) => e.t <= now).at(-1);
       if (front) {
-        rectangle(front.box, look.soft, look.paper, one);
+        rectangle(front.box, look.soft, pictures.length ? "" : look.paper, one);
         label(words(front), front.box[0], Math.max(0, front.box[1] - 18 * one), front.box[2], 12 * one, look.soft);
       }
       if (scene && (!front || scene.t >= front.t)) for (const e of scene.elements) {
