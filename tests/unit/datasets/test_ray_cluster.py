@@ -42,8 +42,9 @@ def _free_port() -> int:
 def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Two nodes of one processor each, in processes of their own; the second one may be killed."""
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-    from ray.cluster_utils import Cluster
+    from ray import cluster_utils
 
+    Cluster: Any = cluster_utils.Cluster  # noqa: N806  its types are incomplete
     port = _free_port()
     head = {
         "num_cpus": 1,
