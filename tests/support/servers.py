@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import os
 import threading
@@ -10,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
 
@@ -101,9 +103,9 @@ def small_server(routes: list[Route]) -> Iterator[str]:
 
 
 @contextmanager
-def collector_server(service: Service) -> Iterator[str]:
+def collector_server(service: Service, port: int = 0) -> Iterator[str]:
     """Its address."""
-    bound = listen("127.0.0.1", 0)
+    bound = listen("127.0.0.1", port)
     bound.listen()  # from here on a connection waits for the server instead of being refused
     server = uvicorn.Server(uvicorn.Config(make_server(service), log_level="error", timeout_graceful_shutdown=2))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
@@ -150,7 +152,9 @@ class Servers:
 
 
 @contextmanager
-def running(folder: Path, settings: Settings | None = None, world: World | None = None) -> Iterator[Servers]:
+def running(
+    folder: Path, settings: Settings | None = None, port: int = 0, world: World | None = None
+) -> Iterator[Servers]:
     """All of it, with a policy in force; zero notice, as a demo charter allows. settings: the collector's stores."""
     world = world or World(notice_days_min=0, demo=True)
     clock = SystemClock()
@@ -165,7 +169,7 @@ def running(folder: Path, settings: Settings | None = None, world: World | None 
         home = folder / "collector"
         write_home(home, Keys(world.log_key, pyrage.x25519.Identity.from_str(world.collector_identity)))
         service = open_service(home, world.charter, urls, clock, settings)
-        url = stack.enter_context(collector_server(service))
+        url = stack.enter_context(collector_server(service, port))
         http = stack.enter_context(httpx.Client(base_url=url, timeout=30))
         keys = GuardianKeys(world.guardian_key, pyrage.x25519.Identity.from_str(world.guardian_identity))
         guardian = Guardian(keys, world.charter, Shares(folder), Releases(folder), GivenRecords(folder), clock)
@@ -206,6 +210,14 @@ class Person:
     @property
     def epoch(self) -> EpochId:
         return epoch_id_of(self.recipient)
+
+    @functools.cached_property
+    def session(self) -> str:
+        """What a browser keeps after the person has opened their own page with the laptop's token."""
+        answer = self.servers.http.post("/me", data={"token": self.token})
+        self.servers.http.cookies.clear()
+        assert answer.status_code == 303, answer.text
+        return SimpleCookie(answer.headers["Set-Cookie"])["device"].value
 
     @property
     def headers(self) -> dict[str, str]:

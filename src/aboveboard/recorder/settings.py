@@ -37,9 +37,9 @@ class Settings(Record, frozen=True):
     exclude_categories: tuple[Category, ...] = ()
     groups: tuple[str, ...] = ()
     send_metered: bool = False
+    send_hours: tuple[str, ...] = ()
     hotkey_pause: str = PAUSE_DEFAULT
     hotkey_task: str = TASK_DEFAULT
-    send_hours: tuple[str, ...] = ()
     v: int = 1
 
     def check(self) -> None:

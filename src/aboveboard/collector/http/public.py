@@ -12,6 +12,7 @@ from starlette.responses import Response
 from aboveboard.collector import lineage
 from aboveboard.collector.charters import bundles
 from aboveboard.collector.enrolment import invite, revoke
+from aboveboard.collector.figures import TAKING_PART, taking_part
 from aboveboard.collector.http.replies import error_reply, json_reply, public_reply
 from aboveboard.collector.http.requests import RecordBody, Serving
 from aboveboard.collector.logstore import read_tile
@@ -32,6 +33,8 @@ from aboveboard.wire.api import (
     CharterReply,
     ExemptionReply,
     Exemptions,
+    FigureShown,
+    FiguresReply,
     Policies,
     PolicyReply,
     SignedInvitation,
@@ -100,6 +103,14 @@ def exemptions(service: Serving, request: Request) -> Response:
     """Those in the log. Whether one concerns it, each laptop decides for itself."""
     with service.database.reading() as tx:
         return public_reply(request, Exemptions(tuple(exemptions_published(tx))))
+
+
+@router.get("/v1/figures")
+def figures(service: Serving) -> Response:
+    """Made anew once a week at most, over ten or more people, rounded: all the figures there are, for everybody."""
+    return json_reply(FiguresReply(tuple(
+        FigureShown(TAKING_PART, each.cell, each.value, each.day) for each in taking_part(service)
+    )))  # fmt: skip
 
 
 @router.post("/v1/exemptions")

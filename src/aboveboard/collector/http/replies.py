@@ -14,7 +14,7 @@ from aboveboard.core.errors import AboveboardError, BadInput, CheckFailed, Corru
 from aboveboard.wire.api import ChainReply, ErrorBody, ErrorReply
 
 RETRY_AFTER_S = 2
-_REFUSED_STATUS = {"token": 401, "reader": 401, "unknown": 404, "no_policy_yet": 404}
+_REFUSED_STATUS = {"token": 401, "revoked": 401, "sign_in": 401, "reader": 401, "unknown": 404, "no_policy_yet": 404}
 
 
 def json_reply(value: msgspec.Struct, status: int = 200) -> Response:

@@ -28,8 +28,8 @@ WORDS = {
     "data_mb_per_day": "sent at most, MB a day", "battery_percent_min": "nothing below, per cent of battery",
     "exclude_apps": "programs left out", "exclude_sites": "sites left out", "exclude_titles": "titles left out",
     "exclude_categories": "kinds of data left out", "groups": "groups this laptop is of",
-    "hotkey_pause": "hotkey that pauses", "hotkey_task": "hotkey that begins and ends a task",
     "send_metered": "sending on connections paid by volume", "send_hours": "sending only at",
+    "hotkey_pause": "hotkey that pauses", "hotkey_task": "hotkey that begins and ends a task",
 }  # fmt: skip
 
 
@@ -140,13 +140,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     setter.add_argument("--exclude-category", action="append", default=[], choices=get_args(Category))
     setter.add_argument("--group", action="append", default=[], metavar="LABEL", help="a group with an exemption")
     setter.add_argument("--send-metered", choices=["yes", "no"], help="send on connections paid by volume (default no)")
-    for name, words in (("pause", "pause"), ("task", "begin or end a task")):
-        help_ = f"keys to {words} in every program, such as Ctrl+Alt+Shift+{name[0].upper()}, or none"
-        setter.add_argument(f"--hotkey-{name}", metavar="KEYS", help=help_)
     setter.add_argument(
         "--send-hours", action="append", default=[], metavar="HH:MM-HH:MM",
         help="send only then, by this laptop's clock, such as 19:00-07:00; repeat for more",
     )  # fmt: skip
+    for name, words in (("pause", "pause"), ("task", "begin or end a task")):
+        help_ = f"keys to {words} in every program, such as Ctrl+Alt+Shift+{name[0].upper()}, or none"
+        setter.add_argument(f"--hotkey-{name}", metavar="KEYS", help=help_)
     setter.set_defaults(run=_set)
     clearer = verbs.add_parser("clear", parents=[common], help="back to what the policy says")
     clearer.add_argument("names", nargs="*", metavar="SETTING", help="all when none is named")

@@ -1,7 +1,7 @@
 """What each dataset and model is made from, and whether it is marked.
 
-Revision ID: 0006
-Revises: 0003
+Revision ID: 0006_lineage
+Revises: 0005_figures
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 from alembic import op
 from sqlalchemy import BigInteger, Column, ForeignKey, String
 
-revision = "0006"
-down_revision = "0003"
+revision = "0006_lineage"
+down_revision = "0005_figures"
 
 
 def upgrade() -> None:
