@@ -15,7 +15,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from aboveboard.collector import deletion, marks, retention
+from aboveboard.collector import deletion, marks, retention, telling
 from aboveboard.collector.account_cli import add_accounts
 from aboveboard.collector.charters import open_charters
 from aboveboard.collector.cli import add_init, add_stores, settings_of
@@ -101,6 +101,7 @@ HANDLERS = {
     retention.KIND: retention.run,
     retention.TIDY: retention.tidy,
     marks.KIND: marks.run,
+    telling.KIND: telling.run,
     role_log.KIND: role_log.run,
 }
 

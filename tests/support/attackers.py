@@ -31,14 +31,14 @@ from tests.support.servers import Person, Researcher, Servers, small_server
 
 
 @contextmanager
-def guardian_server(servers: Servers) -> Iterator[str]:
+def guardian_server(servers: Servers, port: int = 0) -> Iterator[str]:
     """The guardian's own routes over HTTP; its address."""
     guardian, most = servers.guardian, 1 << 20
     routes = [
         Route("POST", "/v1/release", most, guardian.release), Route("POST", "/v1/given", most, guardian.given),
         Route("POST", "/v1/destroy", most, guardian.destroy),
     ]  # fmt: skip
-    with small_server(routes) as url:
+    with small_server(routes, port) as url:
         yield url
 
 
