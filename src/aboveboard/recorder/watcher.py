@@ -16,6 +16,7 @@ from aboveboard.core.errors import Unavailable
 from aboveboard.core.events import MemoryOnly, ObservedElement, Snapshot
 from aboveboard.desktop.accessibility import Accessibility, origin_of
 from aboveboard.desktop.atspi import ROOT, Bus
+from aboveboard.desktop.windows import unmarked
 
 EVENTS = (
     "object:state-changed", "object:children-changed", "object:text-changed", "object:bounds-changed",
@@ -55,6 +56,10 @@ class _Visit(MemoryOnly):
 
 def _now_us() -> int:
     return time.time_ns() // 1000
+
+
+def _place(target: tuple[int, int, str] | None) -> tuple[object, ...]:
+    return () if target is None else (*target[:2], unmarked(target[2]))
 
 
 class Watcher:
@@ -103,9 +108,11 @@ class Watcher:
         with self._lock:
             target = None if pid is None else (window, pid, title)
             if target != self._target:
+                same = _place(target) == _place(self._target)
                 self._target, self._treeless = target, None
                 self._dirty_us = _now_us()
-                self._move()
+                if not same:
+                    self._move()
                 self._lock.notify_all()
 
     def _move(self) -> None:
