@@ -60,6 +60,7 @@ class ToldRecorder:
 
     def __init__(self, written: str, folder: Path) -> None:
         """folder: for its spool, in which some waits."""
+        folder.mkdir(exist_ok=True)
         self.spool = Spool(folder / "spool", bytes(32))
         for session, events, until_us in waiting(written, folder):
             self.spool.append(
