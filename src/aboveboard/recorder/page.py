@@ -108,7 +108,8 @@ class StatusPage:
             days=days(stretches, holes), apps=sorted({app for each in stretches for app in each.apps}),
             bytes=sum(each.stored for each in waiting), texts=sum(each.texts for each in waiting),
             pictures=sum(each.pictures for each in waiting), hold=length(recorder.hold_minutes), reasons=REASONS,
-            hotkeys=HOTKEYS, clock=clock, size=size, say=self._words.say, settings=recorder.settings(), limits=recorder.limits,
+            hotkeys=HOTKEYS, clock=clock, size=size, say=self._words.say,
+            settings=recorder.settings(), limits=recorder.limits,
         )  # fmt: skip
         return Reply(200, html.encode())
 
