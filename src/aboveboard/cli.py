@@ -40,7 +40,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "exemption": ("aboveboard.collector.exemption_cli", "record less than the policy for a region or a group"),
     "audit": ("aboveboard.audit.cli", "verify every promise from outside, with no account"),
     "dataset": ("aboveboard.datasets.cli", "build, verify and trace datasets under a grant"),
-    "learn": ("aboveboard.learn.cli", "train and evaluate agents on everyday tasks"),
+    "learn": ("aboveboard.demo.learning", "collect, train and evaluate agents on everyday tasks"),
     "redact": ("aboveboard.redact.cli", "remove what is sensitive from lines of text"),
     "simulate": ("aboveboard.simulate.cli", "many contributors at a collector at once: is everything there, once?"),
     "demo": ("aboveboard.demo.cli", "the whole way, from a click to an agent that can do the task"),

@@ -270,5 +270,17 @@ class Windows:
         return self._top_down[place] if place >= 0 else None
 
 
+def same_page(one: Window | None, two: Window | None) -> bool:
+    """Whether they are one window whose title tells of no other page."""
+    if one is None or two is None:
+        return one is two
+    return one.number == two.number and unmarked(one.title) == unmarked(two.title)
+
+
+def unmarked(title: str) -> str:
+    """A title without the sign that editors put to what is not saved: that sign is no other page."""
+    return title.strip("*•● ")
+
+
 def _identity(window: Window | None) -> tuple[object, ...]:
     return () if window is None else (window.number, window.title)

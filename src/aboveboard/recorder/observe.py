@@ -10,24 +10,39 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from aboveboard.core.errors import Unavailable
-from aboveboard.core.events import ButtonEdge, KeyEdge, Motion, Observed, RawInput, Snapshot, Surface, WheelStep
+from aboveboard.core.events import (
+    ButtonEdge,
+    KeyEdge,
+    Motion,
+    Observed,
+    ObservedElement,
+    RawInput,
+    Snapshot,
+    Surface,
+    WheelStep,
+)
 from aboveboard.core.policy import FrameLevel
 from aboveboard.desktop.accessibility import hit
-from aboveboard.desktop.windows import Window, Windows
+from aboveboard.desktop.windows import Window, Windows, same_page
 from aboveboard.recorder.platform.source import InputCounters
 from aboveboard.recorder.platform.x11 import WindowsChanged, X11Source
-from aboveboard.recorder.screen.glances import Glances
-from aboveboard.recorder.screen.watch import ScreenWatch
 from aboveboard.recorder.watcher import Watcher
 
+if TYPE_CHECKING:
+    from aboveboard.recorder.screen.glances import Glances
+    from aboveboard.recorder.screen.watch import ScreenWatch
+
 FOCUS_S_MAX = 0.3
+SCENES_APART_US = 300_000  # of those that come with movement alone
 FOCUS_SETTLE_US = 25_000  # focus follows a click by 12 to 20 ms
 # A key that is looked at later than this may have gone to a field that has lost the focus since: unknown, then.
 LATE_US = 500_000
+WHEEL_RUN_US = 1_000_000  # slow hands turn a wheel about twice a second
 GLANCE_WAIT_S = 0.2
 SURFACES_MAX = 8  # and no more, so that what was not kept is soon forgotten
 _MOVES_FOCUS = frozenset({"Tab", "ISO_Left_Tab", "Return", "KP_Enter", "Escape", "F6"})
@@ -46,7 +61,10 @@ class X11Observer:
         self._source = X11Source(display, xauthority, self._windows)
         self._watcher = Watcher(session_bus)
         self._disturbed_us = 0  # when the focus may have moved last
+        self._wheel_us = 0
         self._scene_given: Snapshot | None = None
+        self._scene_compared: Snapshot | None = None
+        self._scene_given_us = 0  # with movement
         self._keys_in: tuple[object, ...] = ()
         self._here: Surface | None = None
         self._surfaces: dict[tuple[Window, Window | None, str | None], Surface] = {}
@@ -61,6 +79,10 @@ class X11Observer:
         self.picture_problem = ""
         if level == "none":
             return
+        # Its libraries are loaded only where a policy asks for pictures.
+        from aboveboard.recorder.screen.glances import Glances
+        from aboveboard.recorder.screen.watch import ScreenWatch
+
         try:
             self._screen = ScreenWatch(self._display, self._surface, may_show, self._watcher.visit)
         except Unavailable as error:
@@ -130,8 +152,10 @@ class X11Observer:
 
     def _look(self) -> None:
         """At the windows, if any changed."""
+        before = self._windows.active
         if self._windows.update():
-            self._disturbed_us = time.time_ns() // 1000
+            if not same_page(before, self._windows.active):
+                self._disturbed_us = time.time_ns() // 1000
             self._front()
 
     def _notice(self, surface: Surface | None) -> None:
@@ -184,8 +208,11 @@ class X11Observer:
             case WheelStep():
                 window = self._windows.at(event.x, event.y)
                 tree = self._tree(window, event.t_us)
-                target = hit(tree, event.x, event.y) if tree else None
-                yield self._acted(Observed(event, self._at(window, event.t_us), target), tree)
+                # What a run of notches starts from is told; what slides by under it is not.
+                scene = self._new_scene(tree) if event.t_us - self._wheel_us > WHEEL_RUN_US else None
+                self._wheel_us = event.t_us
+                target = self._hit(tree, window, event)
+                yield self._acted(Observed(event, self._at(window, event.t_us), target, scene), tree)
             case KeyEdge():
                 yield self._key(event)
 
@@ -193,15 +220,19 @@ class X11Observer:
         """Cut where the pointer goes from one window to another."""
         place = self._windows.around(event.x, event.y)
         if place is not None:
-            yield Observed(event, self._at(self._windows.window(place), int(event.t_us[0])))
+            yield self._moved(event, place)
             return
         places = self._windows.which(event.x, event.y)
         cuts = np.flatnonzero(np.diff(places)) + 1
         for part in np.split(np.arange(len(places)), cuts):
-            window = self._windows.window(int(places[part[0]]))
-            yield Observed(
-                Motion(event.t_us[part], event.x[part], event.y[part]), self._at(window, int(event.t_us[part][0]))
-            )
+            yield self._moved(Motion(event.t_us[part], event.x[part], event.y[part]), int(places[part[0]]))
+
+    def _moved(self, event: Motion, place: int) -> Observed:
+        """Movement over one window."""
+        window, first_us = self._windows.window(place), int(event.t_us[0])
+        surface = self._at(window, first_us)
+        self._notice(surface)
+        return Observed(event, surface, None, self._changed_scene(window, first_us))
 
     def _tree(self, window: Window | None, t_us: int) -> Snapshot | None:
         active = self._windows.active
@@ -216,8 +247,18 @@ class X11Observer:
         if not event.pressed:
             return Observed(event, surface)
         tree = self._tree(window, event.t_us)
-        target = hit(tree, event.x, event.y) if tree else None
+        target = self._hit(tree, window, event)
         return self._acted(Observed(event, surface, target, self._new_scene(tree)), tree)
+
+    def _hit(
+        self, tree: Snapshot | None, window: Window | None, event: ButtonEdge | WheelStep
+    ) -> ObservedElement | None:
+        """What was acted on: where a menu or the like pops up, something of it and nothing beneath it."""
+        if tree is None or window is None:
+            return None
+        active = self._windows.active
+        popup = window.box if active is not None and window.number != active.number else None
+        return hit(tree, event.x, event.y, popup)
 
     def _at(self, window: Window | None, t_us: int) -> Surface | None:
         return self._surface(window, self._windows.active, t_us)
@@ -245,6 +286,19 @@ class X11Observer:
         self._keys_in = field
         return self._acted(Observed(event, surface, target, scene), tree)
 
+    def _changed_scene(self, window: Window | None, t_us: int) -> Snapshot | None:
+        """The tree, when other things stand in it than in the last one given: something opened under the pointer, or
+        closed. What only reads otherwise now waits for the next press."""
+        tree = self._tree(window, t_us)
+        given = self._scene_given
+        if tree is None or (tree is self._scene_compared and given is not None):
+            return None
+        self._scene_compared = tree
+        if t_us - self._scene_given_us < SCENES_APART_US or (given is not None and _things(tree) == _things(given)):
+            return None
+        self._scene_given_us = t_us
+        return self._new_scene(tree)
+
     def _new_scene(self, tree: Snapshot | None) -> Snapshot | None:
         """The tree, if it differs from the last one given."""
         if tree is None or (self._scene_given is not None and tree.elements == self._scene_given.elements):
@@ -256,3 +310,7 @@ class X11Observer:
 def _page(surface: Surface) -> tuple[object, ...]:
     """What is to be seen there is another where one of these is."""
     return surface.window, surface.site, surface.title
+
+
+def _things(tree: Snapshot) -> frozenset[tuple[str, tuple[int, ...]]]:
+    return frozenset((each.role, each.path) for each in tree.elements)

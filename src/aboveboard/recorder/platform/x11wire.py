@@ -246,6 +246,18 @@ class Connection:
             raise Unavailable(f"the display has no {name.decode()}: capture needs it")
         return answer[9], answer[10]
 
+    def extension(self, name: bytes) -> int | None:
+        """Its major opcode; None when the display has none of that name."""
+        try:
+            return self._extension(name)[0]
+        except Unavailable:
+            return None
+
+    def ask(self, request: bytes) -> bytes:
+        """The answer to a request of any kind. Raises Unavailable when it is refused."""
+        self._send(request)
+        return self._answer()
+
     def size(self) -> tuple[int, int]:
         """Width and height of the whole screen now, over all monitors: GetGeometry of the root window."""
         self._send(struct.pack("<BxHI", 14, 2, self.root))
