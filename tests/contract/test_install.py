@@ -100,7 +100,7 @@ def test_install_writes_what_starts_it_and_uninstall_leaves_none_of_that(machine
     assert unit.read_bytes() == once
     said = machine.run("uninstall")
     left = machine.files()
-    assert not left & (LOGIN - {".local", ".local/share"})
+    assert not left & LOGIN
     assert ".config/autostart/other.desktop" in left
     assert "kept in" in said
     assert {path.name for path in machine.home.folder.iterdir()} == {

@@ -19,6 +19,13 @@ REASONS = {
     "source_lost": "the display was lost", "no_quorum": "the witnesses' signatures are missing",
     "not_started": "the recorder had not started", "own_hotkey": "it was a hotkey of Aboveboard's own",
 }  # fmt: skip
+# why a sharp picture was withheld; see redact/pictures.py
+PICTURES = {
+    "no_tree": "it was not known what lay in it", "outside": "it was outside the screen",
+    "nothing_safe": "nothing in it was safe to show", "no_engine": "nothing could read it to check it",
+    "late": "checking it took too long", "check_failed": "checking it failed",
+    "readable": "something in it could be read", "busy": "too many waited to be checked",
+}  # fmt: skip
 # hotkey -> what it does
 HOTKEYS = {"pause": "pauses, in every program", "task": "begins or ends a task, in every program"}
 
