@@ -5,13 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import socket
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import structlog
 import uvicorn
 from fastapi import FastAPI
 
@@ -24,6 +22,7 @@ from aboveboard.collector.ingest import Intake
 from aboveboard.collector.invite_cli import add_invite
 from aboveboard.collector.jobs import Workers
 from aboveboard.collector.limits import Uploads
+from aboveboard.collector.logs import LEVELS, configure_logs
 from aboveboard.collector.operate_cli import add_operations
 from aboveboard.collector.promises import Promises
 from aboveboard.collector.publisher import Publisher
@@ -119,10 +118,7 @@ class _Server(uvicorn.Server):
 
 def serve(args: argparse.Namespace) -> int:
     """Runs until it is told to stop."""
-    structlog.configure(
-        processors=[structlog.processors.TimeStamper(fmt="iso"), structlog.processors.JSONRenderer()],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+    configure_logs(args.log_level)
     data = read_bounded(args.charter, CHARTER_BYTES_MAX)
     if data is None:
         raise BadInput("is missing", str(args.charter))
@@ -134,7 +130,7 @@ def serve(args: argparse.Namespace) -> int:
         app.state.figures.serve(args.metrics_port)
     # No access log: who asked for what and when is nobody's business here.
     config = uvicorn.Config(
-        app, log_level="warning", access_log=False, timeout_graceful_shutdown=20,
+        app, log_level=args.log_level, log_config=None, access_log=False, timeout_graceful_shutdown=20,
         limit_concurrency=200, timeout_keep_alive=15, server_header=False,
     )  # fmt: skip
     server = _Server(config)
@@ -160,6 +156,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     server.add_argument("--port", type=int, default=8460, help="port, 0 for a free one (default 8460)")
     server.add_argument(
         "--metrics-port", type=int, default=0, help="Prometheus metrics on 127.0.0.1:PORT (default none)"
+    )
+    server.add_argument(
+        "--log-level", choices=LEVELS, default="warning", help="how much it says on stderr; never about people"
     )
     add_stores(server)
     server.set_defaults(run=serve)
