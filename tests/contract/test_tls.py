@@ -141,8 +141,11 @@ def test_a_renewed_certificate_is_taken_up_without_a_restart_and_a_bad_one_is_no
 
 def test_files_that_can_not_be_used_are_said(authority: Authority, tmp_path: Path) -> None:
     one, two = authority.certificate("one"), authority.certificate("two")
-    for bad, said in ((Certificate(one.chain, two.key), "go together"),
-                      (Certificate(tmp_path / "no", one.key), "missing"), (Certificate(one.key, one.key), "go together")):  # fmt: skip
+    for bad, said in (
+        (Certificate(one.chain, two.key), "go together"),
+        (Certificate(tmp_path / "no", one.key), "missing"),
+        (Certificate(one.key, one.key), "go together"),
+    ):
         with pytest.raises(BadInput, match=said):
             bad.context()
     one.key.chmod(0o640)

@@ -23,8 +23,8 @@ GUIDE = (ROOT / "docs" / "run-a-collector.md").read_text("utf-8")
 SETTINGS = {field.name for field in msgspec.structs.fields(Settings)}
 EXPOSURE_MAX = 2.0  # of 10, as systemd counts
 # The compose specification's fields that ours uses; a misspelt one would be passed over by some engines.
-SERVICE_FIELDS = {"image", "environment", "volumes", "healthcheck", "command", "depends_on", "stop_grace_period", "restart",
-                  "user", "read_only", "tmpfs", "cap_drop", "security_opt", "ulimits"}  # fmt: skip
+SERVICE_FIELDS = {"image", "environment", "volumes", "healthcheck", "command", "depends_on", "stop_grace_period",
+                  "restart", "user", "read_only", "tmpfs", "cap_drop", "security_opt", "ulimits"}  # fmt: skip
 needs_systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
 
 
