@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
+import signal
 import socket
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -29,6 +30,7 @@ from aboveboard.collector.ingest import Intake
 from aboveboard.collector.invite_cli import add_invite
 from aboveboard.collector.jobs import Workers
 from aboveboard.collector.limits import Uploads
+from aboveboard.collector.logs import LEVELS, configure_logs
 from aboveboard.collector.operate_cli import add_operations
 from aboveboard.collector.promises import Promises
 from aboveboard.collector.publisher import Publisher
@@ -36,11 +38,14 @@ from aboveboard.collector.retention import schedule_tidy
 from aboveboard.collector.sequencer import Sequencer
 from aboveboard.collector.service import Service
 from aboveboard.collector.settings import Settings, open_blobs, open_database
+from aboveboard.collector.tls import Certificate, Strict
 from aboveboard.core.charter import CHARTER_BYTES_MAX, Charter
 from aboveboard.core.clock import Clock, SystemClock
 from aboveboard.core.errors import BadInput, Unavailable
 from aboveboard.portal.pages import add_pages
 from aboveboard.wire.durable import make_folders, read_bounded
+
+_log = structlog.get_logger()
 
 
 def open_service(
@@ -118,22 +123,34 @@ class _Server(uvicorn.Server):
     """Says that it is ready, in one line of JSON, once it answers."""
 
     url = ""
+    certificate: Certificate | None = None
 
     async def startup(self, sockets: Any = None) -> None:
         await super().startup(sockets=sockets)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._load_anew)
         if self.started:
             print(json.dumps({"ready": True, "url": self.url}), flush=True)
+
+    def _load_anew(self) -> None:
+        """A renewed certificate, for connections from now on; the old one stays when the new one is no good."""
+        if self.certificate is not None and self.config.ssl is not None:
+            try:
+                self.certificate.load(self.config.ssl)
+            except BadInput as error:
+                _log.error("the certificate was not loaded", why=str(error))
 
 
 def serve(args: argparse.Namespace) -> int:
     """Runs until it is told to stop."""
-    structlog.configure(
-        processors=[structlog.processors.TimeStamper(fmt="iso"), structlog.processors.JSONRenderer()],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+    configure_logs(args.log_level)
     data = read_bounded(args.charter, CHARTER_BYTES_MAX)
     if data is None:
         raise BadInput("is missing", str(args.charter))
+    if bool(args.tls_certificate) != bool(args.tls_key):
+        raise BadInput("--tls-certificate and --tls-key go together", "command line")
+    certificate = Certificate(args.tls_certificate, args.tls_key) if args.tls_key else None
+    if certificate is not None:
+        certificate.context()  # said now, before anything is opened
     bound = listen(args.host, args.port)
     settings = settings_of(args)
     service = open_service(args.home, Charter.parse(data, str(args.charter)), args.witness, SystemClock(), settings)
@@ -142,12 +159,16 @@ def serve(args: argparse.Namespace) -> int:
         app.state.figures.serve(args.metrics_port)
     # No access log: who asked for what and when is nobody's business here.
     config = uvicorn.Config(
-        app, log_level="warning", access_log=False, timeout_graceful_shutdown=20,
+        Strict(app) if certificate else app, log_level=args.log_level, log_config=None, access_log=False,
+        timeout_graceful_shutdown=20,
         limit_concurrency=200, timeout_keep_alive=15, server_header=False,
     )  # fmt: skip
     server = _Server(config)
+    if certificate is not None:
+        config.load()
+        config.ssl, server.certificate = certificate.context(), certificate
     host = f"[{args.host}]" if ":" in args.host else args.host
-    server.url = f"http://{host}:{bound.getsockname()[1]}"
+    server.url = f"{'https' if certificate else 'http'}://{host}:{bound.getsockname()[1]}"
     server.run(sockets=[bound])
     return 0
 
@@ -168,7 +189,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     server.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
     server.add_argument("--port", type=int, default=8460, help="port, 0 for a free one (default 8460)")
     server.add_argument(
+        "--tls-certificate", type=Path, metavar="PEM", help="answer with TLS 1.3: the chain of certificates"
+    )
+    server.add_argument("--tls-key", type=Path, metavar="PEM", help="its key; SIGHUP loads both anew")
+    server.add_argument(
         "--metrics-port", type=int, default=0, help="Prometheus metrics on 127.0.0.1:PORT (default none)"
+    )
+    server.add_argument(
+        "--log-level", choices=LEVELS, default="warning", help="how much it says on stderr; never about people"
     )
     add_stores(server)
     server.set_defaults(run=serve)
