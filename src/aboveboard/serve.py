@@ -16,7 +16,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from aboveboard.collector import deletion, retention
+from aboveboard.collector import deletion, marks, retention, telling
 from aboveboard.collector.account_cli import add_accounts
 from aboveboard.collector.charters import open_charters
 from aboveboard.collector.cli import add_init, add_stores, settings_of
@@ -86,6 +86,7 @@ def make_server(service: Service) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         schedule_tidy(service)
+        marks.schedule(service)
         publisher.start()
         workers.start()
         yield
@@ -100,8 +101,14 @@ def make_server(service: Service) -> FastAPI:
     return app
 
 
-HANDLERS = {deletion.KIND: deletion.run, retention.KIND: retention.run, retention.TIDY: retention.tidy,
-            role_log.KIND: role_log.run}  # fmt: skip
+HANDLERS = {
+    deletion.KIND: deletion.run,
+    retention.KIND: retention.run,
+    retention.TIDY: retention.tidy,
+    marks.KIND: marks.run,
+    telling.KIND: telling.run,
+    role_log.KIND: role_log.run,
+}
 
 
 def listen(host: str, port: int) -> socket.socket:

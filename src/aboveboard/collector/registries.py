@@ -7,7 +7,7 @@ import hashlib
 from sqlalchemy import Connection, select
 
 from aboveboard.collector.commitments import queue
-from aboveboard.collector.keeping import kept_until_us, schedule_sweep
+from aboveboard.collector.keeping import schedule_sweep
 from aboveboard.collector.service import Service
 from aboveboard.collector.standing import SIGNED_OFF
 from aboveboard.collector.storage.sql import insert, person
@@ -15,6 +15,7 @@ from aboveboard.collector.storage.tables import consents, devices, epochs, polic
 from aboveboard.core.consent import ConsentRecord, SignedConsent, check_consent
 from aboveboard.core.errors import BadInput, Refused
 from aboveboard.core.ids import ConsentId, ContributorId, DeviceId, PolicyId
+from aboveboard.core.keeping import kept_until_us
 from aboveboard.core.policy import Policy, SignedPolicy
 from aboveboard.core.vault import SignedDeposit, SignedDeviceCert, check_deposit
 
