@@ -237,6 +237,15 @@ class Person:
         return answer
 
     def say(self, kind: Any = "given", policy: PolicyId | None = None) -> httpx.Response:
+        return self._said(kind, policy)[1]
+
+    def words(self, kind: Any) -> SignedConsent:
+        """Says it, and keeps what was signed."""
+        signed, answer = self._said(kind, None)
+        assert answer.status_code == 201, answer.text
+        return signed
+
+    def _said(self, kind: Any, policy: PolicyId | None) -> tuple[SignedConsent, httpx.Response]:
         record = ConsentRecord(
             kind, self.contributor, self.key.verify_key.encode(), self.device,
             policy or self.servers.policy.policy_id, ("pointer",), "0" * 64, now_us(), os.urandom(16).hex(),
@@ -244,7 +253,7 @@ class Person:
         signed = sign_consent(record, self.key)
         if kind == "given":
             self.consent = signed
-        return self.servers.http.post("/v1/consents", content=signed.to_bytes(), headers=self.headers)
+        return signed, self.servers.http.post("/v1/consents", content=signed.to_bytes(), headers=self.headers)
 
     def deposit(self) -> tuple[httpx.Response, Reply]:
         """At the collector and at the guardian."""

@@ -17,7 +17,7 @@ REASONS = {
     "spool_full": "the space for it was full", "stopped": "the recorder had stopped",
     "excluded": "you excluded it, or an exemption does", "region": "the policy is not for where this laptop is",
     "source_lost": "the display was lost", "no_quorum": "the witnesses' signatures are missing",
-    "not_started": "the recorder had not started",
+    "not_started": "the recorder had not started", "own_hotkey": "it was a hotkey of Aboveboard's own",
 }  # fmt: skip
 # hotkey -> what it does
 HOTKEYS = {"pause": "pauses, in every program", "task": "begins or ends a task, in every program"}
