@@ -55,7 +55,7 @@ def state(service: Service, contributor: ContributorId, deletion: str) -> Deleti
     with service.database.reading() as tx:
         row = tx.execute(select(deletions).where(where)).one_or_none()
     if row is None:
-        raise Refused("deletion", "no such request of yours is known here")
+        raise Refused("unknown", "no such request of yours is known here")
     return DeletionState(row.deletion, row.done, row.due_us)
 
 

@@ -237,7 +237,7 @@ class Recorder:
         self._conditions.narrow(narrowing)
         self._p.sender.narrowing = narrowing
         settings = read_settings(self._p.home)
-        self._p.sender.send_metered = settings.send_metered
+        self._p.sender.send_metered, self._p.sender.send_hours = settings.send_metered, settings.send_hours
         if self.hotkeys is not None:
             self.hotkeys.change(settings.hotkeys)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -19,6 +19,7 @@ from aboveboard.core.ids import EpochId
 from aboveboard.core.narrowing import NOTHING_MORE
 from aboveboard.core.policy import Policy
 from aboveboard.recorder.consents import Consents
+from aboveboard.recorder.departures import Departures
 from aboveboard.recorder.guardians import posted, tell_guardians, waiting_deposits
 from aboveboard.recorder.home import Home, json_bytes
 from aboveboard.recorder.network import Network
@@ -49,6 +50,9 @@ class Sender:
         self.policy: Policy | None = None
         self.narrowing = NOTHING_MORE
         self.send_metered = False
+        self.send_hours: Sequence[str] = ()
+        self._departures = Departures(home, clock)
+        self._forced = False
         self._network = Network()
         self.problem = ""
         self._found = ""  # what a round came upon that does not end it
@@ -85,6 +89,7 @@ class Sender:
     def send_now(self) -> None:
         """The person has looked and says go: what is in the spool now need not wait for the hold."""
         self._send_until_us = self._clock.now_us()
+        self._forced = True
         self._wake.set()
 
     def drop(self) -> list[Sent]:
@@ -187,21 +192,30 @@ class Sender:
                 self._too_old += self._sealer.expire(now_us - days * DAY_US)
 
     def _seal(self) -> None:
-        """Once what was sealed before has left, and no more than today's budget: what waits longer waits in the spool,
-        where its person can look at it and delete it."""
+        """What leaves now, once what was sealed before has left, and no more than today's budget. It is sealed no
+        sooner, so that until then its person can look at it, and forget it without anybody."""
         hold_us = self.policy.review_hold_minutes * MINUTE_US if self.policy else None
-        until_us = max(self._send_until_us, self._clock.now_us() - hold_us if hold_us is not None else 0)
         with self._lock:
+            # Asked in every round: moments that follow on whether anything waits would tell when it was recorded.
+            departs = hold_us is not None and self._departures.due(hold_us, self.send_hours)
+            until_us = self._send_until_us
+            if hold_us is not None and departs:
+                until_us = max(until_us, self._clock.now_us() - hold_us)
             if not self._sealer.ready(until_us) or any(self._home.path("outbox").glob("*.seg")) or self._unpaid():
                 return
             left = self._left_today()
-            if left > 0:
-                self._sealer.seal_ready(until_us, left)
-            else:
+            if left <= 0:
                 self._found = USED_UP
+            elif self._sealer.seal_ready(until_us, left) and not departs:
+                self._forced = True
 
     def _send_segments(self) -> None:
-        for path in sorted(self._home.path("outbox").glob("*.seg")):
+        waiting = sorted(self._home.path("outbox").glob("*.seg"))
+        self._forced = self._forced and bool(waiting)
+        if waiting and not self._forced and not self._departures.allowed(self.send_hours):
+            self._found = f"you have set that sending is at {', '.join(self.send_hours)}"
+            return
+        for path in waiting:
             data = path.read_bytes()
             if self._unpaid() or not self._within_budget(len(data)):
                 return

@@ -54,6 +54,7 @@ class Uplink:
     def __init__(self, config: Config, token: str = "") -> None:
         self._collector, self._token = Client(config.collector), token
         self._guardians: dict[str, Client] = {}
+        self._held: dict[str, tuple[str, bytes]] = {}  # what the collector answered last, by path, with its ETag
 
     def close(self) -> None:
         for each in (self._collector, *self._guardians.values()):
@@ -67,9 +68,16 @@ class Uplink:
         return self._collector.request(method, path, size_max=REPLY_BYTES_MAX, body=body, headers=headers)
 
     def _get(self, path: str, what: str, size_max: int = REPLY_BYTES_MAX) -> bytes:
-        answer = self._collector.request("GET", path, size_max=size_max)
+        """One of few paths. What has not changed since it was asked for last does not come again."""
+        tag, known = self._held.get(path, ("", b""))
+        headers = {"If-None-Match": tag} if tag else {}
+        answer = self._collector.request("GET", path, size_max=size_max, headers=headers)
+        if tag and answer.status == 304:
+            return known
         if answer.status != 200:
             raise _refusal(answer, f"asking for {what}")
+        if "etag" in answer.headers:
+            self._held[path] = (answer.headers["etag"], answer.body)
         return answer.body
 
     def policies(self) -> tuple[CurrentPolicy, ...]:

@@ -18,6 +18,7 @@ from aboveboard.core.narrowing import Narrowing
 from aboveboard.core.policy import CategoryTerms, Policy
 from aboveboard.core.proof import BatchProof
 from aboveboard.recorder import network
+from aboveboard.recorder.departures import minute_of_day
 from aboveboard.recorder.epochs import current_epoch
 from aboveboard.recorder.home import Home, json_bytes
 from aboveboard.recorder.seal import Sealer, Sent
@@ -253,3 +254,16 @@ def test_leaving_takes_back_what_is_sealed_unless_it_may_have_arrived(tmp_path: 
     check_chain(sent)
     assert sent[1].prev == tried[0]
     assert list(outbox.iterdir()) == []
+
+
+def test_nothing_is_sent_outside_the_persons_hours_unless_they_say_now(sender: tuple[Sender, Willing]) -> None:
+    """The laptop's clock stands at one minute; the span is everything but that one."""
+    made, uplink = sender
+    now = minute_of_day(made._clock.now_us())
+    others = [f"{each // 60:02}:{each % 60:02}" for each in ((now + 1) % 1440, now)]
+    made.send_hours = (f"{others[0]}-{others[1]}",)
+    made.start()
+    _until(lambda: "sending is at" in made.problem)
+    assert uplink.taken == []
+    made.send_now()
+    _until(lambda: bool(uplink.taken))
