@@ -150,6 +150,7 @@ def test_what_was_never_sent_goes_and_what_is_the_persons_stays_and_is_named(mac
     assert {"contributor.key", "device.key", "charter.json", "token"} <= left
     assert "your keys: only with them" in said
     assert "You have not left the programme" in said
+    assert "told to nobody yet: 1 of your consents or your leaving" in said
     chain = json.loads(machine.home.path("chain.json").read_bytes())
     assert chain == {"seq": first.seq, "prev": first.prev}
 
