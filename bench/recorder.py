@@ -69,6 +69,7 @@ class Listener:
     """A running recorder and what it said at its end."""
 
     process: subprocess.Popen[str]
+    pid: int  # of what is measured
     said: dict[str, Any] = field(default_factory=dict)
 
 
@@ -81,13 +82,14 @@ def listening(who: str, display: PrivateDisplay) -> Iterator[Listener]:
         )  # fmt: skip
         assert process.stdin is not None
         assert process.stdout is not None
-        if process.stdout.readline() != "ready\n":
+        word, _, pid = process.stdout.readline().strip().partition(" ")
+        if word != "ready":
             raise RuntimeError(f"{who} did not start")
-        listener = Listener(process)
+        listener = Listener(process, int(pid or process.pid))
         yield listener
         process.stdin.close()
         listener.said = json.loads(process.stdout.readline())
-        process.wait(30)
+        process.wait(60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ class Turn:
 def turn(who: str, display: PrivateDisplay, rate_hz: float, n: int) -> Turn:
     """One recorder, one stretch of work."""
     with listening(who, display) as listener:
-        pid = listener.process.pid
+        pid = listener.pid
         warm = work(display.name, 500.0, 200)  # maps and the like are read once, at the first key
         time.sleep(2.5)
         before = cpu_ns(pid)
@@ -149,7 +151,7 @@ def compare(display: PrivateDisplay, at: str, rate_hz: float, n: int, bar: float
 def idle(display: PrivateDisplay, seconds: float) -> list[Row]:
     """Nothing happens: what ours does then."""
     with listening("ours", display) as listener:
-        pid = listener.process.pid
+        pid = listener.pid
         work(display.name, 500.0, 200)
         time.sleep(6.0)
         cpu, woken = cpu_ns(pid), wakeups(pid)
