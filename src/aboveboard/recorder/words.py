@@ -16,7 +16,7 @@ REASONS = {
     "opted_out": "you left", "no_consent": "you have not agreed", "redaction_failed": "it could not be made safe",
     "spool_full": "the space for it was full", "stopped": "the recorder had stopped",
     "excluded": "you excluded it, or an exemption does", "region": "the policy is not for where this laptop is",
-    "source_lost": "the display was lost", "no_quorum": "the witnesses' signatures are missing",
+    "source_lost": "the display was lost, or the clock jumped", "no_quorum": "the witnesses' signatures are missing",
     "not_started": "the recorder had not started", "own_hotkey": "it was a hotkey of Aboveboard's own",
 }  # fmt: skip
 # why a sharp picture was withheld; see redact/pictures.py
