@@ -15,7 +15,7 @@ from aboveboard.core.clock import SystemClock
 from aboveboard.core.leaves import PolicyLeaf
 from aboveboard.recorder.consents import Consents
 from aboveboard.recorder.home import Config, Home
-from aboveboard.recorder.indicator import Indicator
+from aboveboard.recorder.indicator import TrayOrBadge
 from aboveboard.recorder.observe import X11Observer
 from aboveboard.recorder.pauses import Pauses
 from aboveboard.recorder.pipeline import Mark
@@ -66,7 +66,7 @@ def main() -> int:
     recorder = Recorder(
         Parts(
             home, Terms(home, clock), world.charter, policy, consents, Pauses(home, clock), spool, sender,
-            Indicator(display), lambda: X11Observer(display, None, bus, frozenset(policy.browsers)), clock,
+            TrayOrBadge(display, bus, home), lambda: X11Observer(display, None, bus, frozenset(policy.browsers)), clock,
         )
     )  # fmt: skip
     recorder.start()

@@ -15,9 +15,9 @@ from aboveboard.core.clock import SystemClock
 from aboveboard.core.events import Button, Crop, Frame, PointerPath, Scroll, Text
 from aboveboard.core.leaves import PolicyLeaf
 from aboveboard.core.policy import FrameLevel
+from aboveboard.recorder.badge import Badge
 from aboveboard.recorder.consents import Consents
 from aboveboard.recorder.home import Config, Home
-from aboveboard.recorder.indicator import Indicator
 from aboveboard.recorder.observe import X11Observer
 from aboveboard.recorder.pauses import Pauses
 from aboveboard.recorder.recorder import Parts, Recorder
@@ -57,7 +57,7 @@ def main() -> int:
     recorder = Recorder(
         Parts(
             home, Terms(home, clock), world.charter, policy, consents, Pauses(home, clock), spool, sender,
-            Indicator(display), lambda: X11Observer(display, None, bus, frozenset(policy.browsers)), clock,
+            Badge(display), lambda: X11Observer(display, None, bus, frozenset(policy.browsers)), clock,
         )
     )  # fmt: skip
     recorder.start()

@@ -14,8 +14,9 @@ import numpy as np
 from aboveboard.desktop.browser import Browser
 from aboveboard.desktop.display import PrivateDisplay
 from aboveboard.desktop.input import Hand
+from aboveboard.learn.tasks.actor import DONE_S_MAX, Actor
 from aboveboard.learn.tasks.miniwob import HEIGHT, WIDTH, Stage, TaskServer
-from aboveboard.learn.tasks.script import DONE_S_MAX, SCRIPTS, Actor
+from aboveboard.learn.tasks.scripts import SCRIPTS
 from bench.actions.person import Person, Thing
 from bench.actions.programs import Calculator, Desktop, Editor, some_words
 
@@ -53,7 +54,7 @@ class Pages:
         env = {**os.environ, **display.env}
         url = self._server.url("click-test")
         self._browser = Browser(env, url, WIDTH, HEIGHT, left=10 + corner, top=20 + corner)
-        self._stage = Stage(self._browser, self._server)
+        self._stage = Stage(self._browser, self._server.url)
         self._instruction = ""
 
     def open(self, seed: int) -> str:

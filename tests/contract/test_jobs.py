@@ -136,6 +136,15 @@ def test_a_lease_runs_out_and_who_lost_it_can_not_end_the_job(moved: Moved) -> N
     assert take(moved.service) is None
 
 
+def test_who_waited_for_the_database_takes_no_job_that_another_holds(moved: Moved) -> None:
+    """It read the clock, then waited, while another took the job by a later clock."""
+    _add(moved, "x")
+    moved.us += 5_000_000
+    assert take(moved.service) is not None
+    moved.us -= 5_000_000
+    assert take(moved.service) is None
+
+
 def test_a_clock_that_goes_back_an_hour_holds_no_job_up(moved: Moved) -> None:
     _add(moved, "x")
     moved.us += HOUR_US

@@ -51,7 +51,8 @@ class Laptop:
     pauses: list[Interval]
     token: str
     collector: str
-    guardian: str = ""
+    guardians: tuple[str, ...] = ()
+    guardians_needed: int = 1
     person: SigningKey | None = None
     problems: list[str] = field(default_factory=list)
 
@@ -105,7 +106,7 @@ def read_laptop(home: Path) -> Laptop:
     laptop = Laptop(
         ContributorId(key_id_of(contributor.verify_key.public)), DeviceId(key_id_of(device.verify_key.public)),
         device.verify_key, _consents(home), [], _pauses(home), token, str(config.get("collector", "")),
-        str(config.get("guardian", "")), contributor,
+        _guardians(config), int(config.get("guardians_needed", 1)), contributor,
     )  # fmt: skip
     for path in sorted([*home.glob("sent/*.seg"), *home.glob("outbox/*.seg")], key=lambda each: each.name):
         try:
@@ -113,6 +114,11 @@ def read_laptop(home: Path) -> Laptop:
         except AboveboardError as error:
             laptop.problems.append(f"{path.name}: {error}")
     return laptop
+
+
+def _guardians(config: dict[str, Any]) -> tuple[str, ...]:
+    urls = [config.get("guardian", ""), *config.get("spare_guardians", [])]
+    return tuple(str(each) for each in urls if each)
 
 
 def _pauses(home: Path) -> list[Interval]:

@@ -55,7 +55,7 @@ def state(service: Service, contributor: ContributorId, deletion: str) -> Deleti
     with service.database.reading() as tx:
         row = tx.execute(select(deletions).where(where)).one_or_none()
     if row is None:
-        raise Refused("deletion", "no such request of yours is known here")
+        raise Refused("unknown", "no such request of yours is known here")
     return DeletionState(row.deletion, row.done, row.due_us)
 
 
@@ -86,12 +86,12 @@ def run(service: Service, job: Job) -> None:
     contributor = ContributorId(row.contributor)
     remove_bytes(service.database, service.blobs, contributor)
     with service.database.transaction(person(contributor)) as tx:
-        # The leaf before the mark: a crash between them logs "done" twice, never a done that is not in the log. Asked
-        # anew, because another worker may have done it since.
+        # First that the job is still ours: else another worker logs it. Then the leaf before the commit: a crash
+        # between them logs "done" twice, never a done that is not in the log. Asked anew: it may be done since.
+        job.done(tx)
         if not tx.execute(select(deletions.c.done).where(deletions.c.deletion == row.deletion)).scalar_one():
             service.log.append([DeletionDoneLeaf(row.deletion).encode()])
         tx.execute(update(deletions).where(deletions.c.deletion == row.deletion).values(done=True))
-        job.done(tx)
     service.wake.set()
 
 

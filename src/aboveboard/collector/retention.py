@@ -45,9 +45,9 @@ def run(service: Service, job: Job) -> None:
         job.renew(service)
         sweep(service.database, service.blobs, epoch, contributor)
     with service.database.transaction() as tx:
-        # The entry before the end of the job: a crash between them logs the sweep twice, and it is as true twice.
-        service.log.append([job.work])
+        # The entry before the commit: a crash between them logs the sweep twice, and it is as true twice.
         job.done(tx)
+        service.log.append([job.work])
     service.wake.set()
 
 

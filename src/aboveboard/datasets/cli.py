@@ -81,7 +81,7 @@ def open_reader(args: argparse.Namespace) -> Reader:
     charter = read_charter(args.charter)
     return Reader(
         read_keys(args.home), charter, SignedGrant.parse(read_file(args.grant)),
-        args.collector or charter.collector.url, args.guardian or charter.guardian.url, SystemClock(),
+        args.collector or charter.collector.url, args.guardian, SystemClock(),
     )  # fmt: skip
 
 
@@ -91,7 +91,9 @@ def add_reader(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--charter", type=Path, required=True, help="the charter, from somebody you trust")
     parser.add_argument("--grant", type=Path, required=True, help="the grant, signed by enough stewards")
     parser.add_argument("--collector", metavar="URL", help="instead of the charter's")
-    parser.add_argument("--guardian", metavar="URL", help="instead of the charter's")
+    parser.add_argument(
+        "--guardian", metavar="URL", action="append", default=[], help="instead of the charter's; repeat for each"
+    )
 
 
 def _charter_given(args: argparse.Namespace) -> Charter | None:

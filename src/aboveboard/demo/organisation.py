@@ -128,19 +128,36 @@ def found(home: Path, sites: list[str]) -> Organisation:
     (home / "charter-spec.json").write_text(json.dumps(charter, indent=1), encoding="utf-8")
     path = home / "charter.json"
     run("charter", "init", home / "charter-spec.json", "--out", path)
+    organisation = _serve(home, urls)
+    organisation.policy_id = _sign_and_publish(organisation, sites)
+    kept = {"urls": urls, "policy_id": organisation.policy_id}
+    (home / "organisation.json").write_text(json.dumps(kept, indent=1), encoding="utf-8")
+    return organisation
+
+
+def resume(home: Path) -> Organisation:
+    """Starts again what `found` made there, at the same addresses. Raises Unavailable when a port is taken."""
+    kept = json.loads((home / "organisation.json").read_text("utf-8"))
+    organisation = _serve(home, kept["urls"])
+    organisation.policy_id = kept["policy_id"]
+    return organisation
+
+
+def _serve(home: Path, urls: dict[str, str]) -> Organisation:
+    """Starts the servers where the charter says they are."""
+    logs, path = home / "logs", home / "charter.json"
+    ports = {name: url.rsplit(":", 1)[1] for name, url in urls.items()}
     servers = [
         start(name, command("witness", "serve", "--home", home / f"witness-{name}", "--charter", path, "--port",
-                            str(ports[name]), *(["--guardian"] if name == "council" else [])), logs / f"{name}.log")
+                            ports[name], *(["--guardian"] if name == "council" else [])), logs / f"{name}.log")
         for name in ("council", "auditor")
     ]  # fmt: skip
     servers.append(
         start("the collector", command("collector", "serve", "--home", home / "collector", "--charter", path, "--port",
-                                       str(ports["collector"]), "--witness", urls["council"], "--witness",
+                                       ports["collector"], "--witness", urls["council"], "--witness",
                                        urls["auditor"]), logs / "collector.log")
     )  # fmt: skip
-    organisation = Organisation(home, path, "", servers[2], servers[0], servers)
-    organisation.policy_id = _sign_and_publish(organisation, sites)
-    return organisation
+    return Organisation(home, path, "", servers[2], servers[0], servers)
 
 
 def _sign_and_publish(organisation: Organisation, sites: list[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from aboveboard.core.decide import decide
+from aboveboard.core.decide import Decision, decide
 from aboveboard.core.events import (
     GapReason,
     Glance,
@@ -18,9 +18,11 @@ from aboveboard.core.events import (
     Surface,
 )
 from aboveboard.core.policy import Category
+from aboveboard.recorder.combos import is_pressed
 from aboveboard.recorder.conditions import Conditions
 
 OWN_APP = "aboveboard-indicator"
+_KNOWN_MAX = 8  # and no more, so that what was not kept is soon forgotten
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ class Gate:
 
     def __init__(self, conditions: Conditions) -> None:
         self._conditions = conditions
+        # What was decided while all that holds. One pair, replaced as one: the screen's thread asks too.
+        self._known: tuple[tuple[object, ...], dict[tuple[Surface | None, Category | None], Decision]] = ((), {})
 
     def standing(self, surface: Surface | None) -> Withheld | None:
         """Whether input on this surface would be withheld now."""
@@ -71,14 +75,23 @@ class Gate:
             policy, surface = self._conditions.policy, observed.surface
             if policy is None or surface is None:
                 return Withheld("no_policy")
-            kinds = policy.categories.keys() - self._conditions.narrowing.categories
-            if "windows" not in kinds:
+            excluded = self._conditions.narrowing.categories
+            if surface.title and ("windows" not in policy.categories or "windows" in excluded):
                 surface = replace(surface, title="")
-            scene = observed.scene if "elements" in kinds or isinstance(event, Glance) else None
+            scene = observed.scene
+            no_elements = "elements" not in policy.categories or "elements" in excluded
+            if scene is not None and no_elements and not isinstance(event, Glance):
+                scene = None
             picture = None if observed.picture is None else self._permitted(observed.picture, times)
             return Permitted(event, surface, observed.target, scene, policy.policy_id, picture)
         except Exception:  # noqa: BLE001  fail closed: what can't be judged is not kept
             return Withheld("no_policy")
+
+    def is_own(self, event: RawInput) -> bool:
+        """Whether it is a hotkey of the recorder's: said to it, and no part of anybody's work."""
+        if not isinstance(event, KeyEdge) or not event.modifiers & {"Control", "Alt", "Super"}:
+            return False
+        return any(is_pressed(each, event.key, event.modifiers) for each in self._conditions.own_hotkeys())
 
     def may_show(self, surface: Surface) -> bool:
         """Whether a window's pixels may be looked at now. From any thread."""
@@ -103,12 +116,23 @@ class Gate:
         self, surface: Surface | None, category: Category | None, times: tuple[int, int] | None
     ) -> Withheld | None:
         now = self._conditions
-        paused = now.paused() if times is None else now.paused() or any(now.pauses.covers(t) for t in times)
-        decision = decide(
-            policy=now.policy, consent=now.consent, paused=paused, indicator=now.indicator(), surface=surface,
-            category=category, power_ok=now.power_ok(), budget_ok=now.budget_ok(), region=now.region,
-            narrowing=now.narrowing,
-        )  # fmt: skip
+        paused = now.paused()
+        if times is not None and not paused:
+            first_us, last_us = times
+            paused = now.pauses.covers(first_us) or (last_us != first_us and now.pauses.covers(last_us))
+        indicator, power_ok, budget_ok = now.indicator(), now.power_ok(), now.budget_ok()
+        holds = (now.policy, now.consent, paused, indicator, power_ok, budget_ok, now.region, now.narrowing)
+        held, known = self._known
+        if holds != held or len(known) >= _KNOWN_MAX:
+            known = {}
+            self._known = holds, known
+        # The same is asked for every event of a batch; a pure question has one answer.
+        decision = known.get((surface, category))
+        if decision is None:
+            decision = known[surface, category] = decide(
+                policy=now.policy, consent=now.consent, paused=paused, indicator=indicator, surface=surface,
+                category=category, power_ok=power_ok, budget_ok=budget_ok, region=now.region, narrowing=now.narrowing,
+            )  # fmt: skip
         if decision.allowed:
             return None
         return Withheld(decision.reason or "no_policy")

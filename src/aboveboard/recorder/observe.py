@@ -38,7 +38,9 @@ SCENES_APART_US = 300_000  # of those that come with movement alone
 FOCUS_SETTLE_US = 25_000  # focus follows a click by 12 to 20 ms
 # A field that was looked at later than this after a key may have got the focus only since: unknown, then.
 LATE_US = 500_000
+WHEEL_RUN_US = 1_000_000  # slow hands turn a wheel about twice a second
 GLANCE_WAIT_S = 0.2
+SURFACES_MAX = 8  # and no more, so that what was not kept is soon forgotten
 _MOVES_FOCUS = frozenset({"Tab", "ISO_Left_Tab", "Return", "KP_Enter", "Escape", "F6"})
 
 
@@ -55,11 +57,13 @@ class X11Observer:
         self._source = X11Source(display, xauthority, self._windows)
         self._watcher = Watcher(session_bus)
         self._disturbed_us = 0  # when the focus may have moved last
+        self._wheel_us = 0
         self._scene_given: Snapshot | None = None
         self._scene_compared: Snapshot | None = None
         self._scene_given_us = 0  # with movement
         self._keys_in: tuple[object, ...] = ()
-        self._here: tuple[object, ...] | None = None
+        self._here: Surface | None = None
+        self._surfaces: dict[tuple[Window, Window | None, str | None], Surface] = {}
         self._front()
 
     @property
@@ -121,6 +125,8 @@ class X11Observer:
             self._look()
         if found:
             self._watcher.at_work()
+        active = self._windows.active
+        self._source.patient = active is not None and self._watcher.treeless(active.number)
         return found + self._seen(found)
 
     def _seen(self, found: list[Observed]) -> list[Observed]:
@@ -146,9 +152,10 @@ class X11Observer:
 
     def _notice(self, surface: Surface | None) -> None:
         """Back on a surface after another, what is to be seen there is said again."""
-        here = None if surface is None else (surface.window, surface.site, surface.title)
-        if here != self._here:
-            self._here = here
+        before, self._here = self._here, surface
+        if before is surface:
+            return
+        if before is None or surface is None or _page(before) != _page(surface):
             self.anew()
 
     def surface(self) -> Surface | None:
@@ -175,8 +182,14 @@ class X11Observer:
             # A browser's menus are windows of their own, of the same process: they belong to its front page.
             own = window.number == active.number or (window.pid is not None and window.pid == active.pid)
             site = self._watcher.site(active.number, t_us) if own else None
-        title = window.title or (active.title if active is not None and active.pid == window.pid else "")
-        return Surface(window.number, window.app, is_browser, site, title, window.box)
+        found = self._surfaces.get((window, active, site))
+        if found is None:
+            title = window.title or (active.title if active is not None and active.pid == window.pid else "")
+            found = Surface(window.number, window.app, is_browser, site, title, window.box)
+            if len(self._surfaces) >= SURFACES_MAX:
+                self._surfaces.clear()
+            self._surfaces[window, active, site] = found
+        return found
 
     def _observe(self, event: RawInput) -> Iterator[Observed]:
         match event:
@@ -187,17 +200,21 @@ class X11Observer:
             case WheelStep():
                 window = self._windows.at(event.x, event.y)
                 tree = self._tree(window, event.t_us)
+                # What a run of notches starts from is told; what slides by under it is not.
+                scene = self._new_scene(tree) if event.t_us - self._wheel_us > WHEEL_RUN_US else None
+                self._wheel_us = event.t_us
                 target = self._hit(tree, window, event)
-                yield self._acted(Observed(event, self._at(window, event.t_us), target), tree)
+                yield self._acted(Observed(event, self._at(window, event.t_us), target, scene), tree)
             case KeyEdge():
                 yield self._key(event)
 
     def _motion(self, event: Motion) -> Iterator[Observed]:
         """Cut where the pointer goes from one window to another."""
-        places = self._windows.which(event.x, event.y)
-        if (places == places[0]).all():
-            yield self._moved(event, int(places[0]))
+        place = self._windows.around(event.x, event.y)
+        if place is not None:
+            yield self._moved(event, place)
             return
+        places = self._windows.which(event.x, event.y)
         cuts = np.flatnonzero(np.diff(places)) + 1
         for part in np.split(np.arange(len(places)), cuts):
             yield self._moved(Motion(event.t_us[part], event.x[part], event.y[part]), int(places[part[0]]))
@@ -278,6 +295,11 @@ class X11Observer:
             return None
         self._scene_given = tree
         return tree
+
+
+def _page(surface: Surface) -> tuple[object, ...]:
+    """What is to be seen there is another where one of these is."""
+    return surface.window, surface.site, surface.title
 
 
 def _things(tree: Snapshot) -> frozenset[tuple[str, tuple[int, ...]]]:

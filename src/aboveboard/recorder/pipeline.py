@@ -8,16 +8,18 @@ before now, because the display's events take a moment.
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import msgspec
+import numpy as np
 
 from aboveboard.core.clock import Clock
 from aboveboard.core.errors import Refused, Unavailable
-from aboveboard.core.events import ButtonEdge, GapReason, Glance, KeyEdge, Motion, Observed, Redacted, WheelStep
+from aboveboard.core.events import ButtonEdge, GapReason, Glance, KeyEdge, Motion, Observed, Redacted
 from aboveboard.recorder.gate import Gate, Withheld
 from aboveboard.recorder.pauses import GUARD_US, Pauses
 from aboveboard.recorder.platform.source import Observer
@@ -25,11 +27,12 @@ from aboveboard.recorder.spool.chunks import times_of
 from aboveboard.recorder.spool.spool import Spool, SpoolFull
 from aboveboard.redact.stage import RedactionStage
 
-# A chunk is written when half a second is in it; together with the time for which a source gathers movement, and the
-# wait for more, a crash loses less than a second.
-CHUNK_US = 500_000
+# A chunk is written when so much is in it. What is not written yet waits at most OPEN_S_MAX more, and a source gathers
+# less than a second: a crash loses less than that.
+CHUNK_US = 400_000
 OPEN_S_MAX = 0.5
 BUFFER_MAX = 20_000
+MARK_US_MAX = 300_000_000  # how long a task's mark waits for a window that is recorded
 LAG_US = 20_000
 IDLE_US = 10_000_000  # an open run of typing that nobody goes on with
 # Reasons that hold whatever the input lands on: they begin a gap by themselves.
@@ -67,22 +70,36 @@ class Counts:
 
 def _kind(observed: Observed) -> tuple[str, int]:
     """(kind, how many): motion samples, button edges, wheel notches, key edges without auto-repeat."""
-    match observed.input:
-        case Motion() as motion:
-            return "motion", len(motion.t_us)
-        case ButtonEdge():
-            return "buttons", 1
-        case WheelStep():
-            return "wheel", 1
-        case KeyEdge() as key:
-            return "keys", 0 if key.repeat else 1
-        case Glance():
-            return "frames", 1
+    event = observed.input
+    if isinstance(event, Motion):
+        return "motion", len(event.t_us)
+    if isinstance(event, KeyEdge):
+        return "keys", 0 if event.repeat else 1
+    if isinstance(event, Glance):
+        return "frames", 1
+    return ("buttons" if isinstance(event, ButtonEdge) else "wheel"), 1
 
 
 def _times(observed: Observed) -> tuple[int, int]:
     event = observed.input
     return (int(event.t_us[0]), int(event.t_us[-1])) if isinstance(event, Motion) else (event.t_us, event.t_us)
+
+
+def _parted(observed: Observed, pauses: Pauses) -> list[Observed]:
+    """Movement that was read at once though a pause began or ended in it is judged in parts."""
+    event = observed.input
+    if not isinstance(event, Motion):
+        return [observed]
+    borders = pauses.borders(*_times(observed))
+    if not borders:
+        return [observed]
+    found = []
+    cuts = [0, *np.searchsorted(event.t_us, borders).tolist(), len(event.t_us)]
+    for first, end in itertools.pairwise(cuts):
+        if end > first:
+            part = slice(first, end)
+            found.append(replace(observed, input=Motion(event.t_us[part], event.x[part], event.y[part])))
+    return found
 
 
 class Pipeline:
@@ -101,6 +118,7 @@ class Pipeline:
         self._gap: tuple[GapReason, int] | None = None
         self._start_us = clock.now_us()
         self._last_key_us = 0
+        self._mark: tuple[Mark, int] | None = None  # waits, and until when
 
     def step(self, timeout_s: float) -> None:
         """Takes in what has come within timeout_s. Raises Unavailable when the display is gone; call finish then."""
@@ -114,8 +132,9 @@ class Pipeline:
         for observed in events:
             if isinstance(observed.input, Glance):
                 self._see(observed)
-            else:
-                self._take(observed)
+                continue
+            for part in _parted(observed, self._pauses):
+                self._take(part)
         pictures = self._stage.pictures()
         if self._gap is None:
             self._buffer += pictures
@@ -139,11 +158,20 @@ class Pipeline:
         self.reason = withheld.reason if withheld else None
         if withheld is not None and withheld.reason in _EVERYWHERE:
             self._enter_gap(withheld.reason, self._clock.now_us())
+        if self._mark is not None:
+            mark, until_us = self._mark
+            if withheld is None or self._clock.now_us() > until_us:
+                self._mark = None
+            if withheld is None:
+                self.task(mark)
         self._show("recording" if withheld is None else "paused" if withheld.reason == "paused" else "not_allowed")
 
     def _take(self, observed: Observed) -> None:
         kind, n = _kind(observed)
         first_us, last_us = _times(observed)
+        if self._gate.is_own(observed.input):
+            self.counts.withheld.setdefault("own_hotkey", Counter())[kind] += n
+            return
         verdict = self._gate.admit(observed)
         if isinstance(verdict, Withheld):
             self.counts.withheld.setdefault(verdict.reason, Counter())[kind] += n
@@ -199,6 +227,10 @@ class Pipeline:
         self._leave_gap(self._clock.now_us())
         self._buffer += self._stage.task(mark.phase, mark.description, mark.outcome)
         self._observer.anew()  # an episode begins with what was to be seen
+
+    def task_soon(self, mark: Mark) -> None:
+        """Makes the mark in the next window in which something is kept."""
+        self._mark = (mark, self._clock.now_us() + MARK_US_MAX)
 
     def forget(self, from_us: int, until_us: int, app: str | None) -> int:
         """Deletes from what is not sent, memory included; how many events."""

@@ -118,6 +118,10 @@ class Watcher:
         self._moved_us = self._dirty_us
         self._moves.append(self._moved_us)
 
+    def treeless(self, window: int) -> bool:
+        """Whether the window's program has no tree, as far as is known: nothing in it can be looked up."""
+        return self._treeless == window
+
     def at_work(self) -> None:
         """The person did something: what they see is looked at again for a while, also without a sign of change."""
         with self._lock:

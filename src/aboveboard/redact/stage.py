@@ -275,8 +275,8 @@ class RedactionStage:
             t_us=self._at(first),
             n=len(event.t_us),
             t=encode_column(event.t_us - first),
-            x=encode_column(event.x.astype("int64")),
-            y=encode_column(event.y.astype("int64")),
+            x=encode_column(event.x),
+            y=encode_column(event.y),
         )
         self._emit(out, path)
 

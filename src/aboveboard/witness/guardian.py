@@ -52,7 +52,7 @@ class Guardian:
     ) -> None:  # fmt: skip
         """charter: the pinned one; chain: what was kept of those that follow it. Raises BadInput when the charter names
         another guardian."""
-        if charter.guardian.recipient != keys.recipient:
+        if keys.recipient not in {each.recipient for each in charter.guardians}:
             raise BadInput("the charter names another guardian than this folder's: give the folder that it names")
         self._keys, self._clock = keys, clock
         self._chain = chain or CharterFiles(charter, None)

@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Sequence
+from functools import lru_cache
 
 import msgspec
 import numpy as np
@@ -21,7 +22,7 @@ import zstandard
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
-from aboveboard.core.columns import VALUES_MAX, decode_column, encode_column
+from aboveboard.core.columns import VALUES_MAX, decode_column, encode_column, last_value
 from aboveboard.core.errors import Corrupt
 from aboveboard.core.events import Crop, Frame, Gap, GapReason, KeptEvent, PointerPath, Redacted, Text
 from aboveboard.core.frames import whole_again
@@ -50,7 +51,7 @@ class Chunk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def times_of(event: KeptEvent) -> tuple[int, int]:
     """First and last moment an event speaks of."""
     if isinstance(event, PointerPath):
-        return event.t_us, event.t_us + int(decode_column(event.t, event.n)[-1])
+        return event.t_us, event.t_us + last_value(event.t, event.n)
     return event.t_us, event.end_us if isinstance(event, Gap | Text) else event.t_us
 
 
@@ -58,7 +59,7 @@ def without(chunk: Chunk, from_us: int, until_us: int, app: str | None, reason: 
     """The chunk without what lies in [from_us, until_us) (of one app, if given), and a Gap in its place; and how many
     events that was. Of a pointer's path, what lies outside stays."""
     start, end = max(chunk.start_us, from_us), min(chunk.end_us, until_us)
-    last = max(end, start + 1)
+    last = max(end, start + 1) if until_us > start else start  # of a chunk after the span, nothing but frames can go
     kept: list[tuple[KeptEvent, str]] = []
     doomed: list[tuple[int, int]] = []
     gone: list[KeptEvent] = []
@@ -107,6 +108,12 @@ _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Chunk)
 
 
+@lru_cache(maxsize=2)
+def _cipher(key: bytes) -> ChaCha20Poly1305:
+    """Making one costs three times as much as using it."""
+    return ChaCha20Poly1305(key)
+
+
 _quick, _thorough = zstandard.ZstdCompressor(level=1), zstandard.ZstdCompressor(level=9)
 _FRAME = struct.Struct("<I")
 
@@ -115,13 +122,13 @@ def lock_up(chunk: Chunk, name: str, key: bytes, *, quick: bool = False) -> byte
     """The file's bytes. Not for several threads at once."""
     packed = (_quick if quick else _thorough).compress(_encoder.encode(chunk))
     nonce = os.urandom(NONCE_BYTES)
-    return nonce + ChaCha20Poly1305(key).encrypt(nonce, packed, name.encode())
+    return nonce + _cipher(key).encrypt(nonce, packed, name.encode())
 
 
 def unlock(data: bytes, name: str, key: bytes) -> Chunk:
     """Raises Corrupt for bytes that are not a chunk of ours under that name."""
     try:
-        packed = ChaCha20Poly1305(key).decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], name.encode())
+        packed = _cipher(key).decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], name.encode())
         plain = zstandard.ZstdDecompressor().stream_reader(packed).read(UNPACKED_BYTES_MAX + 1)
         if len(plain) > UNPACKED_BYTES_MAX:
             raise Corrupt(f"spool chunk {name} is too large")

@@ -161,6 +161,12 @@ class Spool:
             self.fold()
             return sorted(self._sizes)
 
+    def stamps(self) -> dict[str, tuple[int, int]]:
+        """Chunks by name, the open one included: when each was written (ns), and its bytes."""
+        with self._lock:
+            told = {name: (self._folder / name).stat() for name in self.names()}
+            return {name: (each.st_mtime_ns, each.st_size) for name, each in told.items()}
+
     def ended(self, until_us: int) -> list[str]:
         """Chunks in order, as far as they ended by then. What is known of them is not read again."""
         with self._lock:
