@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 
 from aboveboard.collector.commitments import queue
 from aboveboard.collector.keeping import kept_until_us, schedule_sweep
-from aboveboard.collector.service import Service
+from aboveboard.collector.service import Receiving, Service
 from aboveboard.collector.storage.sql import insert, person
 from aboveboard.collector.storage.tables import consents, devices, epochs, policies
 from aboveboard.core.consent import ConsentRecord, SignedConsent, check_consent
@@ -22,7 +22,7 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def device_of(service: Service, token: str) -> SignedDeviceCert:
+def device_of(service: Receiving, token: str) -> SignedDeviceCert:
     """The device that holds the token. Raises Refused."""
     with service.database.reading() as tx:
         cert = tx.execute(select(devices.c.cert).where(devices.c.token_sha256 == token_hash(token))).scalar()
