@@ -15,13 +15,15 @@ from typing import Any
 import structlog
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from aboveboard.collector import deletion, marks, retention, telling
 from aboveboard.collector.account_cli import add_accounts
 from aboveboard.collector.charters import open_charters
 from aboveboard.collector.cli import add_init, add_stores, settings_of
-from aboveboard.collector.home import read_home
+from aboveboard.collector.home import read_home, read_log_key
 from aboveboard.collector.http.app import make_app
+from aboveboard.collector.http.uploading import UploadServer
 from aboveboard.collector.identity import role_log
 from aboveboard.collector.identity.guard import enforce
 from aboveboard.collector.identity.oidc import Provider
@@ -36,7 +38,7 @@ from aboveboard.collector.promises import Promises
 from aboveboard.collector.publisher import Publisher
 from aboveboard.collector.retention import schedule_tidy
 from aboveboard.collector.sequencer import Sequencer
-from aboveboard.collector.service import Service
+from aboveboard.collector.service import Receiver, Service
 from aboveboard.collector.settings import Settings, open_blobs, open_database
 from aboveboard.collector.tls import Certificate, Strict
 from aboveboard.core.charter import CHARTER_BYTES_MAX, Charter
@@ -73,6 +75,20 @@ def open_service(
     identity = Identity(provider=Provider(settings.provider, clock) if settings.oidc_issuer else None)
     intake, promises = Intake(database, blobs, clock), Promises(keys.log, clock)
     return Service(charters, keys, database, blobs, intake, promises, log, home / "log", clock, uploads, identity)
+
+
+def open_receiver(home: Path, clock: Clock, settings: Settings) -> Receiver:
+    """For a further process that takes segments. Raises BadInput or Unavailable."""
+    if not settings.database.startswith("postgresql"):
+        raise BadInput("a further process for uploads needs PostgreSQL: SQLite has one writer", "database")
+    key, database = read_log_key(home), open_database(settings, home)
+    try:
+        blobs = open_blobs(settings, home)
+    except BaseException:
+        database.close()
+        raise
+    uploads = Uploads(settings.uploads_at_once, settings.device_mb_per_hour)
+    return Receiver(database, Intake(database, blobs, clock, tidied_by_another=True), Promises(key, clock), uploads)
 
 
 def make_server(service: Service) -> FastAPI:
@@ -160,10 +176,14 @@ def serve(args: argparse.Namespace) -> int:
         certificate.context()  # said now, before anything is opened
     bound = listen(args.host, args.port)
     settings = settings_of(args)
-    service = open_service(args.home, Charter.parse(data, str(args.charter)), args.witness, SystemClock(), settings)
-    app = make_server(service)
-    if args.metrics_port:
-        app.state.figures.serve(args.metrics_port)
+    app: ASGIApp
+    if args.uploads_only:
+        app = UploadServer(open_receiver(args.home, SystemClock(), settings))
+    else:
+        service = open_service(args.home, Charter.parse(data, str(args.charter)), args.witness, SystemClock(), settings)
+        app = make_server(service)
+        if args.metrics_port:
+            app.state.figures.serve(args.metrics_port)
     # No access log: who asked for what and when is nobody's business here.
     config = uvicorn.Config(
         Strict(app) if certificate else app, log_level=args.log_level, log_config=None, access_log=False,
@@ -193,6 +213,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     server.add_argument(
         "--witness", action="append", default=[], metavar="URL", help="a witness to ask; repeat for each"
     )
+    server.add_argument(
+        "--uploads-only", action="store_true",
+        help="a further process, on the PostgreSQL and store of the one that writes the log: takes segments only",
+    )  # fmt: skip
     server.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
     server.add_argument("--port", type=int, default=8460, help="port, 0 for a free one (default 8460)")
     server.add_argument(

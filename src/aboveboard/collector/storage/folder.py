@@ -78,6 +78,9 @@ class FolderBlobs:
             data = read_bounded(self._folder / name.path, FILE_BYTES_MAX)
         return checked(name, data)
 
+    def has(self, name: BlobName) -> bool:
+        return (self._folder / name.path).is_file()
+
     def remove(self, name: BlobName) -> None:
         with self._errors():
             remove_durable(self._folder / name.path)
