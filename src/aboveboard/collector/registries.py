@@ -7,7 +7,7 @@ import hashlib
 from sqlalchemy import Connection, select
 
 from aboveboard.collector.commitments import queue
-from aboveboard.collector.keeping import kept_until_us, schedule_sweep
+from aboveboard.collector.keeping import schedule_sweep
 from aboveboard.collector.service import Receiving, Service
 from aboveboard.collector.standing import SIGNED_OFF
 from aboveboard.collector.storage.sql import insert, person
