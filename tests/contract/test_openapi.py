@@ -145,6 +145,7 @@ def test_every_method_of_an_address_is_allowed(here: Portal) -> None:
 
 
 @pytest.mark.prove
+@pytest.mark.timeout(3000)
 @pytest.mark.parametrize("known", [True, False])
 def test_on_postgresql_and_s3_with_many_more(known: bool, there: Portal, tmp_path: Path) -> None:
-    print(run(there, known, 150, tmp_path))
+    print(run(there, known, 100, tmp_path))

@@ -77,6 +77,39 @@ def _stays_text(browser: Chromium, portal: Portal, paths: tuple[str, ...]) -> No
         assert browser.problems == [], path
 
 
+def test_a_script_in_a_comment_stays_text_and_the_thread_stays_with_the_policy(
+    browser: Chromium, portal: Portal
+) -> None:
+    """Written by a representative, under the name of their account, whatever the form says; read by everybody."""
+    representative, path = portal.members["representative"], f"/representatives/{portal.proposal.policy_id}"
+    http = portal.servers.http
+    answer = http.post(f"{path}/comments", data={"text": EVIL, "author": "Somebody else"},
+                       headers=representative.headers)  # fmt: skip
+    assert answer.status_code == 303
+    _stays_text(browser, portal, (path,))
+    text = representative.get(path).text
+    assert representative.name in text
+    assert "Somebody else" not in text
+    for headers, status in (({}, 401), (portal.members["researcher"].headers, 403),
+                            ({**representative.headers, "Origin": "https://evil.example"}, 403)):  # fmt: skip
+        assert http.post(f"{path}/comments", data={"text": "no"}, headers=headers).status_code == status
+    for bad in ("", " ", "x" * 4001):
+        answer = http.post(f"{path}/comments", data={"text": bad}, headers=representative.headers)
+        assert (answer.status_code, "1 to 4,000 characters" in answer.text) == (400, True)
+    assert http.post("/representatives/nothing/comments", data={"text": "no"},
+                     headers=representative.headers).status_code == 404  # fmt: skip
+
+
+def test_somebody_elses_laptop_is_not_signed_off(portal: Portal) -> None:
+    mine, other = portal.person, Person(portal.servers).ready()
+    headers = {"Cookie": f"device={other.session}", "Origin": portal.url}
+    answer = portal.servers.http.post(f"/me/devices/{mine.device}/revocation", headers=headers)
+    assert answer.status_code == 404
+    assert mine.send(mine.sealed()).status_code == 201
+    assert portal.servers.http.post(f"/me/devices/{other.device}/revocation", headers=headers).status_code == 303
+    assert other.send(other.sealed()).status_code == 401
+
+
 def test_a_script_in_a_readers_name_stays_text(browser: Chromium, portal: Portal) -> None:
     reader = Researcher(portal.servers, changes={"reader": EVIL})
     assert reader.bring().status_code == 201

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 
 from aboveboard.collector.commitments import queue
 from aboveboard.collector.keeping import schedule_sweep
-from aboveboard.collector.service import Service
+from aboveboard.collector.service import Receiving, Service
 from aboveboard.collector.standing import SIGNED_OFF
 from aboveboard.collector.storage.sql import insert, person
 from aboveboard.collector.storage.tables import consents, devices, epochs, policies
@@ -24,7 +24,7 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def device_of(service: Service, token: str) -> SignedDeviceCert:
+def device_of(service: Receiving, token: str) -> SignedDeviceCert:
     """The device that holds the token. Raises Refused."""
     query = select(devices.c.cert, devices.c.revoked).where(devices.c.token_sha256 == token_hash(token))
     with service.database.reading() as tx:

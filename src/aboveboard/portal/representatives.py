@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from fastapi import Depends, Request
 from starlette.responses import RedirectResponse, Response
 
-from aboveboard.collector.figures import PEOPLE_MIN
+from aboveboard.collector.figures import PEOPLE_MIN, taking_part
 from aboveboard.collector.http.requests import RecordBody, Serving, caller
 from aboveboard.core.errors import Refused
 from aboveboard.core.policy_diff import compare
@@ -55,7 +55,8 @@ def representatives(request: Request, service: Serving, waiting: Waiting) -> Res
     return page(
         request, "representatives.html", charter=service.charter, proposals=waiting.all(),
         newest=found[0].policy if found else None, witnesses=witness_states(service), people_min=PEOPLE_MIN,
-        checkpoint=service.log.checkpoint,
+        checkpoint=service.log.checkpoint, figures=taking_part(service),
+        titles={each.policy.policy_id: each.policy for each in found},
     )  # fmt: skip
 
 
