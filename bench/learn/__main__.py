@@ -18,15 +18,19 @@ REDUCED = Protocol(
     few_episodes=1, bare=1, bare_episodes=1, unseen=1, contributors=2, workers=2, updates_max=60, ablations=(),
 )  # fmt: skip
 
+# What fits into an hour of a machine that others use too: one training seed, fewer episodes, the same rules.
+SHORT = Protocol(seeds=(0,), counts=(3, 5, 10, 60), episodes=5, few_episodes=1, bare=5, bare_episodes=3)
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="bench.learn", description=__doc__)
     parser.add_argument("--home", type=Path, required=True, help="folder for everything; started again, it goes on")
     parser.add_argument("--out", type=Path, default=HERE, help="where results.json and report.html go")
     parser.add_argument("--reduced", action="store_true", help="a small one, to see that it works")
+    parser.add_argument("--short", action="store_true", help="one training seed and fewer episodes, by the same rules")
     parser.add_argument("--stop-after", type=float, default=180.0, metavar="MINUTES", help="begin nothing new after")
     args = parser.parse_args()
-    protocol = REDUCED if args.reduced else Protocol()
+    protocol = REDUCED if args.reduced else SHORT if args.short else Protocol()
     begun = time.monotonic()
 
     def told(line: str) -> None:

@@ -39,10 +39,10 @@ class Protocol:
     bare: int = 10
     bare_episodes: int = 17
     unseen: int = 16
-    contributors: int = 8
+    contributors: int = 4
     speed: float = 3.0
     workers: int = 4
-    updates_max: int = 5000
+    updates_max: int = 3000
     held_out_seeds: str = "held-out"
     ablations: tuple[str, ...] = ("no-neighbours", "no-paths", "no-placeholders")
 
@@ -93,7 +93,7 @@ def trials(p: Protocol) -> list[Trial]:
         whole = each.count in (p.few, p.demonstrations) and not each.ablation
         compared = each.ablation == "bare" or (each.count == p.bare and not each.ablation)
         episodes = p.episodes if whole else p.bare_episodes if compared else p.few_episodes
-        if each.name == f"n{p.demonstrations}-s{p.seeds[-1]}" or (each.ablation and not compared):
+        if each.seed != p.seeds[0] or (each.ablation and not compared):
             found += [trial for trial in _baselines(p) if trial not in found]
         found.append(Trial(each.name, False, episodes, each.ablation))
         if each.count == p.demonstrations and not each.ablation:

@@ -59,6 +59,8 @@ def results(p: Protocol, home: Path) -> dict[str, Any]:
         flat[key] = figures["success"]
         flat[f"{key}_successes"], flat[f"{key}_n"] = figures["successes"], figures["episodes"]
         flat[f"{key}_interval"] = [figures["low"], figures["high"]] if figures["episodes"] else None
+    # Programs of the desktop are no part of this protocol yet.
+    flat |= {"success_desktop": None, "success_desktop_successes": 0, "success_desktop_n": 0}
     names = [each.name for each in trials(p)]
     decisions = [
         json.loads(path.read_text("utf-8"))["decision_ms_p50"]

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from aboveboard.core.errors import BadInput
-from aboveboard.core.events import Element
+from aboveboard.core.events import Element, ObservedElement
 from aboveboard.desktop.accessibility import Accessibility
 from aboveboard.desktop.input import Hand
 from aboveboard.learn.agents import Agent, Decision, clipped
@@ -22,7 +22,8 @@ from aboveboard.redact.elements import redact_elements
 from aboveboard.redact.redactor import Redactor
 
 SETTLE_S = 0.05
-SETTLE_S_MAX = 1.2
+SETTLE_S_MAX = 2.5
+CHANGE_S_MAX = 0.5  # what was done usually shows; on a busy machine later
 APPEARS_S_MAX = 3.0  # a window that shows nothing yet
 AFTER_S = 0.12
 HOVER_S = 0.4  # until what opens under a pointer has opened
@@ -69,18 +70,21 @@ class Body:
     ) -> None:
         self._stage, self._hand, self._redactor = stage, hand, redactor
         self._eyes = Accessibility(session_bus)
+        self._last: tuple[ObservedElement, ...] = ()
 
     def close(self) -> None:
         self._eyes.close()
 
     def look(self, redactor: Redactor) -> tuple[Element, ...]:
-        """What is visible once it has stopped changing."""
+        """What is visible once it has changed since the last look, if it does, and stopped changing."""
         begun, before = time.monotonic(), None
         while True:
             page = self._eyes.read(self._stage.pid())
             elements = page.snapshot.elements if page is not None else ()
             waited = time.monotonic() - begun
-            if (elements and elements == before) or waited > (SETTLE_S_MAX if elements else APPEARS_S_MAX):
+            news = elements != self._last or waited > CHANGE_S_MAX
+            if (news and elements and elements == before) or waited > (SETTLE_S_MAX if elements else APPEARS_S_MAX):
+                self._last = elements
                 return redact_elements(redactor, elements)
             before = elements
             time.sleep(SETTLE_S)
@@ -92,6 +96,7 @@ class Body:
         redactor = self._redactor(os.urandom(32))
         told = run.instruction = redactor.text(instruction).text
         past = Past()
+        self._last = ()
         begun = time.monotonic()
         self._hand.move(4, 460)  # off the page: nothing is hovered to begin with
         for _ in range(steps_max):

@@ -54,16 +54,16 @@ class Config:
 
     kinds: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
-    width: int = 96
+    width: int = 64
     layers: int = 3
     heads: int = 4
     dropout: float = 0.1
     seed: int = 0
     epochs: int = 40
-    updates_min: int = 1500
-    updates_max: int = 9000
+    updates_min: int = 1000
+    updates_max: int = 3000
     batch: int = 32
-    rate: float = 1.5e-3
+    rate: float = 2e-3
     forgets: float = 0.15  # share of examples whose past is hidden
 
 

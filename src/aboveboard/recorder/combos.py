@@ -25,6 +25,14 @@ class Combo:
         return "+".join((*self.modifiers, self.key))
 
 
+def is_pressed(combo: str, key: str, modifiers: frozenset[str]) -> bool:
+    """Whether a key of this name with these modifiers, as events call them, is the combination."""
+    wanted = parse_combo(combo)
+    if wanted is None or key.lower() != wanted.key.lower():
+        return False
+    return modifiers - {"AltGr"} == {"Control" if each == "Ctrl" else each for each in wanted.modifiers}
+
+
 def parse_combo(text: str) -> Combo | None:
     """None for "", which is no combination. Raises BadInput for one without Ctrl, Alt or Super: it would take a key
     that people type."""

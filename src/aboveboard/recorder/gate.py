@@ -18,6 +18,7 @@ from aboveboard.core.events import (
     Surface,
 )
 from aboveboard.core.policy import Category
+from aboveboard.recorder.combos import is_pressed
 from aboveboard.recorder.conditions import Conditions
 
 OWN_APP = "aboveboard-indicator"
@@ -85,6 +86,12 @@ class Gate:
             return Permitted(event, surface, observed.target, scene, policy.policy_id, picture)
         except Exception:  # noqa: BLE001  fail closed: what can't be judged is not kept
             return Withheld("no_policy")
+
+    def is_own(self, event: RawInput) -> bool:
+        """Whether it is a hotkey of the recorder's: said to it, and no part of anybody's work."""
+        if not isinstance(event, KeyEdge) or not event.modifiers & {"Control", "Alt", "Super"}:
+            return False
+        return any(is_pressed(each, event.key, event.modifiers) for each in self._conditions.own_hotkeys())
 
     def may_show(self, surface: Surface) -> bool:
         """Whether a window's pixels may be looked at now. From any thread."""

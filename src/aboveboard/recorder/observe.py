@@ -37,10 +37,9 @@ if TYPE_CHECKING:
     from aboveboard.recorder.screen.glances import Glances
     from aboveboard.recorder.screen.watch import ScreenWatch
 
-FOCUS_S_MAX = 0.3
 SCENES_APART_US = 300_000  # of those that come with movement alone
 FOCUS_SETTLE_US = 25_000  # focus follows a click by 12 to 20 ms
-# A key that is looked at later than this may have gone to a field that has lost the focus since: unknown, then.
+# A field that was looked at later than this after a key may have got the focus only since: unknown, then.
 LATE_US = 500_000
 WHEEL_RUN_US = 1_000_000  # slow hands turn a wheel about twice a second
 GLANCE_WAIT_S = 0.2
@@ -274,9 +273,7 @@ class X11Observer:
         if active is None or not event.pressed:
             return Observed(event, surface)
         since_us = self._disturbed_us + FOCUS_SETTLE_US if self._disturbed_us else 0
-        target, tree = self._watcher.focused(active.number, since_us, event.t_us, FOCUS_S_MAX)
-        if time.time_ns() // 1000 - event.t_us > LATE_US:
-            target = None
+        target, tree = self._watcher.focused(active.number, since_us, event.t_us, LATE_US)
         if surface is not None and surface.is_browser and surface.site is None:
             surface = self._at(active, event.t_us)  # the page may have been read meanwhile
         if event.key in _MOVES_FOCUS:

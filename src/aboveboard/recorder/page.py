@@ -19,7 +19,7 @@ from aboveboard.recorder.replay.timeline import days
 from aboveboard.recorder.review.look import Look
 from aboveboard.recorder.settings import Change, Settings
 from aboveboard.recorder.spool.spool import Spool
-from aboveboard.recorder.words import REASONS
+from aboveboard.recorder.words import HOTKEYS, REASONS
 from aboveboard.ui import stylesheet
 
 if TYPE_CHECKING:
@@ -123,7 +123,8 @@ class StatusPage:
             days=days(stretches, holes), apps=sorted({app for each in stretches for app in each.apps}),
             bytes=sum(each.stored for each in waiting), texts=sum(each.texts for each in waiting),
             pictures=sum(each.pictures for each in waiting), hold=length(recorder.hold_minutes), reasons=REASONS,
-            clock=clock, size=size, say=self._words.say, settings=recorder.settings(), limits=recorder.limits,
+            hotkeys=HOTKEYS, clock=clock, size=size, say=self._words.say,
+            settings=recorder.settings(), limits=recorder.limits,
         )  # fmt: skip
         return Reply(200, html.encode())
 

@@ -173,6 +173,9 @@ class Pipeline:
     def _take(self, observed: Observed) -> None:
         kind, n = _kind(observed)
         first_us, last_us = _times(observed)
+        if self._gate.is_own(observed.input):
+            self.counts.withheld.setdefault("own_hotkey", Counter())[kind] += n
+            return
         verdict = self._gate.admit(observed)
         if isinstance(verdict, Withheld):
             self.counts.withheld.setdefault(verdict.reason, Counter())[kind] += n

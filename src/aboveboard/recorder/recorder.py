@@ -36,6 +36,7 @@ from aboveboard.recorder.pauses import Pauses, parse_duration
 from aboveboard.recorder.pipeline import Mark, Pipeline, Under
 from aboveboard.recorder.platform.source import Observer
 from aboveboard.recorder.receipts import write_receipts
+from aboveboard.recorder.seal import Sent
 from aboveboard.recorder.sender import Sender
 from aboveboard.recorder.settings import Change, Settings, changed, read_settings, write_settings
 from aboveboard.recorder.spool.spool import Spool
@@ -78,6 +79,7 @@ class Recorder:
         parts.indicator.on_change = self._wake
         self._conditions.region = parts.home.config().region
         self.hotkeys: Hotkeys | None = None
+        self._conditions.own_hotkeys = lambda: self.hotkeys.working.values() if self.hotkeys is not None else ()
         self._task = ""
         self.apply_settings()
         self._pipeline: Pipeline | None = None
@@ -256,7 +258,7 @@ class Recorder:
         self._conditions.narrow(narrowing)
         self._p.sender.narrowing = narrowing
         settings = read_settings(self._p.home)
-        self._p.sender.send_metered = settings.send_metered
+        self._p.sender.send_metered, self._p.sender.send_hours = settings.send_metered, settings.send_hours
         if self.hotkeys is not None:
             self.hotkeys.change(settings.hotkeys)
 
@@ -299,21 +301,19 @@ class Recorder:
         self._p.consents.say("opt_out", self._p.policy, self.notice, reason)
         if withdraw:
             self._p.consents.say("withdrawn", self._p.policy, self.notice)
-        self._on_thread(self._leave)
+        may_have_arrived: list[Sent] = []
+        self._on_thread(lambda: self._leave(may_have_arrived))
         if delete:
             self._ask_deletion("all")
+        elif may_have_arrived:
+            self._ask_deletion("segments", tuple(SegmentId(each.segment) for each in may_have_arrived))
         self._p.sender.wake()
         write_receipts(self._p.home, self._p.consents)
 
-    def _leave(self) -> int:
+    def _leave(self, may_have_arrived: list[Sent]) -> int:
         self._end_session()
-        self._p.sender.holding(self._drop_unsent)
+        may_have_arrived += self._p.sender.drop()
         return 0
-
-    def _drop_unsent(self) -> int:
-        names = self._p.spool.names()
-        self._p.spool.remove(names)
-        return len(names)
 
     def forget(self, from_us: int, until_us: int, app: str | None = None) -> int:
         """Deletes what is not sent in the span, and asks the collector to delete the segments that touch it."""

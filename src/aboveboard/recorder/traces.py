@@ -13,18 +13,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from aboveboard.core.errors import AboveboardError, Refused, Unavailable
+from aboveboard.core.errors import Refused, Unavailable
 from aboveboard.recorder.control import ask
-from aboveboard.recorder.home import Home, json_bytes
-from aboveboard.recorder.seal import Chain
+from aboveboard.recorder.home import Home
+from aboveboard.recorder.seal import empty_outbox
 from aboveboard.recorder.spool.keys import forget_key
 from aboveboard.wire.durable import remove_durable
-from aboveboard.wire.segment import parse
 
 STOP_S_MAX = 30.0
 # What always goes: it is of use to a recorder that runs, or was never sent.
 _GOES = (
-    "spool/*", "outbox/*", "spool.key", "spool.keyring", "budget.json", "badge.json", "settings.json", "policy.json",
+    "spool/*", "spool.key", "spool.keyring", "budget.json", "badge.json", "settings.json", "policy.json",
     "exemptions.json", "control.sock", "lock",
 )  # fmt: skip
 # What stays unless everything is to go: why, and what.
@@ -35,7 +34,7 @@ _STAYS = {
     "the charter, and where your data is": ("charter.json", "charters/*", "config.json", "token", "chain.json"),
     "what you agreed to, with its proofs": ("consents/*", "receipts/*", "policies/*"),
     "your copies of what was sent, your pauses, your requests: evidence that is yours": (
-        "sent/*", "requests/*", "pauses.jsonl", "checkpoint", "evidence/*",
+        "sent/*", "outbox/*", "requests/*", "pauses.jsonl", "checkpoint", "evidence/*",
     ),
 }  # fmt: skip
 
@@ -84,7 +83,7 @@ def remove_traces(home: Home, *, everything: bool) -> list[Kept]:
     if not home.folder.is_dir():
         return []
     home.lock().close()
-    _step_back(home)
+    empty_outbox(home)
     forget_key(home)
     for path in _found(home, _GOES):
         remove_durable(path)
@@ -108,14 +107,3 @@ def strangers(home: Home) -> list[Path]:
     """Files in the folder that are none of ours, and so stay."""
     ours = {path for patterns in (_GOES, *_STAYS.values()) for path in _found(home, patterns)}
     return sorted(path for path in home.folder.rglob("*") if not path.is_dir() and path not in ours)
-
-
-def _step_back(home: Home) -> None:
-    """The chain goes on where the last segment that was sent ends: those that wait are removed and were never."""
-    for path in sorted(home.path("outbox").glob("*.seg")):
-        try:
-            manifest = parse(path.read_bytes()).manifest
-        except AboveboardError:
-            continue
-        home.write(json_bytes(Chain(manifest.seq, manifest.prev)), "chain.json")
-        return

@@ -25,6 +25,7 @@ from aboveboard.wire.api import (
     MySegments,
     Policies,
     SegmentReply,
+    SignedGivenRequest,
     parse,
 )
 from aboveboard.wire.client import Answer, Client
@@ -54,6 +55,7 @@ class Uplink:
     def __init__(self, config: Config, token: str = "") -> None:
         self._collector, self._token = Client(config.collector), token
         self._guardians: dict[str, Client] = {}
+        self._held: dict[str, tuple[str, bytes]] = {}  # what the collector answered last, by path, with its ETag
 
     def close(self) -> None:
         for each in (self._collector, *self._guardians.values()):
@@ -67,9 +69,16 @@ class Uplink:
         return self._collector.request(method, path, size_max=REPLY_BYTES_MAX, body=body, headers=headers)
 
     def _get(self, path: str, what: str, size_max: int = REPLY_BYTES_MAX) -> bytes:
-        answer = self._collector.request("GET", path, size_max=size_max)
+        """One of few paths. What has not changed since it was asked for last does not come again."""
+        tag, known = self._held.get(path, ("", b""))
+        headers = {"If-None-Match": tag} if tag else {}
+        answer = self._collector.request("GET", path, size_max=size_max, headers=headers)
+        if tag and answer.status == 304:
+            return known
         if answer.status != 200:
             raise _refusal(answer, f"asking for {what}")
+        if "etag" in answer.headers:
+            self._held[path] = (answer.headers["etag"], answer.body)
         return answer.body
 
     def policies(self) -> tuple[CurrentPolicy, ...]:
@@ -164,6 +173,27 @@ class Uplink:
         if answer.status not in (200, 201):
             raise _refusal(answer, f"segment {seq}")
         return parse(answer.body, "segment", SegmentReply).kept
+
+    def _own(self, path: str, what: str) -> bytes:
+        answer = self._collector.request("GET", path, size_max=LIST_BYTES_MAX, headers=self._mine)
+        if answer.status != 200:
+            raise _refusal(answer, f"asking for {what}")
+        return answer.body
+
+    def own_accesses(self) -> bytes:
+        """MyAccesses, as it came."""
+        return self._own("/v1/me/accesses", "who has read")
+
+    def own_datasets(self) -> bytes:
+        """MyDatasets, as it came."""
+        return self._own("/v1/me/datasets", "the datasets that hold yours")
+
+    def given(self, url: str, request: SignedGivenRequest) -> bytes:
+        """MyGiven, as that guardian tells it."""
+        answer = self._guardian(url).request("POST", "/v1/given", size_max=LIST_BYTES_MAX, body=request.to_bytes())
+        if answer.status != 200:
+            raise _refusal(answer, "what the guardian gave")
+        return answer.body
 
     def deletion(self, signed: SignedDeletion) -> None:
         answer = self._ask("POST", "/v1/deletions", signed.to_bytes())

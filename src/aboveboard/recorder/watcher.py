@@ -270,14 +270,15 @@ class Watcher:
             return None if later else last.site
 
     def focused(
-        self, window: int, since_us: int, t_us: int, s_max: float
+        self, window: int, since_us: int, t_us: int, late_us: int
     ) -> tuple[ObservedElement | None, Snapshot | None]:
         """The focused element at t_us, as read at or after since_us: the last reading before t_us, or the first one
-        after it, for which it waits at most s_max. (None, None) when none comes: the field is unknown then."""
-        deadline = time.monotonic() + s_max
+        after it, for which it waits. What was read completely only late_us after t_us does not count, whenever it is
+        asked: (None, None) then, the field is unknown."""
+        deadline = time.monotonic() + (t_us + late_us - _now_us()) / 1e6
         with self._lock:
             while self._treeless != window:
-                found = self._reading_of(window, max(since_us, self._moved_before(t_us)), t_us)
+                found = self._reading_of(window, max(since_us, self._moved_before(t_us)), t_us, t_us + late_us)
                 if found is not None:
                     return (found.snapshot.focused, found.snapshot) if found.snapshot else (None, None)
                 left = deadline - time.monotonic()
@@ -292,12 +293,15 @@ class Watcher:
     def _moved_before(self, t_us: int) -> int:
         return max((moved_us for moved_us in self._moves if moved_us <= t_us), default=0)
 
-    def _reading_of(self, window: int, since_us: int, t_us: int) -> Reading | None:
-        """The newest that began in [since_us, t_us]; else the oldest after that. None when there is none."""
+    def _reading_of(self, window: int, since_us: int, t_us: int, until_us: int) -> Reading | None:
+        """The newest that began in [since_us, t_us]; else the oldest after that; of those that had ended at until_us.
+        None when there is none."""
         after: Reading | None = None
         for reading in reversed(self._readings):
             if reading.window != window or reading.began_us < since_us:
                 break
+            if reading.ended_us > until_us:
+                continue
             if reading.began_us <= t_us:
                 return reading
             after = reading

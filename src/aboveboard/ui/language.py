@@ -22,8 +22,9 @@ from babel.support import NullTranslations, Translations
 from aboveboard.core.clock import US_PER_S
 from aboveboard.ui import templates
 
-LANGUAGES = {"en": "English", "de": "Deutsch"}
+LANGUAGES = {"en": "English", "de": "Deutsch"}  # a language is listed here when its catalogues are complete, not before
 HEADER_MAX = 500
+SHARED = "aboveboard.ui"
 
 
 def message(text: str) -> str:
@@ -49,9 +50,15 @@ def chosen(cookie: str, accept: str) -> str:
 
 @cache
 def translations(package: str, language: str) -> NullTranslations:
-    """The package's catalogue. English needs none."""
+    """The package's catalogue, and behind it that of the templates it shares. English needs none."""
     if language == "en":
         return NullTranslations()
+    found = _read(package, language)
+    found.add_fallback(_read(SHARED, language))
+    return found
+
+
+def _read(package: str, language: str) -> Translations:
     text = (files(package) / "locale" / f"{language}.po").read_bytes()
     packed = io.BytesIO()
     write_mo(packed, read_po(io.BytesIO(text), locale=language))

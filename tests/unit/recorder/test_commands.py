@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from aboveboard.core.errors import BadInput, Refused
-from aboveboard.core.events import Task, Text
+from aboveboard.core.events import Key, KeyEdge, Observed, Task, Text
 from aboveboard.recorder.combos import parse_combo
 from aboveboard.recorder.commands import Commands
 from aboveboard.recorder.menu import Menu
@@ -91,3 +92,29 @@ def test_two_hotkeys_that_are_the_same_are_refused(laptop: Laptop) -> None:
     assert laptop.recorder is not None
     with pytest.raises(BadInput, match="the same as hotkey_pause"):
         laptop.recorder.change_settings({"hotkey_task": "Ctrl+Alt+Shift+P"})
+
+
+class Pressed:
+    """Hotkeys that work without a display."""
+
+    def __init__(self, **working: str) -> None:
+        self.working, self.problem = working, ""
+
+    def change(self, wanted: object) -> None:
+        """They stay."""
+
+
+def test_a_hotkey_of_the_recorder_is_no_part_of_the_work_and_any_other_is(laptop: Laptop) -> None:
+    recorder = laptop.recorder
+    assert recorder is not None
+    recorder.hotkeys = cast("Any", Pressed(pause="Ctrl+Alt+Shift+P"))
+    held = frozenset({"Control", "Alt", "Shift"})
+    for key, modifiers in (("P", held), ("p", held), ("P", held - {"Alt"}), ("q", held)):
+        for pressed in (True, False):
+            edge = KeyEdge(laptop.clock.now_us(), key, "", pressed, modifiers)
+            laptop.observers[-1].queue.append(Observed(edge, page(), None))
+    laptop.until(lambda: not laptop.observers[-1].queue)
+    laptop.until(lambda: recorder.status()["counters"]["kept"].get("keys") == 4)
+    assert recorder.status()["counters"]["withheld"]["own_hotkey"] == {"keys": 4}
+    kept = laptop.stop()
+    assert [(each.key, len(each.modifiers)) for each in kept if isinstance(each, Key)] == [("P", 2), ("q", 3)]

@@ -17,7 +17,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, 
 
 # ON CONFLICT is written alike on both databases, and each compiles the other's construct.
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from aboveboard.core.errors import BadInput, Refused, Unavailable
@@ -111,6 +111,9 @@ class Database:
     def _errors(self) -> Iterator[None]:
         try:
             yield
+        except (DataError, OverflowError, UnicodeEncodeError) as error:
+            # A NUL, half a surrogate pair, a number of 65 bits: no row can hold it, so no trying again will help.
+            raise BadInput("holds a character or a number that no record has") from error
         except (DBAPIError, PoolTimeout) as error:
             raise Unavailable(f"the database can't be used now: {_why(error)}") from error
 

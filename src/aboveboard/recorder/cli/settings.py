@@ -22,12 +22,13 @@ from aboveboard.wire.api import CurrentPolicy, parse
 LISTS = {
     "exclude_app": "exclude_apps", "exclude_site": "exclude_sites", "exclude_title": "exclude_titles",
     "exclude_category": "exclude_categories", "group": "groups",
+    "send_hours": "send_hours",
 }  # fmt: skip
 WORDS = {
     "data_mb_per_day": "sent at most, MB a day", "battery_percent_min": "nothing below, per cent of battery",
     "exclude_apps": "programs left out", "exclude_sites": "sites left out", "exclude_titles": "titles left out",
     "exclude_categories": "kinds of data left out", "groups": "groups this laptop is of",
-    "send_metered": "sending on connections paid by volume",
+    "send_metered": "sending on connections paid by volume", "send_hours": "sending only at",
     "hotkey_pause": "hotkey that pauses", "hotkey_task": "hotkey that begins and ends a task",
 }  # fmt: skip
 
@@ -59,7 +60,7 @@ def _print(settings: Settings, as_json: bool) -> None:
     for name, words in WORDS.items():
         value = fields[name]
         if isinstance(value, list | tuple):
-            value = ", ".join(value) or "none of your own"
+            value = ", ".join(value) or ("any hour" if name == "send_hours" else "none of your own")
         shown = {True: "yes", False: "no", None: "as the policy says", "": "none"}.get(value, value)
         print(f"{words}: {shown}")
 
@@ -139,6 +140,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     setter.add_argument("--exclude-category", action="append", default=[], choices=get_args(Category))
     setter.add_argument("--group", action="append", default=[], metavar="LABEL", help="a group with an exemption")
     setter.add_argument("--send-metered", choices=["yes", "no"], help="send on connections paid by volume (default no)")
+    setter.add_argument(
+        "--send-hours", action="append", default=[], metavar="HH:MM-HH:MM",
+        help="send only then, by this laptop's clock, such as 19:00-07:00; repeat for more",
+    )  # fmt: skip
     for name, words in (("pause", "pause"), ("task", "begin or end a task")):
         help_ = f"keys to {words} in every program, such as Ctrl+Alt+Shift+{name[0].upper()}, or none"
         setter.add_argument(f"--hotkey-{name}", metavar="KEYS", help=help_)
