@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,7 +38,8 @@ from aboveboard.recorder.terms import Terms, TermsWatch
 from aboveboard.recorder.upload import Uplink
 from aboveboard.wire.durable import read_bounded
 
-TERMS_CHECK_S = 5.0  # a policy may run out, or another take its place, while a recorder runs
+TERMS_CHECK_S = 5.0  # another policy may take the place of this one while a recorder runs
+TERMS_JUDGE_S = 30.0  # or this one may run out: all signatures and proofs anew, which costs as much as much input
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +172,12 @@ def run(options: Options) -> int:
     recorder.start()
     watch.start()
     print(json.dumps({"ready": True, "url": page.url}), flush=True)
+    judged, judged_of = 0.0, tuple[object, ...]()
     while not stop.wait(TERMS_CHECK_S):
-        recorder.look_at_terms(watch.problem)
+        found = (watch.problem, *terms.files())
+        if found != judged_of or time.monotonic() - judged >= TERMS_JUDGE_S:
+            judged, judged_of = time.monotonic(), found
+            recorder.look_at_terms(watch.problem)
     lost = recorder.problem
     try:
         watch.stop()
