@@ -82,7 +82,7 @@ def _epoch(pages: Portal, contributor: object, epoch: object) -> dict[str, objec
 
 def p95_ms(pages: Portal, path: str, rounds: int) -> tuple[float, bytes]:
     """Over the loopback, the client's time included; and the body."""
-    headers = {"Cookie": f"device={pages.person.token}"}
+    headers = {"Cookie": pages.cookies(path)}
     times, body = [], b""
     for _ in range(rounds):
         began = time.perf_counter()
@@ -120,7 +120,7 @@ def first_paint(pages: Portal, *, rounds: int) -> list[Row]:
     rows = []
     with chromium() as browser:
         browser.call("Network.setCacheDisabled", cacheDisabled=True)
-        browser.cookie(pages.url, "device", pages.person.token, "/me")
+        browser.cookie(pages.url, "device", pages.person.session, "/me")
         for path in pages.paths:
             times = []
             for _ in range(rounds):

@@ -18,11 +18,16 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from aboveboard.collector import deletion, retention
+from aboveboard.collector.account_cli import add_accounts
 from aboveboard.collector.charters import open_charters
 from aboveboard.collector.cli import add_init, add_stores, settings_of
 from aboveboard.collector.home import read_home, read_log_key
 from aboveboard.collector.http.app import make_app
 from aboveboard.collector.http.uploading import UploadServer
+from aboveboard.collector.identity import role_log
+from aboveboard.collector.identity.guard import enforce
+from aboveboard.collector.identity.oidc import Provider
+from aboveboard.collector.identity.state import Identity
 from aboveboard.collector.ingest import Intake
 from aboveboard.collector.invite_cli import add_invite
 from aboveboard.collector.jobs import Workers
@@ -67,8 +72,9 @@ def open_service(
         database.close()
         raise
     uploads = Uploads(settings.uploads_at_once, settings.device_mb_per_hour)
+    identity = Identity(provider=Provider(settings.provider, clock) if settings.oidc_issuer else None)
     intake, promises = Intake(database, blobs, clock), Promises(keys.log, clock)
-    return Service(charters, keys, database, blobs, intake, promises, log, home / "log", clock, uploads)
+    return Service(charters, keys, database, blobs, intake, promises, log, home / "log", clock, uploads, identity)
 
 
 def open_receiver(home: Path, clock: Clock, settings: Settings) -> Receiver:
@@ -91,6 +97,7 @@ def make_server(service: Service) -> FastAPI:
     workers = Workers(service, HANDLERS)
     app = make_app(service)
     add_pages(app)
+    enforce(app)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -109,7 +116,8 @@ def make_server(service: Service) -> FastAPI:
     return app
 
 
-HANDLERS = {deletion.KIND: deletion.run, retention.KIND: retention.run, retention.TIDY: retention.tidy}
+HANDLERS = {deletion.KIND: deletion.run, retention.KIND: retention.run, retention.TIDY: retention.tidy,
+            role_log.KIND: role_log.run}  # fmt: skip
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -186,11 +194,12 @@ def serve(args: argparse.Namespace) -> int:
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Adds `init`, `serve`, `invite` and `revoke`."""
+    """Adds the verbs of the collector."""
     verbs = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
     add_init(verbs)
     add_operations(verbs)
     add_invite(verbs)
+    add_accounts(verbs)
     server = verbs.add_parser("serve", help="run the server: SQLite and a folder, unless told otherwise")
     server.add_argument("--home", type=Path, required=True, help="the folder made by `aboveboard collector init`")
     server.add_argument("--charter", type=Path, required=True, help="the charter it runs under")

@@ -87,6 +87,16 @@ def _publish(servers: Servers, policy: Any, keys: list[SigningKey]) -> int:
     return servers.http.post("/v1/policies", content=signed.to_bytes()).status_code
 
 
+def test_a_published_policy_comes_again_only_with_its_signatures(tmp_path: Path) -> None:
+    """Else "201" would say that signatures hold which nobody looked at."""
+    with running(tmp_path) as servers:
+        world, policy = servers.world, servers.policy
+        assert _publish(servers, policy, [world.employer, *world.representatives[:2]]) == 201
+        assert _publish(servers, policy, [world.employer]) == 403
+        assert _publish(servers, policy, []) == 403
+        assert servers.service.log.size == len(set(servers.service.log.entries(0, 100)))
+
+
 def _laptop(servers: Servers, folder: Path, region: str = "DE") -> tuple[Home, Terms, Uplink]:
     home = Home(folder)
     home.make()

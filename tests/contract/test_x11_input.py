@@ -15,6 +15,7 @@ from Xlib.ext import xtest
 from aboveboard.core.events import ButtonEdge, KeyEdge, Motion, WheelStep
 from aboveboard.desktop.display import PrivateDisplay
 from aboveboard.desktop.windows import Windows
+from aboveboard.recorder.platform import x11
 from aboveboard.recorder.platform.x11 import Taken, WindowsChanged, X11Source
 
 KEY_A = 38
@@ -100,6 +101,24 @@ def test_movement_waits_for_more_and_a_press_does_not(source: X11Source, client:
     events = source.read()
     pusher.join()
     assert sum(len(event.t_us) for event in events if isinstance(event, Motion)) > 5
+
+
+@pytest.mark.parametrize("patient", [False, True])
+def test_what_is_gathered_does_not_outlast_the_wait(
+    patient: bool, source: X11Source, client: xdisplay.Display, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else what was read before would be written too late for a crash to lose less than a second."""
+    for name in ("GATHER_S", "LINGER_BUSY_S", "BUSY_S"):
+        monkeypatch.setattr(x11, name, 60.0)
+    source.patient = patient
+    begun = time.monotonic()
+    for _ in range(2):
+        for kind in (X.KeyPress, X.KeyRelease):
+            xtest.fake_input(client, kind, KEY_A)
+        client.sync()
+        source.wait(0.3)
+        assert len(source.read()) == 2
+    assert time.monotonic() - begun < 30
 
 
 def test_a_wait_ends_when_it_is_told_to(source: X11Source) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import tempfile
 from contextlib import closing
@@ -19,7 +20,8 @@ FOLDER = Path(__file__).parents[2] / "docs" / "portal"
 
 
 def name_of(path: str, portal: Portal) -> str:
-    return path.strip("/").replace(portal.proposal.policy_id, "proposal").replace("/", "-") or "programme"
+    name = re.sub(r"[0-9a-f]{64}", "one", path.replace(portal.proposal.policy_id, "proposal"))
+    return name.strip("/").replace("/", "-") or "programme"
 
 
 def _pictures(folder: Path, browser: Chromium, url: str, name: str, ready: str = "") -> None:
@@ -37,14 +39,18 @@ def _pictures(folder: Path, browser: Chromium, url: str, name: str, ready: str =
 def make(folder: Path, browser: Chromium, portal: Portal) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     browser.call("Network.clearBrowserCookies")
-    _pictures(folder, browser, f"{portal.url}/me", "sign-in")
-    browser.cookie(portal.url, "device", portal.person.token, "/me")
+    _pictures(folder, browser, f"{portal.url}/me", "me-sign-in")
+    portal.sign_in(browser)
     for path in portal.paths:
         ready = "document.querySelector('#result b') !== null" if path == "/log/1" else ""
         _pictures(folder, browser, portal.url + path, name_of(path, portal), ready)
     _pictures(folder, browser, f"{portal.url}/policies/unknown", "problem")
-    with closing(StatusPage(cast("Recorder", ToldRecorder("<EMAIL_1>")))) as laptop:
-        _pictures(folder, browser, laptop.url, "laptop")
+    with tempfile.TemporaryDirectory() as home:
+        told = ToldRecorder("<EMAIL_1>", Path(home))
+        with closing(StatusPage(cast("Recorder", told), told.spool)) as laptop:
+            _pictures(folder, browser, laptop.url, "laptop")
+            path = browser.evaluate("document.querySelector('.plays a').getAttribute('href')")
+            _pictures(folder, browser, f"http://{laptop.host}{path}", "laptop-review")
 
 
 def main() -> None:

@@ -43,13 +43,13 @@ def check_own_consents_logged(laptop: Laptop, charters: Charters) -> Check:
 
     def run() -> str:
         for signed, proof in laptop.consents:
-            _batched(signed.record.commitment, proof, charters, "rights", f"consent {signed.record.consent_id[:16]}")
+            batched(signed.record.commitment, proof, charters, "rights", f"consent {signed.record.consent_id[:16]}")
         return f"{len(laptop.consents)} consents and withdrawals, each in the log as cosigned by the quorum"
 
     return checked("own_consents_logged", run)
 
 
-def _batched(commitment: bytes, proof: BatchProof | None, charters: Charters, what: str, name: str) -> int:
+def batched(commitment: bytes, proof: BatchProof | None, charters: Charters, what: str, name: str) -> int:
     """Index of the batch's entry. Raises Unavailable without a proof, CheckFailed for one that doesn't hold."""
     if proof is None:
         raise Unavailable(f"{name} has no proof yet: the recorder fetches it when the log has it")
@@ -124,12 +124,12 @@ def check_own_consent_first(laptop: Laptop, charters: Charters) -> Check:
 
     def run() -> str:
         places = {
-            signed.record.consent_id: _batched(signed.record.commitment, proof, charters, "rights", "the consent")
+            signed.record.consent_id: batched(signed.record.commitment, proof, charters, "rights", "the consent")
             for signed, proof in laptop.consents
         }
         for each in laptop.segments:
             commitment = segment_commitment(each.sealed.manifest.segment_id)
-            index = _batched(commitment, each.proof, charters, "segments", f"segment {each.seq}")
+            index = batched(commitment, each.proof, charters, "segments", f"segment {each.seq}")
             if each.sealed.manifest.consent not in places:
                 raise CheckFailed(f"segment {each.seq} names a consent that was never given")
             if index <= places[each.sealed.manifest.consent]:
@@ -145,7 +145,7 @@ def check_own_segments_logged(laptop: Laptop, charters: Charters) -> Check:
     def run() -> str:
         for each in laptop.segments:
             commitment = segment_commitment(each.sealed.manifest.segment_id)
-            _batched(commitment, each.proof, charters, "segments", f"segment {each.seq}")
+            batched(commitment, each.proof, charters, "segments", f"segment {each.seq}")
         return f"{len(laptop.segments)} segments, each in the log as cosigned by the quorum"
 
     return checked("own_segments_logged", run)

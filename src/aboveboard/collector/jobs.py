@@ -65,6 +65,11 @@ def enqueue(tx: Connection, kind: str, subject: str, due_us: int, work: bytes = 
     tx.execute(insert(jobs).values(**row, **state).on_conflict_do_nothing())
 
 
+def forget(tx: Connection, kind: str, subject: str) -> None:
+    """It was done otherwise, in this transaction. A worker that holds it finds its lease lost, and does nothing."""
+    tx.execute(delete(jobs).where(jobs.c.kind == kind, jobs.c.subject == subject))
+
+
 def take(service: Service) -> Job | None:
     """The job that is due longest and nobody holds; None when there is none. Many workers may ask at once."""
     now_us = service.clock.now_us()

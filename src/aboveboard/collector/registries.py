@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 from aboveboard.collector.commitments import queue
 from aboveboard.collector.keeping import kept_until_us, schedule_sweep
 from aboveboard.collector.service import Receiving, Service
+from aboveboard.collector.standing import SIGNED_OFF
 from aboveboard.collector.storage.sql import insert, person
 from aboveboard.collector.storage.tables import consents, devices, epochs, policies
 from aboveboard.core.consent import ConsentRecord, SignedConsent, check_consent
@@ -24,11 +25,14 @@ def token_hash(token: str) -> str:
 
 def device_of(service: Receiving, token: str) -> SignedDeviceCert:
     """The device that holds the token. Raises Refused."""
+    query = select(devices.c.cert, devices.c.revoked).where(devices.c.token_sha256 == token_hash(token))
     with service.database.reading() as tx:
-        cert = tx.execute(select(devices.c.cert).where(devices.c.token_sha256 == token_hash(token))).scalar()
-    if cert is None:
+        row = tx.execute(query).one_or_none()
+    if row is None:
         raise Refused("token", "the device's token is not known: enrol with `aboveboard record --invitation CODE`")
-    return SignedDeviceCert.parse(cert)
+    if row.revoked:
+        raise Refused("revoked", SIGNED_OFF)
+    return SignedDeviceCert.parse(row.cert)
 
 
 def consent_records(tx: Connection, contributor: ContributorId) -> list[ConsentRecord]:

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from aboveboard.collector.charters import Charters
 from aboveboard.collector.home import Keys
+from aboveboard.collector.identity.state import Identity
 from aboveboard.collector.ingest import Intake
 from aboveboard.collector.limits import Uploads
 from aboveboard.collector.promises import Promises
@@ -60,6 +61,7 @@ class Service:
     log_folder: Path
     clock: Clock
     uploads: Uploads = field(default_factory=Uploads)
+    identity: Identity = field(default_factory=Identity)
     wake: threading.Event = field(default_factory=threading.Event)
 
     @property

@@ -31,6 +31,8 @@ from aboveboard.core.errors import ChainError, Refused
 from aboveboard.core.ids import DeviceId, SegmentId
 from aboveboard.wire.segment import GENESIS, Manifest
 
+SIGNED_OFF = "this laptop was signed off, so nothing more is taken from it: enrol it anew, with a key of its own"
+
 
 class OutOfOrder(ChainError):
     """Another segment is expected; `expected` is its number."""
@@ -66,6 +68,8 @@ class Standing:
         manifest, row = arrival.manifest, self._rows[number]
         if row.token != arrival.token_sha256:
             raise Refused("token", "the device's token is not known: enrol with `aboveboard record --invitation CODE`")
+        if row.revoked:
+            raise Refused("revoked", SIGNED_OFF)
         here, deleted = self._added.get((manifest.device, manifest.seq), (row.here, row.deleted))
         if here == arrival.segment:
             return Accepted(arrival.segment, new=False, kept=not deleted)
@@ -150,6 +154,7 @@ def _question(kind: str) -> Select[Any]:
     return select(
         asked.c.n,
         one(devices.c.token_sha256, devices.c.device == asked.c.device).label("token"),
+        one(devices.c.revoked, devices.c.device == asked.c.device).label("revoked"),
         one(segments.c.segment, *place).label("here"),
         one(segments.c.deleted, *place).label("deleted"),
         one(segments.c.segment, place[0], segments.c.seq == asked.c.seq - 1).label("before"),

@@ -37,6 +37,10 @@ class Refused(AboveboardError):
         super().__init__(text)
         self.reason = reason
 
+    def __reduce__(self) -> tuple[type[Refused], tuple[str, str]]:
+        """So that it comes whole out of another process."""
+        return type(self), (self.reason, str(self))
+
 
 class CheckFailed(AboveboardError):
     """What was presented as proof does not prove."""

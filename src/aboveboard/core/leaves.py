@@ -98,6 +98,18 @@ class RecorderReleaseLeaf(_Leaf, frozen=True, tag="recorder_release"):
     source: str
 
 
+Role: TypeAlias = Literal["representative", "steward", "researcher"]
+
+
+class RoleLeaf(_Leaf, frozen=True, tag="role"):
+    """An account at the collector has (given) or no longer has (not given) a role from here on. commitment: see
+    role_commitment; the account's holder can open it."""
+
+    role: Role
+    given: bool
+    commitment: str
+
+
 class DeletionAskedLeaf(_Leaf, frozen=True, tag="deletion_asked"):
     """A person asked for deletion; overdue after due_us (a whole day, so that it tells no hour)."""
 
@@ -123,6 +135,7 @@ Leaf: TypeAlias = (
     | ExemptionLeaf
     | RetentionSweepLeaf
     | RecorderReleaseLeaf
+    | RoleLeaf
 )
 
 
@@ -193,3 +206,8 @@ def release_commitment(salt: bytes, grant: GrantId, contributor: ContributorId, 
 def deletion_commitment(salt: bytes, request: bytes) -> bytes:
     """32 bytes over the request's bytes; `salt` is the request's own, 16 bytes."""
     return hashlib.sha256(b"deletion\0" + salt + request).digest()
+
+
+def role_commitment(salt: bytes, account_name: str, role: Role) -> bytes:
+    """32 bytes; salt: 16 random bytes, known to whoever holds the account."""
+    return hashlib.sha256(b"role\0" + salt + f"{account_name}\0{role}".encode()).digest()

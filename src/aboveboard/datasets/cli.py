@@ -18,7 +18,7 @@ from aboveboard.core.ids import PolicyId
 from aboveboard.core.signing import SigningKey, VerifyKey
 from aboveboard.datasets.build import build, write_split
 from aboveboard.datasets.change import diff, without
-from aboveboard.datasets.engine import ENGINES
+from aboveboard.datasets.engine import ENGINES, check_engine
 from aboveboard.datasets.manifest import Manifest, read_manifest, verify
 from aboveboard.datasets.reader import Reader, make_keys, read_keys
 from aboveboard.datasets.schema import read_episodes, table_of
@@ -103,6 +103,7 @@ def _charter_given(args: argparse.Namespace) -> Charter | None:
 def _build(args: argparse.Namespace) -> int:
     text = read_file(args.spec).decode("utf-8", errors="replace")
     spec = parse_spec(text, str(args.spec))
+    check_engine(args.engine)
     if args.workers < 0:
         raise BadInput("at least 1", "--workers")
     reader = open_reader(args)
@@ -254,7 +255,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_reader(builder)
     builder.add_argument("--out", type=Path, required=True)
     builder.add_argument("--skip-bad", action="store_true", help="go on without bad segments, and count them")
-    builder.add_argument("--engine", choices=ENGINES, default="processes", help="where sessions are worked on")
+    builder.add_argument(
+        "--engine", default="processes", metavar="ENGINE",
+        help=f"where sessions are worked on: {', '.join(ENGINES)} or ray://HOST:PORT (default processes)",
+    )  # fmt: skip
     builder.add_argument("--workers", type=int, default=0, help="default: one for each processor")
     builder.add_argument("--json", action="store_true", help="print the manifest as JSON")
     builder.set_defaults(run=_build)

@@ -16,7 +16,7 @@ from aboveboard.core.access import Grant, SignedGrant, check_release
 from aboveboard.core.charter import Charter
 from aboveboard.core.charter_chain import charter_at, history
 from aboveboard.core.clock import Clock
-from aboveboard.core.consent import check_consent, fold
+from aboveboard.core.consent import check_consent, withdrawn
 from aboveboard.core.errors import BadInput, CheckFailed, Corrupt, Refused
 from aboveboard.core.ids import EpochId, PolicyId
 from aboveboard.core.leaves import PolicyLeaf
@@ -207,5 +207,5 @@ class Reader:
         ]
         if not given:
             raise CheckFailed("the segment's consent was not shown")
-        if fold(records, granted.policy) == "withdrawn":
+        if withdrawn(records, granted.policy):
             raise Refused("withdrawn", "the person has withdrawn their consent")

@@ -26,8 +26,8 @@ from aboveboard.demo.screenshot import screenshot
 from aboveboard.desktop.browser import Browser
 from aboveboard.desktop.display import PrivateDisplay
 from aboveboard.desktop.input import Hand
+from aboveboard.learn.tasks.actor import Performance, perform
 from aboveboard.learn.tasks.miniwob import Stage, TaskServer
-from aboveboard.learn.tasks.script import Performance, perform
 from aboveboard.recorder.control import ask
 
 BROWSER = (760, 680)
@@ -76,7 +76,7 @@ class Contributor:
         page_url: str, canaries: dict[str, Canary], plan: Plan, progress: Progress, pictures: Path,
     ) -> None:  # fmt: skip
         self._display, self._browser, self._hand, self._pages = display, browser, hand, pages
-        self._stage = Stage(browser, tasks)
+        self._stage = Stage(browser, tasks.url)
         self._laptop, self._page_url, self._canaries = laptop, page_url, canaries
         self._plan, self._progress, self._pictures = plan, progress, pictures
         self._rng = np.random.default_rng(plan.seed)

@@ -62,12 +62,21 @@ class Organisation:
             server.stop()
 
 
+FRAMES = """  frames:
+    purposes: [train-agents]
+    necessity: agents have to know what a control looked like before it was used
+    retention_days: 90
+    recipients: [internal research]
+frames: on_action  """
+
+
 def demo_policy(sites: list[str]) -> str:
     """The template with the demo's own sites, dates and periods; zero notice, as the demo's charter says openly."""
     today = datetime.datetime.now(datetime.UTC).date()
     listed = ", ".join(json.dumps(site) for site in sites)
     replaced = {
         'sites: ["https://tasks.example.org"]': f"sites: [{listed}]",
+        "frames: none  ": FRAMES,
         "notice_days: 30": "notice_days: 0",
         "starts: 2026-03-01": f"starts: {today - datetime.timedelta(days=1)}",
         "expires: 2027-02-28": f"expires: {today + datetime.timedelta(days=30)}",
@@ -119,19 +128,36 @@ def found(home: Path, sites: list[str]) -> Organisation:
     (home / "charter-spec.json").write_text(json.dumps(charter, indent=1), encoding="utf-8")
     path = home / "charter.json"
     run("charter", "init", home / "charter-spec.json", "--out", path)
+    organisation = _serve(home, urls)
+    organisation.policy_id = _sign_and_publish(organisation, sites)
+    kept = {"urls": urls, "policy_id": organisation.policy_id}
+    (home / "organisation.json").write_text(json.dumps(kept, indent=1), encoding="utf-8")
+    return organisation
+
+
+def resume(home: Path) -> Organisation:
+    """Starts again what `found` made there, at the same addresses. Raises Unavailable when a port is taken."""
+    kept = json.loads((home / "organisation.json").read_text("utf-8"))
+    organisation = _serve(home, kept["urls"])
+    organisation.policy_id = kept["policy_id"]
+    return organisation
+
+
+def _serve(home: Path, urls: dict[str, str]) -> Organisation:
+    """Starts the servers where the charter says they are."""
+    logs, path = home / "logs", home / "charter.json"
+    ports = {name: url.rsplit(":", 1)[1] for name, url in urls.items()}
     servers = [
         start(name, command("witness", "serve", "--home", home / f"witness-{name}", "--charter", path, "--port",
-                            str(ports[name]), *(["--guardian"] if name == "council" else [])), logs / f"{name}.log")
+                            ports[name], *(["--guardian"] if name == "council" else [])), logs / f"{name}.log")
         for name in ("council", "auditor")
     ]  # fmt: skip
     servers.append(
         start("the collector", command("collector", "serve", "--home", home / "collector", "--charter", path, "--port",
-                                       str(ports["collector"]), "--witness", urls["council"], "--witness",
+                                       ports["collector"], "--witness", urls["council"], "--witness",
                                        urls["auditor"]), logs / "collector.log")
     )  # fmt: skip
-    organisation = Organisation(home, path, "", servers[2], servers[0], servers)
-    organisation.policy_id = _sign_and_publish(organisation, sites)
-    return organisation
+    return Organisation(home, path, "", servers[2], servers[0], servers)
 
 
 def _sign_and_publish(organisation: Organisation, sites: list[str]) -> str:

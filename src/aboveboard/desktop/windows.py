@@ -144,7 +144,6 @@ class Windows:
         if number in self._order:
             self._order.remove(number)
         # A sibling that is not known went away meanwhile; its own event follows, and the window is under none of ours.
-        # A sibling that is not known went away meanwhile; its own event follows, and the window is under none of ours.
         above = self._order.index(below) + 1 if below in self._order else len(self._order) if below else 0
         self._order.insert(above, number)
         frame = self._frames.get(number)
@@ -250,8 +249,37 @@ class Windows:
             found[(x >= left) & (x < left + width) & (y >= top) & (y < top + height)] = place
         return found
 
+    @property
+    def stack(self) -> list[tuple[int, Window]]:
+        """What can be seen, the lowest first, each with the number of its child of the root window."""
+        found = ((number, self._frames.get(number)) for number in self._order)
+        return [(number, frame.window) for number, frame in found if frame is not None and frame.window is not None]
+
+    def around(self, xs: I32, ys: I32) -> int | None:
+        """The place that `which` gives for all n points, if they lie so close together that it is easily told."""
+        left, top, right, bottom = int(xs.min()), int(ys.min()), int(xs.max()), int(ys.max())
+        for place, window in enumerate(self._top_down):
+            x, y, width, height = window.box
+            if x <= left and right < x + width and y <= top and bottom < y + height:
+                return place
+            if left < x + width and x <= right and top < y + height and y <= bottom:
+                return None
+        return -1
+
     def window(self, place: int) -> Window | None:
         return self._top_down[place] if place >= 0 else None
+
+
+def same_page(one: Window | None, two: Window | None) -> bool:
+    """Whether they are one window whose title tells of no other page."""
+    if one is None or two is None:
+        return one is two
+    return one.number == two.number and unmarked(one.title) == unmarked(two.title)
+
+
+def unmarked(title: str) -> str:
+    """A title without the sign that editors put to what is not saved: that sign is no other page."""
+    return title.strip("*•● ")
 
 
 def _identity(window: Window | None) -> tuple[object, ...]:

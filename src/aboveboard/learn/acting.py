@@ -8,32 +8,54 @@ from __future__ import annotations
 import os
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from aboveboard.core.errors import BadInput
-from aboveboard.core.events import Element
+from aboveboard.core.events import Element, ObservedElement
 from aboveboard.desktop.accessibility import Accessibility
 from aboveboard.desktop.input import Hand
 from aboveboard.learn.agents import Agent, Decision, clipped
-from aboveboard.learn.sight import Past, identity
-from aboveboard.learn.tasks.miniwob import Stage
+from aboveboard.learn.sight import Past
 from aboveboard.redact.elements import redact_elements
 from aboveboard.redact.redactor import Redactor
 
 SETTLE_S = 0.05
-SETTLE_S_MAX = 1.2
-AFTER_S = 0.08
+SETTLE_S_MAX = 2.5
+CHANGE_S_MAX = 0.5  # what was done usually shows; on a busy machine later
+APPEARS_S_MAX = 3.0  # a window that shows nothing yet
+AFTER_S = 0.12
+HOVER_S = 0.4  # until what opens under a pointer has opened
+NOTCH_S = 0.02
 _TIMES = {"double_click": 2, "triple_click": 3}
 _BUTTON = {"right_click": "right", "middle_click": "middle"}
 _PLACEHOLDER = re.compile(r"<[A-Z_]+?_\d+>")
 
 
+class Scenery(Protocol):
+    """Where an agent acts: one task after the other on one display."""
+
+    def open(self, task: str, seed: str) -> str:
+        """Puts a task on; returns the instruction."""
+
+    def pid(self) -> int:
+        """Of the program whose window is looked at."""
+
+    def wait_done(self, timeout_s: float) -> bool:
+        """Whether the task has ended, within this time."""
+
+    def reward(self) -> float:
+        """1 is success."""
+
+
 @dataclass(slots=True)
 class Run:
-    """One episode by an agent."""
+    """One episode by an agent. decisions_s: of deciding alone; steps: redacted throughout."""
 
     task: str
     seed: str
+    instruction: str = ""
     success: bool = False
     seconds: float = 0.0
     decisions_s: list[float] = field(default_factory=list)
@@ -43,21 +65,26 @@ class Run:
 class Body:
     """Eyes and hand on one display. Everything in a run is redacted by one session's redactor, as in a recording."""
 
-    def __init__(self, stage: Stage, session_bus: str, hand: Hand) -> None:
-        self._stage, self._hand = stage, hand
+    def __init__(
+        self, stage: Scenery, session_bus: str, hand: Hand, redactor: Callable[[bytes], Redactor] = Redactor
+    ) -> None:
+        self._stage, self._hand, self._redactor = stage, hand, redactor
         self._eyes = Accessibility(session_bus)
+        self._last: tuple[ObservedElement, ...] = ()
 
     def close(self) -> None:
         self._eyes.close()
 
     def look(self, redactor: Redactor) -> tuple[Element, ...]:
-        """What is visible once it has stopped changing."""
-        deadline = time.monotonic() + SETTLE_S_MAX
-        before = None
+        """What is visible once it has changed since the last look, if it does, and stopped changing."""
+        begun, before = time.monotonic(), None
         while True:
-            page = self._eyes.read(self._stage.browser.pid)
+            page = self._eyes.read(self._stage.pid())
             elements = page.snapshot.elements if page is not None else ()
-            if (elements and elements == before) or time.monotonic() > deadline:
+            waited = time.monotonic() - begun
+            news = elements != self._last or waited > CHANGE_S_MAX
+            if (news and elements and elements == before) or waited > (SETTLE_S_MAX if elements else APPEARS_S_MAX):
+                self._last = elements
                 return redact_elements(redactor, elements)
             before = elements
             time.sleep(SETTLE_S)
@@ -66,9 +93,10 @@ class Body:
         """One episode, until the task ends or the steps are used up."""
         run = Run(task, seed)
         instruction = self._stage.open(task, seed)
-        redactor = Redactor(os.urandom(32))
-        told = redactor.text(instruction).text
+        redactor = self._redactor(os.urandom(32))
+        told = run.instruction = redactor.text(instruction).text
         past = Past()
+        self._last = ()
         begun = time.monotonic()
         self._hand.move(4, 460)  # off the page: nothing is hovered to begin with
         for _ in range(steps_max):
@@ -77,41 +105,52 @@ class Body:
             decision = agent.decide(told, elements, past)
             run.decisions_s.append(time.perf_counter() - decided_at)
             target = elements[decision.element] if 0 <= decision.element < len(elements) else None
-            run.steps.append(_note(decision, target))
+            run.steps.append(_note(decision, target, elements))
             if decision.kind == "done":
                 break
             self._act(decision, target, redactor)
-            acted = past.acted if target is None else (*past.acted, identity(target))
-            past = Past((*past.kinds, decision.kind), acted)
+            past = past.after(decision.kind, target, decision.text)
             if self._stage.wait_done(AFTER_S):
                 break
-        run.success = self._stage.done() and self._stage.reward() == 1
+        run.success = self._stage.wait_done(0) and self._stage.reward() == 1
         run.seconds = time.monotonic() - begun
         return run
 
     def _act(self, decision: Decision, target: Element | None, redactor: Redactor) -> None:
-        match decision.kind:
-            case "type":
-                original = redactor.placeholders()
-                text = _PLACEHOLDER.sub(lambda found: original.get(found[0], ""), decision.text)
-                try:
-                    self._hand.type(text)
-                except BadInput:
-                    return  # the keyboard can't type it: a failed step, not a failed run
-            case "key" | "hotkey":
-                *modifiers, key = decision.key.split("+")
-                self._hand.press(key, *modifiers)
-            case kind if target is not None:
-                x, y = target.box[0] + target.box[2] // 2, target.box[1] + target.box[3] // 2
+        *held, kind = decision.kind.split("+")
+        if kind == "type":
+            original = redactor.placeholders()
+            text = _PLACEHOLDER.sub(lambda found: original.get(found[0], ""), decision.text)
+            try:
+                self._hand.type(text)
+            except BadInput:
+                return  # the keyboard can't type it: a failed step, not a failed run
+        elif kind in ("key", "hotkey"):
+            *modifiers, key = decision.key.split("+")
+            self._hand.press(key, *modifiers)
+        elif target is not None:
+            x = target.box[0] + int(target.box[2] * decision.across)
+            self._point(kind, held, x, target.box[1] + target.box[3] // 2, decision.notches)
+
+    def _point(self, kind: str, held: list[str], x: int, y: int, notches: int) -> None:
+        if kind in ("scroll_up", "scroll_down"):
+            self._hand.move(x, y)
+            for _ in range(notches):
+                self._hand.scroll(1 if kind == "scroll_down" else -1)
+                time.sleep(NOTCH_S)
+        elif kind == "hover":
+            self._hand.move(x, y)
+            time.sleep(HOVER_S)
+        else:
+            with self._hand.holding(*held):
                 self._hand.click(x, y, button=_BUTTON.get(kind, "left"), times=_TIMES.get(kind, 1))
-            case _:
-                pass
 
 
-def _note(decision: Decision, target: Element | None) -> dict[str, object]:
+def _note(decision: Decision, target: Element | None, elements: tuple[Element, ...]) -> dict[str, object]:
     """For a replay: redacted throughout."""
     return {
         "kind": decision.kind, "text": decision.text if decision.kind == "type" else "",
         "key": decision.key if decision.kind in ("key", "hotkey") else "",
         "target": None if target is None else {"role": target.role, "name": target.name, "box": list(target.box)},
+        "seen": [{"role": each.role, "name": each.name, "box": list(each.box)} for each in elements],
     }  # fmt: skip

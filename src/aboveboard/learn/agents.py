@@ -11,18 +11,22 @@ import numpy as np
 
 from aboveboard.core.events import Element
 from aboveboard.datasets.schema import Episode
-from aboveboard.learn.examples import POINTER, examples_of
-from aboveboard.learn.sight import ELEMENTS_MAX, Past, words_of
+from aboveboard.learn.examples import Example, examples_of, points
+from aboveboard.learn.sight import ELEMENTS_MAX, Past, told_words
+from aboveboard.learn.words import PLACEHOLDER, plain, words_of
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """element: index into what was seen, -1 for none; text: of the redacted instruction; key: "Control+a"."""
+    """kind: as it is learned, "Control+click", "scroll_down", "wait", "done"; element: index into what was seen, -1 for
+    none; across: where in its width, 0 to 1; notches: of a scroll; text: with placeholders; key: "Control+a"."""
 
     kind: str
     element: int = -1
     text: str = ""
     key: str = ""
+    across: float = 0.5
+    notches: int = 3
 
 
 class Agent(Protocol):
@@ -45,8 +49,8 @@ class RandomAgent:
 
     def decide(self, instruction: str, elements: Sequence[Element], past: Past) -> Decision:
         kind = self._kinds[int(self._rng.integers(len(self._kinds)))]
-        element = int(self._rng.integers(len(elements))) if elements else -1
-        return Decision(kind, element, _some_words(instruction, self._rng), "Return")
+        element = int(self._rng.integers(len(elements))) if elements and points(kind) else -1
+        return Decision(kind, element, _some_words(instruction, self._rng) if kind == "type" else "", "Return")
 
 
 class MajorityAgent:
@@ -65,7 +69,7 @@ class MajorityAgent:
             step = len(example.past.kinds)
             while len(counts) <= step:
                 counts.append(Counter())
-            role = example.elements[example.element].role if example.element >= 0 else ""
+            role = example.elements[example.targets[0]].role if example.targets else ""
             counts[step][example.kind, role] += 1
         return [
             [choice for choice, _ in sorted(count.items(), key=lambda each: (-each[1], each[0]))] for count in counts
@@ -75,10 +79,65 @@ class MajorityAgent:
         at = self._choices[min(len(past.kinds), len(self._choices) - 1)] if self._choices else []
         for kind, role in at:
             fitting = [i for i, element in enumerate(elements) if element.role == role]
-            if fitting or kind not in POINTER:
-                element = fitting[int(self._rng.integers(len(fitting)))] if fitting else -1
-                return Decision(kind, element, _some_words(instruction, self._rng), "Return")
+            if fitting or not points(kind):
+                element = fitting[int(self._rng.integers(len(fitting)))] if fitting and points(kind) else -1
+                text = _some_words(instruction, self._rng) if kind == "type" else ""
+                return Decision(kind, element, text, "Return")
         return Decision("click", int(self._rng.integers(len(elements))) if elements else -1)
+
+
+class NeighbourAgent:
+    """Does again what was done in the most similar moment of any demonstration: on the element that is most like the
+    one there, typing the words that stand at the same place in the instruction."""
+
+    def __init__(self, episodes: Iterable[Episode]) -> None:
+        self._moments = [(example, _gist(example.instruction, example.elements)) for example in examples_of(episodes)]
+
+    def decide(self, instruction: str, elements: Sequence[Element], past: Past) -> Decision:
+        if not self._moments or not elements:
+            return Decision("wait")
+        here = _gist(instruction, elements)
+        step = len(past.kinds)
+        like, _ = max(
+            self._moments, key=lambda each: _overlap(each[1], here) - 0.1 * abs(len(each[0].past.kinds) - step)
+        )
+        if points(like.kind):
+            return Decision(like.kind, _counterpart(like, instruction, elements))
+        if like.kind == "type":
+            words = told_words(instruction)
+            span = next((span for span in like.spans if span.element < 0), None)
+            text = "" if span is None else " ".join(words[span.first : span.last + 1])
+            return Decision("type", text=text)
+        return Decision(like.kind, key=like.key)
+
+
+def _gist(instruction: str, elements: Sequence[Element]) -> frozenset[str]:
+    """Words of the instruction but placeholders' numbers, and the roles that are there."""
+    words = {PLACEHOLDER.sub(r"\1", word).lower() for word in told_words(instruction)}
+    return frozenset(words | {f"role {element.role}" for element in elements})
+
+
+def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
+    return len(one & other) / max(len(one | other), 1)
+
+
+def _counterpart(like: Example, instruction: str, elements: Sequence[Element]) -> int:
+    """Same role, a name that is named likewise in the instruction, about the same number among its kind."""
+    then = like.elements[like.targets[0]]
+    told, before = ({plain(word) for word in told_words(each)} for each in (instruction, like.instruction))
+    named = {plain(word.text) for word in words_of(then.name)}
+    was_told = bool(named) and named <= before
+    number = sum(each.role == then.role for each in like.elements[: like.targets[0]])
+    seen: Counter[str] = Counter()
+    best, best_score = 0, -1.0
+    for i, element in enumerate(elements):
+        name = {plain(word.text) for word in words_of(element.name)}
+        score = 4.0 * (element.role == then.role) + 2.0 * ((bool(name) and name <= told) == was_told)
+        score += 2.0 * (element.name == then.name) + 1.0 * (seen[element.role] == number)
+        seen[element.role] += 1
+        if score > best_score:
+            best, best_score = i, score
+    return best
 
 
 def kinds_of(episodes: Iterable[Episode]) -> list[str]:
@@ -86,6 +145,6 @@ def kinds_of(episodes: Iterable[Episode]) -> list[str]:
     return sorted({example.kind for example in examples_of(episodes)})
 
 
-def clipped(elements: Sequence[Element]) -> Sequence[Element]:
+def clipped(elements: tuple[Element, ...]) -> tuple[Element, ...]:
     """At most as many as the policy looks at, so that every agent chooses among the same."""
     return elements[:ELEMENTS_MAX]

@@ -9,7 +9,9 @@ from pathlib import Path
 import msgspec
 
 from aboveboard.core.errors import BadInput
-from aboveboard.datasets.cli import add_reader, open_reader
+from aboveboard.core.policy import Policy, SignedPolicy
+from aboveboard.datasets.change import without
+from aboveboard.datasets.cli import add_reader, open_reader, read_file
 from aboveboard.learn.evaluate import STEPS_MAX, Order, evaluate, tell, write_failures
 
 
@@ -17,7 +19,7 @@ def _train(args: argparse.Namespace) -> int:
     from aboveboard.learn.model import Config  # torch is slow to import
     from aboveboard.learn.train import train_folder
 
-    lineage = train_folder(args.data, args.out, Config((), (), seed=args.seed, epochs=args.epochs))
+    lineage = train_folder(args.data, args.out, Config(seed=args.seed, epochs=args.epochs))
     if args.json:
         print(json.dumps(msgspec.to_builtins(lineage)))
     else:
@@ -45,7 +47,7 @@ def _card(args: argparse.Namespace) -> int:
         evaluations = [json.loads(path.read_text("utf-8")) for path in args.evaluation]
     except (OSError, ValueError) as error:
         raise BadInput(f"an evaluation can't be read: {error}") from error
-    print(card(args.model, evaluations), end="")
+    print(card(args.model, evaluations, args.data), end="")
     return 0
 
 
@@ -60,18 +62,47 @@ def _publish(args: argparse.Namespace) -> int:
     return 0
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Adds the verbs."""
+def _retrain(args: argparse.Namespace) -> int:
+    from aboveboard.learn.retrain import retrain
+
+    data = args.data
+    if args.without is not None:
+        if args.dataset_out is None or args.home is None or args.charter is None or args.grant is None:
+            raise BadInput("--without needs --dataset-out, --home, --charter and --grant, to make the dataset again")
+        reader = open_reader(args)
+        try:
+            without(reader, args.data, args.without, args.dataset_out)
+        finally:
+            reader.close()
+        data = args.dataset_out
+    lineage = retrain(args.model, data, args.out)
+    print(f"trained again on {lineage.episodes} episodes: {args.out}; {args.model} is marked as replaced")
+    return 0
+
+
+def _value(args: argparse.Namespace) -> int:
+    from aboveboard.learn.value import report, value
+
+    found = value(args.model, args.data)
+    compensation = ""
+    if args.policy is not None:
+        compensation = Policy.parse(SignedPolicy.parse(read_file(args.policy)).policy_bytes).compensation
+    print(json.dumps(found) if args.json else report(found, compensation), end="\n" if args.json else "")
+    return 0
+
+
+def configure(parser: argparse.ArgumentParser) -> argparse._SubParsersAction[argparse.ArgumentParser]:
+    """Adds the verbs, and gives the table back for more."""
     verbs = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
     trainer = verbs.add_parser("train", help="train a policy on a dataset, on the CPU")
     trainer.add_argument("--data", type=Path, required=True, help="folder made by `aboveboard dataset build`")
     trainer.add_argument("--out", type=Path, required=True, help="folder for the model")
     trainer.add_argument("--seed", type=int, default=0)
-    trainer.add_argument("--epochs", type=int, default=60)
+    trainer.add_argument("--epochs", type=int, default=40)
     trainer.add_argument("--json", action="store_true", help="print the lineage as JSON")
     trainer.set_defaults(run=_train)
     judge = verbs.add_parser("evaluate", help="let an agent do tasks in a real browser, and count")
-    judge.add_argument("--model", required=True, help="a model's folder, or `random` or `majority`")
+    judge.add_argument("--model", required=True, help="a model's folder, or `random`, `majority` or `neighbour`")
     judge.add_argument("--data", type=Path, help="the dataset, for the baselines")
     judge.add_argument("--tasks", required=True, help="names of the miniwob package, with commas between")
     judge.add_argument("--seeds", default="held-out", metavar="PREFIX", help="seeds are PREFIX-0, PREFIX-1, ...")
@@ -91,3 +122,24 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--evaluation", type=Path, action="append", default=[], help="JSON of `learn evaluate`; repeat"
     )
     describer.set_defaults(run=_card)
+    describer.add_argument("--data", type=Path, help="its dataset, to see whether somebody has withdrawn from it")
+    again = verbs.add_parser("retrain", help="after a deletion: train again on the dataset made without the person")
+    again.add_argument("--model", type=Path, required=True, help="the model to replace")
+    again.add_argument(
+        "--data", type=Path, required=True, help="made by `dataset without`; with --without, the old one"
+    )
+    again.add_argument("--out", type=Path, required=True, help="folder for the new model")
+    again.add_argument("--without", metavar="CONTRIBUTOR", help="make the dataset again first, without this person")
+    again.add_argument("--dataset-out", type=Path, help="folder for that dataset")
+    for name in ("home", "charter", "grant"):
+        again.add_argument(f"--{name}", type=Path, help="of the reader, as for `dataset without`")
+    for name in ("collector", "guardian"):
+        again.add_argument(f"--{name}", metavar="URL", help="instead of the charter's")
+    again.set_defaults(run=_retrain)
+    valuer = verbs.add_parser("value", help="estimate what each demonstration was worth; no figure is of a person")
+    valuer.add_argument("--model", type=Path, required=True)
+    valuer.add_argument("--data", type=Path, required=True, help="the dataset it was trained on")
+    valuer.add_argument("--policy", type=Path, help="signed policy, for its words on compensation")
+    valuer.add_argument("--json", action="store_true", help="as JSON, episode by episode")
+    valuer.set_defaults(run=_value)
+    return verbs

@@ -14,23 +14,25 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from aboveboard.core.errors import BadInput
+from aboveboard.core.errors import BadInput, Unavailable
 from aboveboard.datasets.schema import read_episodes
 from aboveboard.desktop.browser import Browser
 from aboveboard.desktop.display import PrivateDisplay
 from aboveboard.desktop.input import Hand
 from aboveboard.learn.acting import Body, Run
-from aboveboard.learn.agents import Agent, MajorityAgent, RandomAgent, kinds_of
+from aboveboard.learn.agents import Agent, MajorityAgent, NeighbourAgent, RandomAgent, kinds_of
 from aboveboard.learn.tasks.miniwob import HEIGHT, WIDTH, Stage, TaskServer
 
-STEPS_MAX = 8
-RUN_S_MAX = 3600
-FAILURES_KEPT = 200
+BASELINES = ("random", "majority", "neighbour")
+STEPS_MAX = 20
+RESTARTS_MAX = 4
+RUN_S_MAX = 3 * 3600
+REPLAYS_KEPT = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What to evaluate. model: a folder, "random" or "majority" (which need `data` for what is usual)."""
+    """What to evaluate. model: a folder, or one of BASELINES (which need `data` for what is usual)."""
 
     model: str
     tasks: tuple[str, ...]
@@ -53,12 +55,14 @@ def wilson(successes: int, n: int) -> tuple[float, float]:
 
 def make_agent(order: Order, seed: int) -> Agent:
     """Raises BadInput for a baseline without demonstrations."""
-    if order.model in ("random", "majority"):
+    if order.model in BASELINES:
         if not order.data:
             raise BadInput(f"the {order.model} baseline needs --data, to know what is usual")
         episodes = read_episodes(Path(order.data))
         if order.model == "random":
             return RandomAgent(kinds_of(episodes), seed)
+        if order.model == "neighbour":
+            return NeighbourAgent(episodes)
         return MajorityAgent(MajorityAgent.choices_of(episodes), seed)
     from aboveboard.learn.policy import PolicyAgent  # torch is slow to import, and baselines don't need it
 
@@ -66,16 +70,31 @@ def make_agent(order: Order, seed: int) -> Agent:
 
 
 def _work(order: Order, jobs: list[tuple[str, str]], number: int) -> list[Run]:
-    """One process: a display, a browser, and its share of the episodes."""
-    agent = make_agent(order, number)
+    """One process: a display, and its share of the episodes; a browser that fails is started again."""
+    agent, runs = make_agent(order, number), list[Run]()
     with PrivateDisplay(800, 600) as display, TaskServer() as server:
         os.environ.update(display.env)
-        with Browser(display.env, server.url(jobs[0][0]), WIDTH, HEIGHT) as browser, Hand(display.name) as hand:
-            body = Body(Stage(browser, server), display.env["DBUS_SESSION_BUS_ADDRESS"], hand)
+        for _ in range(RESTARTS_MAX):
             try:
-                return [body.attempt(agent, task, seed, order.steps_max) for task, seed in jobs]
-            finally:
-                body.close()
+                _session(order, agent, jobs[len(runs) :], display, server, runs)
+            except Unavailable as error:
+                problem = error
+            if len(runs) == len(jobs):
+                return runs
+    raise Unavailable(f"the browser failed {RESTARTS_MAX} times: {problem}")
+
+
+def _session(
+    order: Order, agent: Agent, jobs: list[tuple[str, str]], display: PrivateDisplay, server: TaskServer,
+    runs: list[Run],
+) -> None:  # fmt: skip
+    with Browser(display.env, server.url(jobs[0][0]), WIDTH, HEIGHT) as browser, Hand(display.name) as hand:
+        body = Body(Stage(browser, server.url), display.env["DBUS_SESSION_BUS_ADDRESS"], hand)
+        try:
+            for task, seed in jobs:
+                runs.append(body.attempt(agent, task, seed, order.steps_max))
+        finally:
+            body.close()
 
 
 def evaluate(order: Order, workers: int) -> dict[str, Any]:
@@ -83,17 +102,20 @@ def evaluate(order: Order, workers: int) -> dict[str, Any]:
     with TaskServer() as server:
         for task in order.tasks:
             server.url(task)
+    return report(order, run_all(order, workers))
+
+
+def run_all(order: Order, workers: int) -> list[Run]:
+    """Every episode of the order, on so many displays at once."""
     jobs = [(task, f"{order.seeds}-{i}") for task in order.tasks for i in range(order.episodes)]
     if not jobs:
         raise BadInput("there is nothing to evaluate: name tasks, and at least one episode")
     workers = max(1, min(workers, len(jobs)))
-    size = -(-len(jobs) // workers)
-    shares = [jobs[i : i + size] for i in range(0, len(jobs), size)]
+    shares = [jobs[i::workers] for i in range(workers)]
     context = multiprocessing.get_context("spawn")  # a forked browser connection or torch pool would be broken
     with ProcessPoolExecutor(len(shares), mp_context=context) as pool:
         futures = [pool.submit(_work, order, share, number) for number, share in enumerate(shares)]
-        runs = [run for future in futures for run in future.result(RUN_S_MAX)]
-    return report(order, runs)
+        return [run for future in futures for run in future.result(RUN_S_MAX)]
 
 
 def report(order: Order, runs: Sequence[Run]) -> dict[str, Any]:
@@ -113,11 +135,17 @@ def report(order: Order, runs: Sequence[Run]) -> dict[str, Any]:
         "steps_mean": round(statistics.fmean(len(run.steps) for run in runs), 3),
         "decision_ms_p50": round(1000 * decisions[len(decisions) // 2], 3),
         "seconds_mean": round(statistics.fmean(run.seconds for run in runs), 3),
-        "failures": [_failure(run) for run in runs if not run.success][:FAILURES_KEPT],
+        "failures": [_replay(run) for run in runs if not run.success][:REPLAYS_KEPT],
+        "shown": [_replay(run) for run in _one_of_each(runs)][:REPLAYS_KEPT],
     }  # fmt: skip
 
 
-def _failure(run: Run) -> dict[str, Any]:
+def _one_of_each(runs: Sequence[Run]) -> list[Run]:
+    """The first success of every task."""
+    return list({run.task: run for run in reversed(runs) if run.success}.values())
+
+
+def _replay(run: Run) -> dict[str, Any]:
     kept = asdict(run)
     del kept["decisions_s"]
     return kept

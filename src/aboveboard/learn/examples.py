@@ -2,39 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from aboveboard.core.events import Element
 from aboveboard.datasets.schema import Episode, Step
-from aboveboard.learn.sight import ELEMENTS_MAX, Past, identity, words_of
+from aboveboard.learn.sight import ELEMENTS_MAX, Past, name_words, told_words
+from aboveboard.learn.words import PLACEHOLDER, spans_of
 
-POINTER = frozenset({"click", "double_click", "triple_click", "right_click", "middle_click"})
-LEARNED = (*sorted(POINTER), "type", "key", "hotkey")
+POINTER = frozenset(
+    {"click", "double_click", "triple_click", "right_click", "middle_click", "hover", "scroll_up", "scroll_down"}
+)
+HELD = ("Control", "Shift", "Alt")
+PLACES = 3  # of an element's width: left, middle, right
+AMOUNTS = (1, 3, 8, 40)  # notches of a scroll run: the largest goes to the end of most things
+CASES = ("as it is", "lower", "upper")
+NEAR_PX = 12  # a click beside a small thing was meant for it
+SECRET = "<SECRET>"  # noqa: S105  # a word for one, none itself
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Words first ... last of the name of an element, or of the instruction (element -1)."""
+
+    element: int
+    first: int
+    last: int
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One step: element and words are -1 where there is nothing to learn from."""
+    """One step. targets: which elements would have been right; place: where in its width, of PLACES, -1 for none;
+    amount, case: index into AMOUNTS, CASES, -1 for none; spans: where what was typed is to be read."""
 
     instruction: str
     elements: tuple[Element, ...]
     past: Past
     kind: str
-    element: int
-    start: int
-    end: int
-    key: str
+    targets: tuple[int, ...] = ()
+    place: int = -1
+    amount: int = -1
+    spans: tuple[Span, ...] = ()
+    case: int = -1
+    key: str = ""
 
 
-def span_of(instruction: str, text: str) -> tuple[int, int]:
-    """Which words of the instruction the text is, first and last; (-1, -1) when it isn't there."""
-    words = [word.text for word in words_of(instruction)]
-    wanted = [word.text for word in words_of(text)]
-    for start in range(len(words) - len(wanted) + 1):
-        if wanted and words[start : start + len(wanted)] == wanted:
-            return start, start + len(wanted) - 1
-    return -1, -1
+def kind_of(step: Step) -> str:
+    """The kind as it is learned: "Control+click", "scroll_down"; "" for one that isn't."""
+    if step.kind == "scroll":
+        return "scroll_down" if step.dy > 0 else "scroll_up" if step.dy < 0 else ""
+    if step.kind in POINTER:
+        return "+".join([*(held for held in HELD if held in step.modifiers), step.kind])
+    return step.kind if step.kind in ("type", "key", "hotkey") else ""
+
+
+def points(kind: str) -> bool:
+    """Whether a kind as it is learned needs an element."""
+    return kind.rpartition("+")[2] in POINTER
 
 
 def key_of(step: Step) -> str:
@@ -44,20 +68,98 @@ def key_of(step: Step) -> str:
 
 def examples_of(episodes: Iterable[Episode]) -> list[Example]:
     """Every step of a kind that is learned and of which it is known what was to be seen."""
-    found: list[Example] = []
-    for episode in episodes:
-        past = Past()
-        for step in episode.steps:
-            if step.kind not in LEARNED:
-                continue
-            start, end = span_of(episode.instruction, step.text) if step.kind == "type" else (-1, -1)
-            index = step.target_index if step.target_index < ELEMENTS_MAX else -1
-            usable = bool(step.elements) and (step.kind not in POINTER or index >= 0)
-            if usable and (step.kind != "type" or start >= 0):
-                key = key_of(step) if step.kind in ("key", "hotkey") else ""
-                found.append(
-                    Example(episode.instruction, step.elements, past, step.kind, index, start, end, key)
-                )  # fmt: skip
-            acted = past.acted if step.target is None else (*past.acted, identity(step.target))
-            past = Past((*past.kinds, step.kind), acted)
-    return found
+    return [example for episode in episodes for example in _examples(episode)]
+
+
+def _examples(episode: Episode) -> Iterator[Example]:
+    past = Past()
+    for step in episode.steps:
+        kind = kind_of(step)
+        if not kind:
+            continue
+        elements = step.elements[:ELEMENTS_MAX]
+        if elements:
+            example = _example(episode.instruction, elements, past, kind, step)
+            if example is not None:
+                yield example
+        element = step.target
+        if element is None and (near := _near(step, elements)):
+            element = elements[near[0]]
+        past = past.after(kind, element if points(kind) else None, step.text if kind == "type" else "")
+
+
+def _example(
+    instruction: str, elements: tuple[Element, ...], past: Past, kind: str, step: Step
+) -> Example | None:  # fmt: skip
+    """None when it can't be told from what was seen."""
+    if points(kind):
+        targets = _targets(step, elements)
+        if not targets:
+            return None
+        amount = -1
+        if step.kind == "scroll":
+            amount = min(range(len(AMOUNTS)), key=lambda i: abs(AMOUNTS[i] - abs(step.dy)))
+        return Example(instruction, elements, past, kind, targets, _place(step, elements[targets[0]]), amount)
+    if kind == "type":
+        spans, case = find_typed(instruction, elements, step.text)
+        return Example(instruction, elements, past, kind, spans=spans, case=case) if spans else None
+    return Example(instruction, elements, past, kind, key=key_of(step))
+
+
+def _targets(step: Step, elements: Sequence[Element]) -> tuple[int, ...]:
+    """The element acted on, and those in the very same place."""
+    if 0 <= step.target_index < len(elements):
+        box = elements[step.target_index].box
+        twins = (i for i, each in enumerate(elements) if each.box == box and i != step.target_index)
+        return (step.target_index, *twins)
+    return _near(step, elements) if step.target_index < 0 else ()
+
+
+def _near(step: Step, elements: Sequence[Element]) -> tuple[int, ...]:
+    """The nearest element to a click that hit none, if it is very near."""
+    if step.x is None or step.y is None:
+        return ()
+    x, y = step.x, step.y
+
+    def distance(element: Element) -> float:
+        left, top, width, height = element.box
+        return max(left - x, x - left - width, 0) + max(top - y, y - top - height, 0)
+
+    best = min(range(len(elements)), key=lambda i: distance(elements[i]), default=-1)
+    return (best,) if best >= 0 and distance(elements[best]) <= NEAR_PX else ()
+
+
+def _place(step: Step, element: Element) -> int:
+    if step.x is None or element.box[2] <= 0:
+        return PLACES // 2
+    return min(max(PLACES * (step.x - element.box[0]) // element.box[2], 0), PLACES - 1)
+
+
+def find_typed(instruction: str, elements: Sequence[Element], text: str) -> tuple[tuple[Span, ...], int]:
+    """Where the typed text can be read, and in which case it was typed; ((), -1) when nowhere.
+
+    "<SECRET>" is the one secret that the instruction holds: which of several it was, nobody can tell.
+    """
+    words = told_words(instruction)
+    if text == SECRET:
+        secrets = [i for i, word in enumerate(words) if (m := PLACEHOLDER.fullmatch(word)) and m[1] == "SECRET"]
+        return ((Span(-1, secrets[0], secrets[0]),), 0) if len({words[i] for i in secrets}) == 1 else ((), -1)
+    found = [(Span(-1, *span), words) for span in spans_of(words, text)]
+    for i, element in enumerate(elements):
+        name = name_words(element)
+        found += [(Span(i, *span), name) for span in spans_of(name, text)]
+    exact = [span for span, name in found if _joined(name, span) == _letters(text)]
+    if exact:
+        return tuple(exact), 0
+    spans = tuple(span for span, _ in found)
+    if not spans or not (text == text.lower() or text == text.upper()):
+        return spans, 0 if spans else -1
+    return spans, 1 if text == text.lower() else 2
+
+
+def _joined(name: list[str], span: Span) -> str:
+    return _letters("".join(name[span.first : span.last + 1]))
+
+
+def _letters(text: str) -> str:
+    return "".join(char for char in text if char.isalnum() or char in "<>_")

@@ -1,12 +1,16 @@
 """A small policy that points: a transformer over the words of the instruction and the elements on the screen.
 
     words (b, w) and elements (b, n) -> one sequence with a summary in front -> layers -> heads
-      kind     (b, kinds)   what to do
-      element  (b, n)       what to do it with
-      start, end (b, w)     which words of the instruction to type
-      key      (b, keys)    which key to press
+      kind     (b, kinds)          what to do
+      element  (b, n, kinds)       what to do it with
+      place    (b, n, PLACES)      where in its width
+      amount   (b, AMOUNTS)        how far to scroll
+      start, end (b, w + n K)      which words to type: of the instruction, then of each element's name
+      case     (b, CASES)          and how to write them
+      key      (b, keys)           which key to press
 
-About 0.6 M parameters; decides in a few ms on a CPU.
+How words match elements and how elements lie to each other comes in as biases of the attention. About 1 M parameters;
+decides in a few ms on a CPU.
 """
 
 from __future__ import annotations
@@ -23,35 +27,59 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from aboveboard.core.errors import BadInput
-from aboveboard.learn.sight import FEATURES, KINDS_BEFORE, RANKS, ROLE_IDS, WORD_IDS, WORDS_MAX, Sight
+from aboveboard.learn.examples import AMOUNTS, CASES, PLACES
+from aboveboard.learn.relations import KIN, OFFSETS, RELATIONS
+from aboveboard.learn.sight import (
+    F32,
+    FEATURES,
+    KINDS_BEFORE,
+    MATCHES,
+    NAME_WORDS_MAX,
+    RANKS,
+    ROLE_IDS,
+    STEPS_KNOWN,
+    WORD_FEATURES,
+    WORDS_MAX,
+    Sight,
+)
+from aboveboard.learn.words import WORD_IDS
+
+APART = 8  # words farther apart than this are all equally far
+ABSENT = float("-inf")
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Everything that shapes and trains the model; stored beside the weights."""
+    """Everything that shapes and trains the model; stored beside the weights. updates: steps of the optimizer."""
 
-    kinds: tuple[str, ...]
-    keys: tuple[str, ...]
-    width: int = 96
+    kinds: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    width: int = 64
     layers: int = 3
     heads: int = 4
     dropout: float = 0.1
     seed: int = 0
-    epochs: int = 60
+    epochs: int = 40
+    updates_min: int = 1000
+    updates_max: int = 3000
     batch: int = 32
-    rate: float = 1.5e-3
+    rate: float = 2e-3
+    forgets: float = 0.15  # share of examples whose past is hidden
 
 
 class Batch(NamedTuple):
     """b examples padded to w words and n elements; masks are True where there is something."""
 
     words: Tensor  # (b, w)
+    word_features: Tensor  # (b, w, WORD_FEATURES)
     word_mask: Tensor  # (b, w)
     roles: Tensor  # (b, n)
     ranks: Tensor  # (b, n)
-    names: Tensor  # (b, n, name words)
+    names: Tensor  # (b, n, K)
+    counts: Tensor  # (b, n, K)
     features: Tensor  # (b, n, FEATURES)
-    match: Tensor  # (b, n, w)
+    match: Tensor  # (b, MATCHES, n, w)
+    relation: Tensor  # (b, n, n)
     element_mask: Tensor  # (b, n)
     last: Tensor  # (b,)
     steps: Tensor  # (b,)
@@ -61,9 +89,12 @@ class Scores(NamedTuple):
     """Logits; what is not there has -inf."""
 
     kind: Tensor  # (b, kinds)
-    element: Tensor  # (b, n)
-    start: Tensor  # (b, w)
-    end: Tensor  # (b, w)
+    element: Tensor  # (b, n, kinds)
+    place: Tensor  # (b, n, PLACES)
+    amount: Tensor  # (b, AMOUNTS)
+    start: Tensor  # (b, w + n K)
+    end: Tensor  # (b, w + n K)
+    case: Tensor  # (b, CASES)
     key: Tensor  # (b, keys)
 
 
@@ -72,22 +103,57 @@ def collate(sights: list[Sight]) -> Batch:
     b, w = len(sights), max(len(s.words) for s in sights)
     n = max(max(len(s.roles) for s in sights), 1)
 
-    def padded(shape: tuple[int, ...], kind: Any) -> Any:
+    def padded(*shape: int, kind: Any = np.int64) -> Any:
         return np.zeros((b, *shape), dtype=kind)
 
-    words, word_mask = padded((w,), np.int64), padded((w,), bool)
-    roles, ranks, element_mask = padded((n,), np.int64), padded((n,), np.int64), padded((n,), bool)
-    names = padded((n, sights[0].names.shape[1]), np.int64)
-    features, match = padded((n, FEATURES), np.float32), padded((n, w), np.float32)
+    words, word_mask, word_features = padded(w), padded(w, kind=bool), padded(w, WORD_FEATURES, kind=np.float32)
+    roles, ranks, element_mask = padded(n), padded(n), padded(n, kind=bool)
+    names, counts = padded(n, NAME_WORDS_MAX), padded(n, NAME_WORDS_MAX)
+    features, match = padded(n, FEATURES, kind=np.float32), padded(MATCHES, n, w, kind=np.float32)
+    relation = padded(n, n)
     for i, s in enumerate(sights):
         k, m = len(s.words), len(s.roles)
-        words[i, :k], word_mask[i, :k] = s.words, True
+        words[i, :k], word_features[i, :k], word_mask[i, :k] = s.words, s.word_features, True
         roles[i, :m], ranks[i, :m], element_mask[i, :m] = s.roles, s.ranks, True
-        names[i, :m], features[i, :m], match[i, :m, :k] = s.names, s.features, s.match
+        names[i, :m], counts[i, :m], features[i, :m] = s.names, s.counts, s.features
+        match[i, :, :m, :k], relation[i, :m, :m] = s.match, s.relation
     last = np.array([s.last for s in sights])
     steps = np.array([s.steps for s in sights])
-    arrays = (words, word_mask, roles, ranks, names, features, match, element_mask, last, steps)
+    arrays = (
+        words, word_features, word_mask, roles, ranks, names, counts, features, match, relation, element_mask, last,
+        steps,
+    )  # fmt: skip
     return Batch(*(torch.from_numpy(each) for each in arrays))
+
+
+class Ties(nn.Module):
+    """What draws attention, for each layer and head: matches between words and elements, and where things lie."""
+
+    def __init__(self, layers: int, heads: int) -> None:
+        super().__init__()
+        self.layers, self.heads = layers, heads
+        both = layers * heads
+        self.to_words, self.to_elements = (nn.Parameter(torch.ones(both, MATCHES)) for _ in range(2))
+        self.apart = nn.Parameter(0.1 * torch.randn(2 * APART + 1, both))
+        self.across, self.down = (nn.Parameter(0.1 * torch.randn(OFFSETS, both)) for _ in range(2))
+        self.kin = nn.Parameter(0.1 * torch.randn(KIN, both))
+
+    def forward(self, batch: Batch, there: Tensor) -> Tensor:
+        """there: (b, t), True where there is something -> (layers, b, heads, t, t)."""
+        b, w = batch.words.shape
+        t = there.shape[1]
+        place = torch.arange(w)
+        apart = (place[None, :] - place[:, None]).clamp(-APART, APART) + APART
+        among_words = self.apart[apart].permute(2, 0, 1).expand(b, -1, -1, -1)  # (b, both, w, w)
+        to_words = torch.einsum("hc,bcnw->bhnw", self.to_words, batch.match)
+        to_elements = torch.einsum("hc,bcnw->bhwn", self.to_elements, batch.match)
+        table = self.across[:, None, None] + self.down[None, :, None] + self.kin[None, None, :]
+        lies = functional.embedding(batch.relation, table.reshape(RELATIONS, -1)).permute(0, 3, 1, 2)
+        bias = torch.cat(
+            [torch.cat([among_words, to_elements], dim=3), torch.cat([to_words, lies], dim=3)], dim=2
+        )  # (b, both, w + n, w + n)
+        bias = functional.pad(bias, (1, 0, 1, 0)).masked_fill(~there[:, None, None, :], ABSENT)
+        return bias.view(b, self.layers, self.heads, t, t).transpose(0, 1)
 
 
 class Layer(nn.Module):
@@ -116,44 +182,63 @@ class Policy(nn.Module):
     def __init__(self, config: Config) -> None:
         super().__init__()
         self.config = config
-        d = config.width
+        d, kinds = config.width, len(config.kinds)
         self.word = nn.Embedding(WORD_IDS, d, padding_idx=0)
-        self.position = nn.Embedding(WORDS_MAX, d)
+        self.position, self.word_feature = nn.Embedding(WORDS_MAX, d), nn.Linear(WORD_FEATURES, d)
         self.role, self.rank = nn.Embedding(ROLE_IDS, d), nn.Embedding(RANKS, d)
         self.feature = nn.Sequential(nn.Linear(FEATURES, d), nn.GELU(), nn.Linear(d, d))
-        self.last, self.steps = nn.Embedding(KINDS_BEFORE, d), nn.Embedding(10, d)
+        self.last, self.steps = nn.Embedding(KINDS_BEFORE, d), nn.Embedding(STEPS_KNOWN, d)
+        self.ties = Ties(config.layers, config.heads)
         self.layers = nn.ModuleList(Layer(d, config.heads, config.dropout) for _ in range(config.layers))
-        # How strongly a name's word in the instruction draws attention, learned for each layer and head.
-        self.pull = nn.Parameter(torch.ones(config.layers, config.heads))
         self.norm = nn.LayerNorm(d)
-        self.kind, self.key = nn.Linear(d, len(config.kinds)), nn.Linear(d, max(len(config.keys), 1))
-        self.element, self.start, self.end = nn.Linear(d, 1), nn.Linear(d, 1), nn.Linear(d, 1)
+        self.kind, self.key = nn.Linear(d, kinds), nn.Linear(d, max(len(config.keys), 1))
+        self.amount, self.case = nn.Linear(d, len(AMOUNTS)), nn.Linear(d, len(CASES))
+        self.element, self.place = nn.Linear(d, kinds), nn.Linear(d, PLACES)
+        self.span = nn.Linear(d, 2)
+        self.of_name, self.count = nn.Linear(d, d), nn.Embedding(NAME_WORDS_MAX + 1, d)
+        self.name_span = nn.Sequential(nn.GELU(), nn.Linear(d, 2))
 
-    def forward(self, batch: Batch) -> Scores:
+    def forward(self, batch: Batch, typed: Tensor | None = None) -> Scores:
+        """typed: (b',) which examples of the batch need start and end (None: all): those two are over (b', ...)."""
         b, w = batch.words.shape
-        n = batch.roles.shape[1]
         summary = (self.last(batch.last) + self.steps(batch.steps)).unsqueeze(1)  # (b, 1, d)
-        words = self.word(batch.words) + self.position(torch.arange(w))  # (b, w, d)
-        count = (batch.names > 0).sum(-1, keepdim=True).clamp(min=1)  # (b, n, 1)
-        name = self.word(batch.names).sum(2) / count  # (b, n, d)
-        elements = name + self.role(batch.roles) + self.rank(batch.ranks) + self.feature(batch.features)
+        words = self.word(batch.words) + self.position(torch.arange(w)) + self.word_feature(batch.word_features)
+        named = self._name(batch.names)
+        elements = named + self.role(batch.roles) + self.rank(batch.ranks) + self.feature(batch.features)
         x = torch.cat([summary, words, elements], dim=1)  # (b, 1 + w + n, d)
-        t = 1 + w + n
         there = torch.cat([torch.ones(b, 1, dtype=torch.bool), batch.word_mask, batch.element_mask], dim=1)
-        hidden = torch.zeros(b, 1, 1, t).masked_fill(~there[:, None, None, :], float("-inf"))
-        link = torch.zeros(b, t, t)
-        link[:, 1 + w :, 1 : 1 + w] = batch.match
-        link[:, 1 : 1 + w, 1 + w :] = batch.match.transpose(1, 2)
-        for i, layer in enumerate(self.layers):
-            x = layer(x, hidden + self.pull[i][None, :, None, None] * link[:, None])
+        for layer, bias in zip(self.layers, self.ties(batch, there), strict=True):
+            x = layer(x, bias)
         x = self.norm(x)
         first, words, elements = x[:, 0], x[:, 1 : 1 + w], x[:, 1 + w :]
-        absent = float("-inf")
+        start, end = self._spans(batch, words, elements, typed)
         return Scores(
-            self.kind(first), self.element(elements).squeeze(-1).masked_fill(~batch.element_mask, absent),
-            self.start(words).squeeze(-1).masked_fill(~batch.word_mask, absent),
-            self.end(words).squeeze(-1).masked_fill(~batch.word_mask, absent), self.key(first),
+            self.kind(first), self.element(elements).masked_fill(~batch.element_mask[..., None], ABSENT),
+            self.place(elements), self.amount(first), start, end, self.case(first), self.key(first),
         )  # fmt: skip
+
+    def _name(self, names: Tensor) -> Tensor:
+        """(b, n, K) -> (b, n, d): the mean of its words."""
+        b, n, k = names.shape
+        there = (names > 0).to(torch.float32)
+        each = there / there.sum(-1, keepdim=True).clamp(min=1)
+        mean: Tensor = functional.embedding_bag(
+            names.view(b * n, k), self.word.weight, per_sample_weights=each.view(b * n, k), mode="sum"
+        ).view(b, n, -1)
+        return mean
+
+    def _spans(self, batch: Batch, words: Tensor, elements: Tensor, typed: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Logits over the words of the instruction and then of each name, first and last; (b', w + n K) each."""
+        names, counts, mask = batch.names, batch.counts, batch.word_mask
+        if typed is not None:
+            names, counts, mask = names[typed], counts[typed], mask[typed]
+            words, elements = words[typed], elements[typed]
+        told = self.span(words).masked_fill(~mask[..., None], ABSENT)  # (b', w, 2)
+        i, j, k = (names > 0).nonzero(as_tuple=True)
+        each = self.of_name(elements)[i, j] + self.word(names[i, j, k]) + self.count(counts[i, j, k])
+        shown = torch.full((*names.shape, 2), ABSENT).index_put((i, j, k), self.name_span(each))
+        both = torch.cat([told, shown.flatten(1, 2)], dim=1)
+        return both[..., 0], both[..., 1]
 
 
 def save(policy: Policy, folder: Path) -> None:
@@ -176,22 +261,43 @@ def load(folder: Path) -> Policy:
 
 
 class Choice(NamedTuple):
-    """The likeliest of each head, as indices."""
+    """The likeliest of each head, as indices; the span: first and last of `start`'s positions, within one text."""
 
     kind: int
     element: int
-    start: int
-    end: int
+    place: int
+    amount: int
+    first: int
+    last: int
+    case: int
     key: int
 
 
 def judge(policy: Policy, sight: Sight) -> Choice:
     """One decision, without gradients."""
     with torch.inference_mode():
-        scores = policy(collate([sight]))
-    return Choice(*(int(logits[0].argmax()) for logits in scores))
+        scores = Scores(*(each[0] for each in policy(collate([sight]))))
+    kind = int(scores.kind.argmax())
+    element = int(scores.element[:, kind].argmax())
+    first = int(scores.start.argmax())
+    w = len(sight.words)
+    until = w if first < w else w + ((first - w) // NAME_WORDS_MAX + 1) * NAME_WORDS_MAX
+    last = first + int(scores.end[first:until].argmax())
+    return Choice(
+        kind, element, int(scores.place[element].argmax()), int(scores.amount.argmax()), first, last,
+        int(scores.case.argmax()), int(scores.key.argmax()),
+    )  # fmt: skip
 
 
 def use_threads(n: int) -> None:
     """How many threads a decision may use: several processes share the cores."""
     torch.set_num_threads(n)
+
+
+def flat_gradient(policy: Policy, loss: Tensor, left_out: tuple[str, ...]) -> F32:
+    """The loss's gradient as one vector, without parameters whose names begin with one of `left_out`."""
+    chosen = [weight for name, weight in policy.named_parameters() if not name.startswith(left_out)]
+    found = torch.autograd.grad(loss, chosen, allow_unused=True)
+    parts = [torch.zeros_like(w) if g is None else g for w, g in zip(chosen, found, strict=True)]
+    flat: F32 = torch.cat([part.flatten() for part in parts]).numpy()
+    return flat

@@ -8,10 +8,9 @@ from pathlib import Path
 from aboveboard.core.events import Element
 from aboveboard.learn import model
 from aboveboard.learn.agents import Decision
-from aboveboard.learn.examples import POINTER
-from aboveboard.learn.sight import Past, see, words_of
-
-SPAN_WORDS_MAX = 8
+from aboveboard.learn.examples import AMOUNTS, CASES, PLACES, points
+from aboveboard.learn.sight import NAME_WORDS_MAX, Past, see, told_words
+from aboveboard.learn.words import words_of
 
 
 class PolicyAgent:
@@ -23,14 +22,34 @@ class PolicyAgent:
 
     def decide(self, instruction: str, elements: Sequence[Element], past: Past) -> Decision:
         if not elements:
-            return Decision("click", -1)
-        scores = model.judge(self._policy, see(instruction, elements, past))
+            return Decision("wait")
+        choice = model.judge(self._policy, see(instruction, elements, past))
         config = self._policy.config
-        kind = config.kinds[scores.kind]
-        if kind in POINTER:
-            return Decision(kind, scores.element)
+        kind = config.kinds[choice.kind]
+        if points(kind):
+            across = (choice.place + 0.5) / PLACES
+            return Decision(kind, choice.element, across=across, notches=AMOUNTS[choice.amount])
         if kind == "type":
-            words = words_of(instruction)
-            end = min(max(scores.end, scores.start), scores.start + SPAN_WORDS_MAX, len(words) - 1)
-            return Decision(kind, -1, instruction[words[scores.start].start : words[end].end])
-        return Decision(kind, -1, key=config.keys[scores.key])
+            return Decision(kind, text=_written(_read(instruction, elements, choice), CASES[choice.case]))
+        return Decision(kind, key=config.keys[choice.key])
+
+
+def _read(instruction: str, elements: Sequence[Element], choice: model.Choice) -> str:
+    """The words pointed at, as they stand there."""
+    w = len(told_words(instruction))
+    source, offset = instruction, 0
+    if choice.first >= w:
+        index = (choice.first - w) // NAME_WORDS_MAX
+        source, offset = elements[index].name, w + index * NAME_WORDS_MAX
+    words = words_of(source)
+    if not words:
+        return ""
+    first, last = (min(each - offset, len(words) - 1) for each in (choice.first, choice.last))
+    return source[words[first].start : words[last].end]
+
+
+def _written(text: str, case: str) -> str:
+    """Placeholders stay as they are: what stands behind one is put in at the keyboard."""
+    if "<" in text:
+        return text
+    return text.lower() if case == "lower" else text.upper() if case == "upper" else text

@@ -5,12 +5,10 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-import msgspec
-
 from aboveboard.core.errors import BadInput, CheckFailed
 from aboveboard.datasets.build import await_proof
 from aboveboard.datasets.reader import Reader
-from aboveboard.learn.lineage import Lineage
+from aboveboard.learn.lineage import read_lineage
 from aboveboard.wire.api import LeafReply, ModelTrained, parse
 from aboveboard.wire.durable import write_durable
 
@@ -21,11 +19,11 @@ def publish(reader: Reader, folder: Path) -> int:
     Raises BadInput when the folder holds no model with its dataset's manifest named, CheckFailed when the weights are
     not those of its lineage.
     """
+    lineage = read_lineage(folder)
     try:
-        lineage = msgspec.json.decode((folder / "lineage.json").read_bytes(), type=Lineage)
         weights = hashlib.sha256((folder / "weights.safetensors").read_bytes()).hexdigest()
-    except (OSError, msgspec.MsgspecError) as error:
-        raise BadInput("holds no trained model with its lineage", str(folder)) from error
+    except OSError as error:
+        raise BadInput("holds no weights", str(folder)) from error
     if not lineage.dataset_manifest_sha256:
         raise BadInput("was trained outside a dataset: there is nothing to name as its source", str(folder))
     if weights != lineage.weights_sha256:

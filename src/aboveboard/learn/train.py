@@ -6,23 +6,47 @@ import hashlib
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import msgspec
 import numpy as np
 import torch
+from torch import Tensor
 from torch.nn import functional
 
 from aboveboard.core.errors import BadInput
 from aboveboard.datasets.schema import Episode, read_episodes
-from aboveboard.learn.examples import POINTER, Example, examples_of
-from aboveboard.learn.lineage import Lineage
-from aboveboard.learn.model import Config, Policy, collate, save
-from aboveboard.learn.sight import see, shuffled_names
+from aboveboard.learn.examples import Example, Span, examples_of
+from aboveboard.learn.lineage import Lineage, write_lineage
+from aboveboard.learn.model import Config, Policy, Scores, collate, save
+from aboveboard.learn.renaming import Renamable, renamable, renamed
+from aboveboard.learn.sight import NAME_WORDS_MAX, Past, Sight, see
 
-THREADS = 2
+THREADS = 1
 WARM_UP_SHARE = 0.1
+CHUNK = 64  # batches whose examples are sorted by size together, so that little is padding
+TOLD_EVERY = 500  # updates
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """An example made ready: as it was seen, as it is seen by one who forgot what went before, and what in it can be
+    called otherwise."""
+
+    example: Example
+    sight: Sight
+    afresh: Sight
+    words: Renamable
+
+
+def lessons_of(examples: list[Example]) -> list[Lesson]:
+    return [
+        Lesson(
+            each, see(each.instruction, each.elements, each.past), see(each.instruction, each.elements, Past()),
+            renamable(each.instruction, each.elements),
+        )
+        for each in examples
+    ]  # fmt: skip
 
 
 def train(episodes: list[Episode], config: Config, told: Callable[[str], None]) -> Policy:
@@ -37,52 +61,102 @@ def train(episodes: list[Episode], config: Config, told: Callable[[str], None]) 
     keys = tuple(sorted({example.key for example in examples if example.key}))
     config = replace(config, kinds=kinds, keys=keys)
     policy = Policy(config)
-    optimizer = torch.optim.AdamW(policy.parameters(), lr=config.rate, weight_decay=0.02)
-    batches = -(-len(examples) // config.batch)
-    total = config.epochs * batches
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, config.rate, total_steps=total, pct_start=WARM_UP_SHARE)
-    begun = time.monotonic()
+    optimizer = torch.optim.AdamW(policy.parameters(), lr=config.rate, weight_decay=0.02, fused=True)
+    wanted = config.epochs * -(-len(examples) // config.batch)
+    updates = min(max(wanted, config.updates_min), config.updates_max)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, config.rate, total_steps=updates, pct_start=WARM_UP_SHARE)
+    lessons = lessons_of(examples)
+    begun, done, losses = time.monotonic(), 0, []
     policy.train()
-    for epoch in range(config.epochs):
-        order = rng.permutation(len(examples))
-        losses = []
-        for at in range(0, len(examples), config.batch):
-            chosen = [examples[i] for i in order[at : at + config.batch]]
-            loss = _loss(policy, chosen, config, rng)
+    while done < updates:
+        for batch in _batches(lessons, config, rng)[: updates - done]:
+            loss = loss_of(policy, batch, config, rng)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(policy.parameters(), 1.0)
             optimizer.step()
             schedule.step()
             losses.append(loss.item())
-        if (epoch + 1) % 10 == 0:
-            told(f"epoch {epoch + 1}/{config.epochs}: loss {np.mean(losses):.3f}, {time.monotonic() - begun:.0f} s")
+            done += 1
+            if done % TOLD_EVERY == 0 or done == updates:
+                told(f"update {done}/{updates}: loss {np.mean(losses):.3f}, {time.monotonic() - begun:.0f} s")
+                losses = []
     policy.eval()
     return policy
 
 
-def _loss(policy: Policy, chosen: list[Example], config: Config, rng: np.random.Generator) -> torch.Tensor:
+def _batches(lessons: list[Lesson], config: Config, rng: np.random.Generator) -> list[list[Lesson]]:
+    """Every lesson once, in random batches of lessons of about one size."""
+    order = rng.permutation(len(lessons))
+    batches: list[list[Lesson]] = []
+    for at in range(0, len(order), CHUNK * config.batch):
+        some = sorted(order[at : at + CHUNK * config.batch], key=lambda i: len(lessons[i].example.elements))
+        batches += [[lessons[i] for i in some[j : j + config.batch]] for j in range(0, len(some), config.batch)]
+    return [batches[i] for i in rng.permutation(len(batches))]
+
+
+def loss_of(policy: Policy, lessons: list[Lesson], config: Config, rng: np.random.Generator) -> Tensor:
     """Sum of the heads' cross-entropies, each over the examples that have something to say to it."""
+    forgets = rng.random(len(lessons)) < config.forgets
     sights = [
-        see(example.instruction, example.elements, example.past,
-            shuffled_names(example.instruction, example.elements, rng))
-        for example in chosen
-    ]  # fmt: skip
-    scores = policy(collate(sights))
+        renamed(each.afresh if forgot else each.sight, each.words, rng)
+        for each, forgot in zip(lessons, forgets, strict=True)
+    ]
+    return _loss(policy, sights, [each.example for each in lessons])
+
+
+def plain_loss(policy: Policy, lessons: list[Lesson]) -> Tensor:
+    """The same of these lessons as they are, with nothing renamed or forgotten."""
+    return _loss(policy, [each.sight for each in lessons], [each.example for each in lessons])
+
+
+def _loss(policy: Policy, sights: list[Sight], chosen: list[Example]) -> Tensor:
+    typed = torch.tensor([i for i, example in enumerate(chosen) if example.spans], dtype=torch.int64)
+    scores: Scores = policy(collate(sights), typed)
+    return heads_loss(scores, chosen, policy.config, max(len(s.words) for s in sights))
+
+
+def heads_loss(scores: Scores, chosen: list[Example], config: Config, w: int) -> Tensor:
+    """w: to how many words the instructions are padded."""
     kind = torch.tensor([config.kinds.index(example.kind) for example in chosen])
-    element = torch.tensor([example.element if example.kind in POINTER else -1 for example in chosen])
-    start, end = (torch.tensor([getattr(example, name) for example in chosen]) for name in ("start", "end"))
-    key = torch.tensor([config.keys.index(example.key) if example.key else -1 for example in chosen])
     loss = functional.cross_entropy(scores.kind, kind)
-    for logits, wanted in ((scores.element, element), (scores.start, start), (scores.end, end), (scores.key, key)):
-        known = wanted >= 0
-        if known.any():
-            loss = loss + functional.cross_entropy(logits[known], wanted[known])
+    at = [i for i, example in enumerate(chosen) if example.targets]
+    if at:
+        logits = scores.element[at, :, kind[at]]
+        right = torch.zeros_like(logits, dtype=torch.bool)
+        for row, i in enumerate(at):
+            right[row, list(chosen[i].targets)] = True
+        loss = loss + _any_of(logits, right)
+        place = torch.tensor([chosen[i].place for i in at])
+        loss = loss + functional.cross_entropy(scores.place[at, [chosen[i].targets[0] for i in at]], place)
+    typed = [example for example in chosen if example.spans]
+    if typed:
+        for logits, word in ((scores.start, "first"), (scores.end, "last")):
+            right = torch.zeros_like(logits, dtype=torch.bool)
+            for row, example in enumerate(typed):
+                right[row, [_position(span, getattr(span, word), w) for span in example.spans]] = True
+            loss = loss + _any_of(logits, right)
+    amount, case = ([getattr(example, name) for example in chosen] for name in ("amount", "case"))
+    key = [config.keys.index(example.key) if example.key else -1 for example in chosen]
+    for logits, wanted in ((scores.amount, amount), (scores.case, case), (scores.key, key)):
+        at = [i for i, each in enumerate(wanted) if each >= 0]
+        if at:
+            loss = loss + functional.cross_entropy(logits[at], torch.tensor([wanted[i] for i in at]))
     return loss
 
 
-def train_folder(data: Path, out: Path, config: Config) -> Lineage:
-    """Trains on the dataset in `data` and writes the model to `out`. Raises BadInput or Corrupt."""
+def _any_of(logits: Tensor, right: Tensor) -> Tensor:
+    """Cross-entropy where several answers are right: minus the log of their probabilities' sum."""
+    return (logits.logsumexp(-1) - logits.masked_fill(~right, float("-inf")).logsumexp(-1)).mean()
+
+
+def _position(span: Span, word: int, w: int) -> int:
+    return word if span.element < 0 else w + span.element * NAME_WORDS_MAX + word
+
+
+def train_folder(data: Path, out: Path, config: Config, replaces: str = "") -> Lineage:
+    """Trains on the dataset in `data` and writes the model to `out`. replaces: SHA-256 of the weights it is made in the
+    place of. Raises BadInput or Corrupt."""
     episodes = [each for each in read_episodes(data) if each.split in ("train", "all", "")]
     policy = train(episodes, config, lambda line: print(line, file=sys.stderr, flush=True))
     save(policy, out)
@@ -90,7 +164,7 @@ def train_folder(data: Path, out: Path, config: Config) -> Lineage:
     lineage = Lineage(
         hashlib.sha256((out / "weights.safetensors").read_bytes()).hexdigest(),
         hashlib.sha256(manifest.read_bytes()).hexdigest() if manifest.is_file() else "",
-        len(episodes), len(examples_of(episodes)), config.seed,
+        len(episodes), len(examples_of(episodes)), config.seed, replaces,
     )  # fmt: skip
-    (out / "lineage.json").write_bytes(msgspec.json.format(msgspec.json.encode(lineage), indent=1))
+    write_lineage(out, lineage)
     return lineage

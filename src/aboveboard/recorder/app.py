@@ -16,14 +16,18 @@ from aboveboard.core.errors import BadInput, Refused, Unavailable
 from aboveboard.core.ids import ContributorId, DeviceId, key_id_of
 from aboveboard.core.policy import Policy
 from aboveboard.core.vault import DeviceCert, SignedDeviceCert, sign_device_cert
+from aboveboard.recorder.commands import Commands
 from aboveboard.recorder.consents import Consents
 from aboveboard.recorder.control import ControlServer
 from aboveboard.recorder.home import Config, Home
-from aboveboard.recorder.indicator import Indicator
+from aboveboard.recorder.hotkeys import Hotkeys
+from aboveboard.recorder.indicator import TrayOrBadge
 from aboveboard.recorder.memory import keep_memory_private
+from aboveboard.recorder.menu import Menu
 from aboveboard.recorder.observe import X11Observer
 from aboveboard.recorder.page import StatusPage
 from aboveboard.recorder.pauses import Pauses
+from aboveboard.recorder.platform.session import display_of
 from aboveboard.recorder.recorder import Parts, Recorder
 from aboveboard.recorder.seal import Sealer
 from aboveboard.recorder.sender import Sender
@@ -121,13 +125,8 @@ def policy_now(terms: Terms, uplink: Uplink) -> Policy:
 
 
 def _display(options: Options) -> tuple[str, Path | None]:
-    if os.environ.get("XDG_SESSION_TYPE") == "wayland" and not options.display:
-        raise Unavailable("this is a Wayland session, which is not recorded yet: log in to an X11 session")
-    display = options.display or os.environ.get("DISPLAY", "")
-    if not display:
-        raise Unavailable("there is no display: set DISPLAY, or give --display :N; nothing is recorded")
     xauthority = os.environ.get("XAUTHORITY")
-    return display, Path(xauthority) if xauthority else None
+    return display_of(os.environ, options.display), Path(xauthority) if xauthority else None
 
 
 def run(options: Options) -> int:
@@ -148,14 +147,19 @@ def run(options: Options) -> int:
     sealer = Sealer(home, spool, consents.contributor, consents.device, home.key("device"))
     # Looked at once now, so that a missing bus is said at the start and not after consent.
     X11Observer(display, xauthority, bus, frozenset(policy.browsers)).close()
+    indicator = TrayOrBadge(display, bus, home)
     parts = Parts(
         home, terms, terms.charter(), policy, consents, Pauses(home, clock), spool,
-        Sender(home, uplink, consents, sealer, clock), Indicator(display),
+        Sender(home, uplink, consents, sealer, clock), indicator,
         lambda: X11Observer(display, xauthority, bus, frozenset(parts.policy.browsers)), clock,
     )  # fmt: skip
     recorder = Recorder(parts)
-    page = StatusPage(recorder, options.page_port)
+    page = StatusPage(recorder, spool, options.page_port)
     recorder.url = page.url
+    commands = Commands(recorder, clock)
+    menu = Menu(commands, indicator.say)
+    indicator.attach(menu)
+    recorder.hotkeys = Hotkeys(display, recorder.settings().hotkeys, menu.press)
     control = ControlServer(home.path("control.sock"), recorder, clock.now_us)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -172,6 +176,7 @@ def run(options: Options) -> int:
         watch.stop()
         recorder.stop()
     finally:
+        recorder.hotkeys.close()
         control.close()
         page.close()
         lock.close()

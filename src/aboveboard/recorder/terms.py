@@ -26,7 +26,8 @@ from aboveboard.recorder.settings import read_settings
 from aboveboard.recorder.upload import Uplink
 from aboveboard.wire.api import CurrentPolicy, Exemptions, PublishedExemption, parse
 
-REFRESH_S = 300.0  # about: laptops shall not all ask at once
+REFRESH_S = 900.0  # about, each time another: laptops shall not all ask at once
+REFRESH_S_MAX = 4 * 3600.0  # while nobody answers
 EXEMPTIONS_MAX = 1000
 POLICY_BYTES_MAX = 2 << 20
 NOTE_BYTES_MAX = 1 << 16
@@ -170,15 +171,22 @@ class TermsWatch:
         self._stopping.set()
 
     def _run(self) -> None:
-        while not self._stopping.wait(REFRESH_S * random.uniform(0.8, 1.2)):  # noqa: S311  # no secret
-            try:
-                self._terms.refresh(self._uplink)
-                self.problem = ""
-            except Unavailable:
-                continue  # what is known stays in force
-            except AboveboardError as error:
-                self.problem = str(error)
+        wait_s = REFRESH_S
+        while not self._stopping.wait(wait_s * random.uniform(0.5, 1.5)):  # noqa: S311  # no secret
+            wait_s = self.look(wait_s)
         self._uplink.close()
+
+    def look(self, waited_s: float) -> float:
+        """Fetches once; for about how long then to wait. A collector that is down, and comes back to everybody asking,
+        is asked ever less often meanwhile."""
+        try:
+            self._terms.refresh(self._uplink)
+            self.problem = ""
+        except Unavailable:
+            return min(waited_s * 2, REFRESH_S_MAX)  # what is known stays in force
+        except AboveboardError as error:
+            self.problem = str(error)
+        return REFRESH_S
 
 
 def kept_policy(home: Home, policy_id: str) -> Policy:

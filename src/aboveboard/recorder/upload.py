@@ -22,16 +22,19 @@ from aboveboard.wire.api import (
     EnrolRequest,
     ErrorReply,
     Exemptions,
+    MySegments,
     Policies,
     SegmentReply,
     parse,
 )
 from aboveboard.wire.client import Answer, Client
+from aboveboard.wire.segment import FILE_BYTES_MAX, Manifest
 from aboveboard.wire.tile_proofs import TILE_BYTES
 
 REPLY_BYTES_MAX = 2 << 20
 POLICIES_BYTES_MAX = 8 << 20
 NOTE_BYTES_MAX = 1 << 16
+LIST_BYTES_MAX = 64 << 20  # 100,000 manifests
 
 
 def _refusal(answer: Answer, what: str) -> AboveboardError:
@@ -51,6 +54,7 @@ class Uplink:
     def __init__(self, config: Config, token: str = "") -> None:
         self._collector, self._token = Client(config.collector), token
         self._guardians: dict[str, Client] = {}
+        self._held: dict[str, tuple[str, bytes]] = {}  # what the collector answered last, by path, with its ETag
 
     def close(self) -> None:
         for each in (self._collector, *self._guardians.values()):
@@ -64,9 +68,16 @@ class Uplink:
         return self._collector.request(method, path, size_max=REPLY_BYTES_MAX, body=body, headers=headers)
 
     def _get(self, path: str, what: str, size_max: int = REPLY_BYTES_MAX) -> bytes:
-        answer = self._collector.request("GET", path, size_max=size_max)
+        """One of few paths. What has not changed since it was asked for last does not come again."""
+        tag, known = self._held.get(path, ("", b""))
+        headers = {"If-None-Match": tag} if tag else {}
+        answer = self._collector.request("GET", path, size_max=size_max, headers=headers)
+        if tag and answer.status == 304:
+            return known
         if answer.status != 200:
             raise _refusal(answer, f"asking for {what}")
+        if "etag" in answer.headers:
+            self._held[path] = (answer.headers["etag"], answer.body)
         return answer.body
 
     def policies(self) -> tuple[CurrentPolicy, ...]:
@@ -133,6 +144,25 @@ class Uplink:
         answer = self._guardian(url).request("PUT", f"/v1/epochs/{epoch}", size_max=REPLY_BYTES_MAX, body=body)
         if answer.status not in (200, 201):
             raise _refusal(answer, "the guardian's share of a key")
+
+    def my_segments(self) -> tuple[Manifest, ...]:
+        """Manifests of what the collector holds of this laptop, deleted ones too, as it says: nothing is verified."""
+        answer = self._collector.request("GET", "/v1/me/segments", size_max=LIST_BYTES_MAX, headers=self._mine)
+        if answer.status != 200:
+            raise _refusal(answer, "asking for one's own segments")
+        return parse(answer.body, "segments", MySegments, LIST_BYTES_MAX).segments
+
+    def my_segment(self, seq: int) -> bytes:
+        """One's own sealed file."""
+        path = f"/v1/me/segments/{seq}"
+        answer = self._collector.request("GET", path, size_max=FILE_BYTES_MAX, headers=self._mine)
+        if answer.status != 200:
+            raise _refusal(answer, f"asking for segment {seq}")
+        return answer.body
+
+    @property
+    def _mine(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._token}"}
 
     def segment(self, device: DeviceId, seq: int, data: bytes) -> bool:
         """Whether the collector keeps it. Idempotent: may be brought any number of times."""

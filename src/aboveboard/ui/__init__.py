@@ -11,9 +11,8 @@ CSP = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; form-action 'self'; "
     "frame-ancestors 'none'; base-uri 'none'"
 )
-CSP_NO_SCRIPT = (
-    "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-)
+# The laptop's own pages also show pictures of their own.
+CSP_LAPTOP = CSP.replace("img-src data:", "img-src 'self' data:")
 
 
 def stylesheet() -> str:

@@ -248,6 +248,33 @@ class MyAccesses(Record, frozen=True):
     accesses: tuple[Access, ...]
 
 
+class FigureShown(Record, frozen=True):
+    """cell: a policy's ID, or "" for the whole programme. value: people, rounded down to tens; absent under ten, and
+    where it would give another one away. day: of which it is true, as YYYY-MM-DD."""
+
+    figure: str
+    cell: str
+    value: int | None
+    day: str
+
+
+class FiguresReply(Record, frozen=True):
+    figures: tuple[FigureShown, ...]
+
+
+class MyDevice(Record, frozen=True):
+    """revoked: signed off, for good."""
+
+    device: DeviceId
+    revoked: bool
+
+
+class MyDevices(Record, frozen=True):
+    """A person's laptops."""
+
+    devices: tuple[MyDevice, ...]
+
+
 class DeletionReply(Record, frozen=True):
     """deletion: 64 hex digits, the request's commitment."""
 

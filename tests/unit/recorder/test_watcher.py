@@ -11,6 +11,7 @@ from aboveboard.core.events import ObservedElement, Snapshot
 from aboveboard.recorder.watcher import Reading, Watcher
 
 PASSWORD = ObservedElement("password text", "Password", (0, 0, 9, 9), frozenset({"focused"}), (0,))
+LATE_US = 500
 NOTE = ObservedElement("entry", "Note", (0, 20, 9, 9), frozenset({"focused"}), (1,))
 
 
@@ -34,13 +35,22 @@ def _watcher(*readings: tuple[int, int, ObservedElement | None, str | None], mov
 ])  # fmt: skip
 def test_the_field_is_the_one_of_the_keys_time(since_us: int, t_us: int, wanted: ObservedElement) -> None:
     watcher = _watcher((100, 110, PASSWORD, None), (300, 310, NOTE, None))
-    assert watcher.focused(1, since_us, t_us, 0.0)[0] is wanted
+    assert watcher.focused(1, since_us, t_us, LATE_US)[0] is wanted
 
 
 def test_a_field_that_was_not_read_since_is_unknown() -> None:
     watcher = _watcher((100, 110, PASSWORD, None))
-    assert watcher.focused(1, 200, 250, 0.0) == (None, None)
-    assert watcher.focused(2, 0, 250, 0.0) == (None, None)
+    assert watcher.focused(1, 200, 250, LATE_US) == (None, None)
+    assert watcher.focused(2, 0, 250, LATE_US) == (None, None)
+
+
+def test_a_key_that_waited_in_a_queue_gets_the_field_of_its_time_and_none_that_was_read_too_late() -> None:
+    """All of these are asked long after: what counts is when the field was read, not when the key's turn came."""
+    slow = _watcher((100, 110, NOTE, None), (120, 900, PASSWORD, None), (1000, 1010, PASSWORD, None))
+    assert slow.focused(1, 0, 150, LATE_US)[0] is NOTE
+    assert slow.focused(1, 0, 600, LATE_US)[0] is PASSWORD, "read around the key"
+    assert slow.focused(1, 110, 150, LATE_US) == (None, None), "the focus moved, and the next reading ended too late"
+    assert slow.focused(1, 700, 750, LATE_US)[0] is PASSWORD, "the first after the focus moved"
 
 
 def test_a_page_is_the_one_of_its_time_and_unknown_in_between() -> None:

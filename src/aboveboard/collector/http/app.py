@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
@@ -17,6 +17,7 @@ from aboveboard.collector.http import laptop, operate, public, reader, uploads
 from aboveboard.collector.http.document import describe
 from aboveboard.collector.http.operate import Figures
 from aboveboard.collector.http.replies import error_reply, reply_for
+from aboveboard.collector.identity.guard import guard
 from aboveboard.collector.service import Service
 from aboveboard.core.errors import AboveboardError
 
@@ -24,8 +25,10 @@ METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 
 
 def make_app(service: Service) -> FastAPI:
-    """All routes of the collector; pages are added by serve.py."""
-    app = FastAPI(title="Aboveboard collector", version=__version__, docs_url=None, redoc_url=None)
+    """All routes of the collector; pages are added by serve.py, which then has the table of routes enforced."""
+    app = FastAPI(
+        title="Aboveboard collector", version=__version__, docs_url=None, redoc_url=None, dependencies=[Depends(guard)]
+    )
     app.state.service = service
     app.state.figures = Figures(service)
     app.state.segment_uploads = uploads.SegmentUploads(service)

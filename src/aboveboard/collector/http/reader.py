@@ -5,9 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from aboveboard.collector.access import grant_of, granted_segment, granted_segments, record_grant, release
+from aboveboard.collector.access import grant_of, record_grant, release
 from aboveboard.collector.http.replies import json_reply
 from aboveboard.collector.http.requests import RecordBody, Serving, require_reader
+from aboveboard.collector.reading import granted_segment, granted_segments
 from aboveboard.core.access import SignedGrant
 from aboveboard.core.leaves import DatasetBuiltLeaf, ModelTrainedLeaf, parse_leaf
 from aboveboard.wire.api import DatasetBuilt, GrantedSegments, GrantReply, LeafReply, ModelTrained, parse
@@ -34,14 +35,14 @@ def new_release(service: Serving, request: Request, grant_id: str) -> Response:
 def segments_of(service: Serving, request: Request, grant_id: str) -> Response:
     signed = grant_of(service, grant_id)
     require_reader(request, signed.grant)
-    return json_reply(GrantedSegments(tuple(granted_segments(service, signed.grant))))
+    return json_reply(GrantedSegments(tuple(granted_segments(service, signed))))
 
 
 @router.get("/grants/{grant_id}/segments/{segment}")
 def segment_of(service: Serving, request: Request, grant_id: str, segment: str) -> Response:
     signed = grant_of(service, grant_id)
     require_reader(request, signed.grant)
-    return Response(granted_segment(service, signed.grant, segment), media_type="application/octet-stream")
+    return Response(granted_segment(service, signed, segment), media_type="application/octet-stream")
 
 
 @router.post("/datasets")

@@ -111,7 +111,7 @@ class SegmentUploads:
         except TimeoutError as error:
             raise Unavailable("the server is too slow now: try again later") from error
         except Refused as error:
-            if error.reason == "token":
+            if error.reason in ("token", "revoked"):
                 self._senders.forget(token_sha256)
             raise
 

@@ -7,8 +7,10 @@ script or agent, has X input for hands; an agent sees only what the accessibilit
 from __future__ import annotations
 
 import http.server
+import sys
 import threading
 import time
+from collections.abc import Callable
 from functools import partial
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -38,18 +40,35 @@ _COVER_GONE = """(() => { const c = document.getElementById('sync-task-cover');
   return !c || c.style.display === 'none' || c.offsetParent === null; })()"""
 
 
+def url_of(origin: str, task: str) -> str:
+    """A task's page at this origin."""
+    return f"{origin}/miniwob/{task}.html"
+
+
 class _Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the base class's name
         """Keeps no log."""
 
 
+class _Patient(http.server.ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A browser that leaves a page has no use for the rest of it: nothing to tell."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 class TaskServer:
     """Serves the package's pages over loopback, so that they have an origin: `with TaskServer() as server:`."""
+
+    def __init__(self, port: int = 0) -> None:
+        """port: 0 for a free one; a policy names an origin, so who goes on under it needs the same."""
+        self._port = port
 
     def __enter__(self) -> TaskServer:
         self._folder = as_file(files("miniwob") / "html")
         self.root: Path = self._folder.__enter__()
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(self.root)))
+        handler = partial(_Quiet, directory=str(self.root))
+        self._server = _Patient(("127.0.0.1", self._port), handler)
         threading.Thread(target=self._server.serve_forever, name="tasks", daemon=True).start()
         return self
 
@@ -65,7 +84,7 @@ class TaskServer:
         """Raises BadInput for a task that is not in the package."""
         if not (self.root / "miniwob" / f"{task}.html").is_file():
             raise BadInput(f"there is no task {task!r} in the miniwob package")
-        return f"{self.origin}/miniwob/{task}.html"
+        return url_of(self.origin, task)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -78,14 +97,15 @@ class TaskServer:
 class Stage:
     """One browser window on which tasks are put, one after the other."""
 
-    def __init__(self, browser: Browser, server: TaskServer) -> None:
-        self.browser, self._server = browser, server
+    def __init__(self, browser: Browser, url: Callable[[str], str]) -> None:
+        """url: a task's address, as `TaskServer.url` gives it."""
+        self.browser, self._url = browser, url
         self._task = ""
 
     def open(self, task: str, seed: str) -> str:
         """Puts a task on and starts it; returns the instruction. The same seed gives the same task."""
         if task != self._task:
-            self.browser.navigate(self._server.url(task))
+            self.browser.navigate(self._url(task))
             self.browser.wait("typeof core !== 'undefined' && typeof Math.seedrandom === 'function'")
             self._task = task
         self.browser.evaluate(_START % (_EPISODE_MS, _quoted(seed)))
@@ -98,6 +118,10 @@ class Stage:
     def left(self) -> None:
         """The window shows something else now; the next task loads its page anew."""
         self._task = ""
+
+    def pid(self) -> int:
+        """Of the browser."""
+        return self.browser.pid
 
     def done(self) -> bool:
         return self.browser.evaluate("WOB_DONE_GLOBAL") is True

@@ -9,7 +9,7 @@ import webbrowser
 from aboveboard.core.errors import BadInput
 from aboveboard.recorder.cli import add_home, seconds
 from aboveboard.recorder.control import ask
-from aboveboard.recorder.page import REASONS
+from aboveboard.recorder.words import REASONS
 
 
 def _run(args: argparse.Namespace) -> int:

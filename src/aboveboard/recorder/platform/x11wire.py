@@ -32,7 +32,7 @@ from aboveboard.recorder.platform.x11events import (
 
 _ALL_DEVICES, _ALL_MASTER_DEVICES = 0, 1
 _CORE_KEYBOARD = 0x100
-_READ_BYTES = 1 << 16  # larger blocks are mapped and unmapped each time
+_READ_BYTES = 1 << 16
 _ANSWER_S_MAX = 5.0
 BACKLOG_BYTES = 8192
 _VALUATOR = 2  # XIValuatorClass
@@ -89,7 +89,7 @@ class Connection:
             self._socket.close()
             raise Unavailable(f"there is no X display {display}: start one, or set DISPLAY") from error
         self._buffer = bytearray()
-        self._sequence = 0
+        self._room = memoryview(bytearray(_READ_BYTES))
         self._setup(read_cookie(number, xauthority), display)
         self._opcode, _ = self._extension(b"XInputExtension")
         self._send(struct.pack("<BBHHH", self._opcode, 47, 2, 2, 2))
@@ -280,33 +280,44 @@ class Connection:
     def take(self) -> list[Item]:
         """Everything whole that has arrived, in order, without waiting. Raises Unavailable when the display is gone."""
         gone = self._drain()
-        if not gone and len(self._buffer) > BACKLOG_BYTES:
+        backlog = len(self._buffer) > BACKLOG_BYTES
+        items = self._decoded()
+        if not gone and backlog:
             # The socket holds some hundred events; the display keeps the rest until there is room. Its answer to any
             # request comes after all that was before it.
             try:
-                self.pointer()
+                answers = self._decoder.answers
+                self._send(struct.pack("<BxHI", 38, 2, self.root))  # QueryPointer
+                deadline = time.monotonic() + _ANSWER_S_MAX
+                while self._decoder.answers == answers:
+                    self._fill(max(deadline - time.monotonic(), 0.001))
+                    items += self._decoded()
             except Unavailable:
                 gone = True
-        items, used = self._decoder.decode(bytes(self._buffer))
-        del self._buffer[:used]
         if gone and not items:
             raise Unavailable("the display is gone")
         return items
 
+    def _decoded(self) -> list[Item]:
+        items, used = self._decoder.decode(bytes(self._buffer))
+        del self._buffer[:used]
+        return items
+
     def _drain(self) -> bool:
         """Into the buffer; whether the connection has ended."""
-        self._socket.setblocking(False)
+        if self._socket.gettimeout() != 0.0:
+            self._socket.setblocking(False)
         while True:
             try:
-                piece = self._socket.recv(_READ_BYTES)
+                n = self._socket.recv_into(self._room)
             except BlockingIOError:
                 return False
             except OSError:
                 return True
-            if not piece:
+            if not n:
                 return True
-            self._buffer += piece
-            if len(piece) < _READ_BYTES:
+            self._buffer += self._room[:n]
+            if n < _READ_BYTES:
                 return False
 
     def hush(self) -> None:

@@ -1,0 +1,238 @@
+"""The stages of PROTOCOL.md, each with a file for what it found: started again, it goes on where it was."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from aboveboard.demo.collect import Plan, collect
+from aboveboard.learn.model import Config
+from aboveboard.learn.tasks.scripts import SCRIPTS
+from bench.learn.ablations import VARIABLE, changed
+from bench.learn.demonstrations import Shown, demonstrable, first, held_out, shown_in
+
+ROOT = Path(__file__).parents[2]
+CHUNK = 16  # tasks an evaluation's file holds
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """What is run. demonstrations: of each task, `bare` of them without redaction; counts: points of the curve;
+    seeds: of training; episodes: for each task and training seed, `few_episodes` for ablations and points between."""
+
+    tasks: tuple[str, ...] = tuple(sorted(SCRIPTS))
+    demonstrations: int = 60
+    few: int = 3
+    counts: tuple[int, ...] = (3, 10, 60)
+    seeds: tuple[int, ...] = (0, 1, 2)
+    episodes: int = 17
+    few_episodes: int = 5
+    bare: int = 10
+    bare_episodes: int = 17
+    unseen: int = 16
+    contributors: int = 4
+    speed: float = 3.0
+    workers: int = 4
+    updates_max: int = 3000
+    held_out_seeds: str = "held-out"
+    ablations: tuple[str, ...] = ("no-neighbours", "no-paths", "no-placeholders")
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """One model: trained on the first `count` demonstrations of each seen task of one dataset."""
+
+    name: str
+    count: int
+    seed: int
+    ablation: str = ""
+
+    @property
+    def dataset(self) -> str:
+        return "bare" if self.ablation == "bare" else "demonstrations"
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One evaluation: of a model by name, or of a baseline, on the seen or the unseen tasks."""
+
+    model: str
+    unseen: bool
+    episodes: int
+    ablation: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"{self.model}.{'unseen' if self.unseen else 'seen'}"
+
+
+def trainings(p: Protocol) -> list[Training]:
+    """In the order in which they matter."""
+    full = [Training(f"n{p.demonstrations}-s{seed}", p.demonstrations, seed) for seed in p.seeds]
+    few = [Training(f"n{p.few}-s{seed}", p.few, seed) for seed in p.seeds]
+    between = sorted({*p.counts, *([p.bare] if p.bare else [])} - {p.few, p.demonstrations})
+    curve = [Training(f"n{n}-s0", n, 0) for n in between]
+    cut = [Training("bare", p.bare, 0, "bare")] if p.bare else []
+    others = [Training(f"{name}-s0", p.bare or p.few, 0, name) for name in p.ablations]
+    return [full[0], few[0], *curve, *cut, *full[1:], *few[1:], *others]
+
+
+def trials(p: Protocol) -> list[Trial]:
+    """In the order in which they matter; the baselines after the first seed of everything."""
+    found: list[Trial] = []
+    for each in trainings(p):
+        whole = each.count in (p.few, p.demonstrations) and not each.ablation
+        compared = each.ablation == "bare" or (each.count == p.bare and not each.ablation)
+        episodes = p.episodes if whole else p.bare_episodes if compared else p.few_episodes
+        if each.seed != p.seeds[0] or (each.ablation and not compared):
+            found += [trial for trial in _baselines(p) if trial not in found]
+        found.append(Trial(each.name, False, episodes, each.ablation))
+        if each.count == p.demonstrations and not each.ablation:
+            found.append(Trial(each.name, True, p.episodes))
+    return [*found, *(trial for trial in _baselines(p) if trial not in found)]
+
+
+def _baselines(p: Protocol) -> list[Trial]:
+    return [Trial(name, False, p.few_episodes) for name in ("random", "majority", "neighbour")]
+
+
+class Stages:
+    """Runs what is missing below `home`."""
+
+    def __init__(self, protocol: Protocol, home: Path, told: Callable[[str], None]) -> None:
+        self.protocol, self.home, self.told = protocol, home, told
+        home.mkdir(parents=True, exist_ok=True)
+        self._mark("protocol", asdict(protocol))
+
+    def _mark(self, name: str, value: Any) -> None:
+        path = self.home / f"{name}.json"
+        text = json.dumps(value, indent=1, sort_keys=True)
+        if path.exists() and path.read_text("utf-8") != text and name == "protocol":
+            raise SystemExit(f"{path} was made by another protocol: choose another folder, or go on with that one")
+        _whole(path, text)
+
+    # ------------------------------------------------------------ demonstrations
+
+    def demonstrate(self) -> None:
+        """Has everything demonstrated and recorded; the second time with nothing redacted."""
+        p = self.protocol
+        self._collect("demonstrations", Plan(p.tasks, p.demonstrations, "demonstration", p.speed, p.contributors))
+
+    def demonstrate_bare(self) -> None:
+        p = self.protocol
+        if not p.bare or (self.home / "bare.json").exists():
+            return
+        seen = self.choose()["seen"]
+        self.told(f"bare: {p.bare} demonstrations of {len(seen)} tasks, nothing redacted")
+        self._run("bare", [
+            "learn", "collect", "--tasks", ",".join(seen), "--episodes", str(p.bare), "--seeds", "demonstration",
+            "--speed", str(p.speed), "--contributors", str(p.contributors), "--out", str(self.home / "bare"), "--json",
+        ], self.home / "bare.json")  # fmt: skip
+
+    def _collect(self, name: str, plan: Plan) -> None:
+        if not (self.home / f"{name}.json").exists():
+            self.told(f"{name}: {plan.episodes} of {len(plan.tasks)} tasks")
+            self._mark(name, collect(plan, self.home / name))
+
+    def choose(self) -> dict[str, Any]:
+        """Which tasks count, and which of them no agent is shown."""
+        path = self.home / "tasks.json"
+        if not path.exists():
+            why = demonstrable(self.home / "demonstrations", shown_in(self.home / "demonstrations"))
+            counted = [task for task, reason in why.items() if not reason]
+            unseen = held_out(counted, self.protocol.unseen)
+            seen = [task for task in counted if task not in unseen]
+            self._mark("tasks", {"seen": seen, "unseen": unseen, "left_out": {t: r for t, r in why.items() if r}})
+        chosen: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        return chosen
+
+    # ------------------------------------------------------------ models
+
+    def train(self, which: list[Training], at_once: int = 2) -> None:
+        """Those that aren't there yet, so many at once on a core each."""
+        missing = [each for each in which if not (self.home / "models" / each.name / "done.json").exists()]
+        if not missing:
+            return
+        seen = self.choose()["seen"]
+        with ProcessPoolExecutor(min(at_once, len(missing)), mp_context=get_context("spawn")) as pool:
+            for future in [pool.submit(_train, self.protocol, self.home, seen, each) for each in missing]:
+                self.told(future.result())
+
+    # ------------------------------------------------------------ evaluations
+
+    def evaluate(self, trial: Trial) -> None:
+        """In pieces of CHUNK tasks."""
+        p, chosen = self.protocol, self.choose()
+        tasks = chosen["unseen" if trial.unseen else "seen"]
+        baseline = trial.model in ("random", "majority", "neighbour")
+        model = trial.model if baseline else str(self.home / "models" / trial.model)
+        for at in range(0, len(tasks), CHUNK):
+            path = self.home / "evaluations" / f"{trial.name}.{at // CHUNK}.json"
+            if path.exists():
+                continue
+            begun = time.monotonic()
+            words = [
+                "learn", "evaluate", "--model", model, "--tasks", ",".join(tasks[at : at + CHUNK]), "--seeds",
+                p.held_out_seeds, "--episodes", str(trial.episodes), "--workers", str(p.workers), "--json",
+            ]  # fmt: skip
+            if baseline:
+                words += ["--data", str(self.home / "models" / f"n{p.few}-s0" / "data")]
+            self._run(trial.ablation, words, path)
+            found = json.loads(path.read_text("utf-8"))
+            self.told(
+                f"{trial.name} {at // CHUNK}: {found['successes']} of {found['episodes']}, "
+                f"{time.monotonic() - begun:.0f} s"
+            )
+
+    def _run(self, ablation: str, words: list[str], out: Path) -> None:
+        """`aboveboard WORDS`, and its answer as a file, whole or not at all."""
+        environment = {**os.environ, VARIABLE: ablation, "PYTHONPATH": str(ROOT)}
+        done = subprocess.run(
+            [sys.executable, "-m", "bench.learn.ablated", *words], env=environment, stdout=subprocess.PIPE, check=True
+        )
+        json.loads(done.stdout)
+        _whole(out, done.stdout.decode())
+
+
+def _train(p: Protocol, home: Path, seen: list[str], each: Training) -> str:
+    """In a process of its own."""
+    from aboveboard.datasets.schema import encode_episodes
+    from aboveboard.learn.examples import examples_of
+    from aboveboard.learn.model import save
+    from aboveboard.learn.train import train
+    from bench.learn.ablations import apply
+
+    apply(each.ablation if each.ablation == "no-neighbours" else "")
+    shown: list[Shown] = shown_in(home / each.dataset)
+    episodes = changed(first(shown, seen, each.count), each.ablation)
+    begun = time.monotonic()
+    lines: list[str] = []
+    policy = train(episodes, Config(seed=each.seed, updates_max=p.updates_max), lines.append)
+    seconds = time.monotonic() - begun
+    folder = home / "models" / each.name
+    save(policy, folder)
+    if each.count == p.few and each.seed == 0 and not each.ablation:  # what the baselines know
+        (folder / "data").mkdir(exist_ok=True)
+        (folder / "data" / "train.parquet").write_bytes(encode_episodes(episodes))
+    done = {
+        **asdict(each), "episodes": len(episodes), "examples": len(examples_of(episodes)), "seconds": round(seconds, 1),
+        "parameters": sum(weight.numel() for weight in policy.parameters()), "told": lines,
+    }  # fmt: skip
+    _whole(folder / "done.json", json.dumps(done, indent=1))
+    return f"{each.name}: {len(episodes)} demonstrations, {done['examples']} steps, {seconds:.0f} s; {lines[-1]}"
+
+
+def _whole(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    part.write_text(text, encoding="utf-8")
+    part.rename(path)

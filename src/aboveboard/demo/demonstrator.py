@@ -1,0 +1,178 @@
+"""A scripted contributor who demonstrates tasks, one after the other, before a recorder they have agreed to."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from aboveboard.core.errors import AboveboardError, Refused, Unavailable
+from aboveboard.demo.processes import command, start
+from aboveboard.desktop.browser import Browser
+from aboveboard.desktop.display import PrivateDisplay
+from aboveboard.desktop.input import Hand
+from aboveboard.learn.tasks.actor import Performance, perform
+from aboveboard.learn.tasks.miniwob import HEIGHT, WIDTH, Stage, url_of
+from aboveboard.recorder.control import ask
+
+STATE_S_MAX = 20.0
+SENT_S_MAX = 120.0
+SEND_EVERY = 200  # episodes: the spool is bounded
+RESTARTS_MAX = 5  # of the browser, for one worker
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One demonstration."""
+
+    task: str
+    seed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What one worker has to do; plain values, so that they can go to another process."""
+
+    folder: str
+    charter: str
+    code: str  # of an invitation; "" when the laptop is enrolled already
+    origin: str
+    speed: float
+    number: int
+    jobs: tuple[Job, ...]
+
+    def url(self, task: str) -> str:
+        return url_of(self.origin, task)
+
+
+def demonstrate_all(orders: Orders) -> int:
+    """Does all jobs, writing the diary line by line; returns how many. Raises AboveboardError."""
+    folder = Path(orders.folder)
+    laptop = folder / "laptop"
+    folder.mkdir(parents=True, exist_ok=True)
+    with PrivateDisplay(800, 600) as display:
+        os.environ.update(display.env)
+        words: list[str | Path] = ["record", "--home", laptop]
+        if orders.code:
+            words += ["--charter", orders.charter, "--invitation", orders.code, "--region", "DE"]
+        recorder = start("the recorder", command(*words), folder / "recorder.log", display.env)
+        try:
+            if orders.code:
+                _agree(display, recorder.url, laptop)
+            left = list(orders.jobs)
+            for _ in range(RESTARTS_MAX):
+                left = _session(orders, display, laptop, left)
+                if not left:
+                    break
+            else:
+                raise Unavailable(f"the browser failed {RESTARTS_MAX} times; {len(left)} episodes are left")
+            _send(laptop)
+        finally:
+            recorder.stop()
+    return len(orders.jobs)
+
+
+def _agree(display: PrivateDisplay, page: str, laptop: Path) -> None:
+    """Reads the notice and clicks "I agree" on the recorder's own page."""
+    with Browser(display.env, page, WIDTH, HEIGHT) as browser, Hand(display.name) as hand:
+        time.sleep(0.8)  # painted, not only loaded
+        browser.evaluate("document.querySelector('#agree').scrollIntoView({block: 'center'})")
+        x, y, width, height = browser.evaluate(
+            "(() => { const r = document.querySelector('#agree').getBoundingClientRect();"
+            " return [r.x, r.y, r.width, r.height]; })()"
+        )
+        left, top = browser.evaluate("[screenX + (outerWidth - innerWidth) / 2, screenY + outerHeight - innerHeight]")
+        hand.click(round(left + x + width / 2), round(top + y + height / 2))
+        _wait_for(laptop, "recording", "not_allowed")
+
+
+def _wait_for(laptop: Path, *states: str) -> None:
+    deadline = time.monotonic() + STATE_S_MAX
+    while (state := ask(laptop, do="status")["state"]) not in states:
+        if time.monotonic() > deadline:
+            raise Unavailable(f"the recorder is {state}, not {' or '.join(states)}, after {STATE_S_MAX:.0f} s")
+        time.sleep(0.05)
+
+
+def _mark(laptop: Path, **what: str) -> None:
+    """A mark at a moment at which the recorder keeps it: while a page loads, what is in front isn't known, and nothing
+    is kept. Raises Refused when it never does."""
+    deadline = time.monotonic() + STATE_S_MAX
+    while True:
+        _wait_for(laptop, "recording")
+        try:
+            ask(laptop, **what)
+            return
+        except Refused:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+
+
+def _session(orders: Orders, display: PrivateDisplay, laptop: Path, jobs: list[Job]) -> list[Job]:
+    """One browser's life: all jobs if all is well. Returns what is left when the browser or a page failed."""
+    rng = np.random.default_rng([orders.number, len(jobs)])
+    diary = (Path(orders.folder) / "diary.jsonl").open("a", encoding="utf-8")
+    with (
+        diary,
+        Browser(display.env, orders.url(jobs[0].task), WIDTH, HEIGHT) as browser,
+        Hand(display.name, speed=orders.speed, seed=int(rng.integers(1 << 30))) as hand,
+    ):
+        stage = Stage(browser, orders.url)
+        for at, job in enumerate(jobs):
+            note = _one(stage, hand, laptop, job, rng)
+            if note is None:
+                return jobs[at:]
+            diary.write(json.dumps(note) + "\n")
+            diary.flush()
+            if (at + 1) % SEND_EVERY == 0:
+                _send(laptop)
+    return []
+
+
+def _one(stage: Stage, hand: Hand, laptop: Path, job: Job, rng: np.random.Generator) -> dict[str, Any] | None:
+    """One demonstration. A script that fails ends its episode as a failure; None: the browser is gone."""
+    opened = False
+
+    def begin(instruction: str) -> None:
+        nonlocal opened
+        _mark(laptop, do="task_start", description=instruction)
+        opened = True
+
+    def end(reward: float) -> None:
+        time.sleep(0.1)
+        _mark(laptop, do="task_stop", outcome="success" if reward == 1 else "failure")
+
+    try:
+        done = perform(stage, hand, job.task, job.seed, rng, begin=begin, end=end)
+    except AboveboardError as error:
+        if opened:
+            with contextlib.suppress(AboveboardError):  # it may have ended with the page: that is no success either
+                _mark(laptop, do="task_stop", outcome="failure")
+        if stage.browser.process.poll() is not None:
+            return None
+        stage.left()
+        now = time.time_ns() // 1000
+        done = Performance(job.task, job.seed, str(error), now, now, 0.0, ())
+    note: dict[str, Any] = msgspec.to_builtins(done)
+    return note
+
+
+def _send(laptop: Path) -> None:
+    """Everything recorded so far, and waits for the log's proofs."""
+    ask(laptop, do="send_now")
+    deadline = time.monotonic() + SENT_S_MAX
+    while True:
+        status = ask(laptop, do="status")
+        if status["sent_segments"] and not (status["unsent_segments"] or status["proofs_missing"]):
+            return
+        if time.monotonic() > deadline:
+            raise Unavailable(f"not everything was sent and proven in {SENT_S_MAX:.0f} s: {status['problem']}")
+        time.sleep(0.3)

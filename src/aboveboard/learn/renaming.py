@@ -1,0 +1,49 @@
+"""New names for words, in training: so that the agent learns to match words and not to remember them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from aboveboard.core.events import Element
+from aboveboard.learn.sight import I64, Sight, name_words, told_words
+from aboveboard.learn.words import PLACEHOLDER, WORD_IDS, hashed, plain
+
+SHARED, OTHER = 0.3, 0.06  # how many of the words that both have, and of all the others, get another name
+
+
+@dataclass(frozen=True, slots=True)
+class Renamable:
+    """Ids of words: placeholders, whose numbers say nothing; words that instruction and elements share; the others.
+    Numbers keep their names."""
+
+    placeholders: I64
+    shared: I64
+    others: I64
+
+
+def renamable(instruction: str, elements: Sequence[Element]) -> Renamable:
+    """Of what is seen."""
+    told = {plain(word) for word in told_words(instruction)}
+    shown = {plain(word) for element in elements for word in name_words(element)}
+    placeholders = {word for word in told | shown if PLACEHOLDER.fullmatch(word.upper())}
+    words = {word for word in told | shown if word.isalnum() and not word.isdigit()}
+
+    def ids(chosen: set[str]) -> I64:
+        return np.array(sorted(hashed(word) for word in chosen), dtype=np.int64)
+
+    return Renamable(ids(placeholders), ids(words & told & shown), ids(words - (told & shown)))
+
+
+def renamed(sight: Sight, which: Renamable, rng: np.random.Generator) -> Sight:
+    """The same sight in other words: every occurrence alike, so whatever matched still does."""
+    shared = which.shared[rng.random(len(which.shared)) < SHARED]
+    others = which.others[rng.random(len(which.others)) < OTHER]
+    old = np.concatenate([which.placeholders, shared, others])
+    if not len(old):
+        return sight
+    table = np.arange(WORD_IDS)
+    table[old] = rng.integers(1, WORD_IDS, len(old))
+    return replace(sight, words=table[sight.words], names=table[sight.names])

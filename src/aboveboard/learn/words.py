@@ -1,0 +1,85 @@
+"""Words and numbers as the policy reads them, and how two of them may belong together."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from dataclasses import dataclass
+from functools import lru_cache
+
+WORD_IDS = 8192
+_WORD = re.compile(r"<[A-Z_]+(?:_\d+)?>|\w+|[^\w\s]")
+PLACEHOLDER = re.compile(r"<([A-Z_]+?)_(\d+)>")
+_ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)")
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+NUMBERS_MAX = 3  # "11h 28m" is two; more is no quantity
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word of a text and where it stands: code points [start, end)."""
+
+    text: str
+    start: int
+    end: int
+
+
+def words_of(text: str) -> list[Word]:
+    """Words, punctuation marks and placeholders."""
+    return [Word(match[0], match.start(), match.end()) for match in _WORD.finditer(text)]
+
+
+@lru_cache(maxsize=1 << 16)
+def plain(word: str) -> str:
+    """What two spellings of one word share: case folded, numbers without leading zeros."""
+    low = word.lower()
+    return low.lstrip("0") or "0" if low.isdigit() else low
+
+
+@lru_cache(maxsize=1 << 16)
+def hashed(text: str, size: int = WORD_IDS) -> int:
+    """1 ... size - 1; 0 stands for nothing."""
+    return 1 + zlib.crc32(text.encode()) % (size - 1)
+
+
+@lru_cache(maxsize=1 << 14)
+def ordinal(word: str) -> int:
+    """ "3rd" -> 3; 0 for what is none."""
+    match = _ORDINAL.fullmatch(word)
+    return int(match[1]) if match else 0
+
+
+@lru_cache(maxsize=1 << 14)
+def numbers(text: str) -> tuple[float, ...]:
+    """The numbers of a short text; () when there are none, or too many to be one quantity."""
+    found = tuple(float(each) for each in _NUMBER.findall(text))
+    return found if len(found) <= NUMBERS_MAX else ()
+
+
+def squeezed(text: str) -> str:
+    """Letters and digits only, case folded: "08/27/2011" and "08272011" are one thing to type."""
+    return "".join(char for char in text.lower() if char.isalnum() or char in "<>_")
+
+
+def spans_of(words: list[str], text: str) -> list[tuple[int, int]]:
+    """First and last of the words which together are `text` but for case and punctuation, wherever they are."""
+    wanted = squeezed(text)
+    if not wanted:
+        return []
+    pieces = [squeezed(word) for word in words]
+    return [
+        (start, end)
+        for start, piece in enumerate(pieces)
+        if piece and wanted.startswith(piece) and (end := _reaches(pieces, start, wanted)) >= 0
+    ]
+
+
+def _reaches(pieces: list[str], start: int, wanted: str) -> int:
+    so_far = ""
+    for end in range(start, len(pieces)):
+        so_far += pieces[end]
+        if so_far == wanted:
+            return end
+        if not wanted.startswith(so_far):
+            break
+    return -1

@@ -1,0 +1,103 @@
+"""An agent's decisions become real X input, and it sees no more than a recording holds."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+
+import pytest
+
+from aboveboard.core.events import Element
+from aboveboard.desktop.browser import Browser
+from aboveboard.desktop.display import PrivateDisplay
+from aboveboard.desktop.input import Hand
+from aboveboard.learn.acting import Body
+from aboveboard.learn.agents import Decision
+from aboveboard.learn.sight import Past
+from aboveboard.learn.tasks.miniwob import HEIGHT, WIDTH, Stage, TaskServer
+
+Decide = Callable[[str, Sequence[Element], int], Decision]
+
+
+class Fixed:
+    """Decides by a function of instruction, elements and step; keeps what it saw."""
+
+    def __init__(self, decide: Decide) -> None:
+        self._decide = decide
+        self.seen: list[tuple[str, tuple[Element, ...]]] = []
+
+    def decide(self, instruction: str, elements: Sequence[Element], past: Past) -> Decision:
+        self.seen.append((instruction, tuple(elements)))
+        return self._decide(instruction, elements, len(past.kinds))
+
+
+@pytest.fixture(scope="module")
+def body() -> Iterator[Body]:
+    with PrivateDisplay(800, 600) as display, TaskServer() as server:
+        before = dict(os.environ)
+        os.environ.update(display.env)
+        try:
+            with Browser(display.env, server.url("enter-text"), WIDTH, HEIGHT) as browser, Hand(display.name) as hand:
+                made = Body(Stage(browser, server.url), display.env["DBUS_SESSION_BUS_ADDRESS"], hand)
+                yield made
+                made.close()
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+
+
+def at(elements: Sequence[Element], role: str, name: str = "") -> int:
+    return next(i for i, each in enumerate(elements) if each.role == role and (not name or each.name == name))
+
+
+def test_a_placeholder_is_typed_as_what_it_stands_for(body: Body) -> None:
+    def decide(instruction: str, elements: Sequence[Element], step: int) -> Decision:
+        words = instruction.split('"')[1]
+        return [
+            lambda: Decision("click", at(elements, "entry")),
+            lambda: Decision("type", text=words),
+            lambda: Decision("click", at(elements, "push button", "Submit")),
+        ][step]()  # fmt: skip
+
+    masked = 0
+    for seed in range(4):
+        agent = Fixed(decide)
+        run = body.attempt(agent, "enter-text", f"acts-{seed}", 3)
+        assert run.success, run.steps
+        masked += "<" in agent.seen[0][0]
+        if "<" in agent.seen[0][0]:
+            assert run.steps[1]["text"] == agent.seen[0][0].split('"')[1]  # redacted in what is kept of the run too
+    assert masked
+
+
+def test_scrolling_goes_to_the_end_of_what_scrolls(body: Body) -> None:
+    def decide(instruction: str, elements: Sequence[Element], step: int) -> Decision:
+        if step == 0:
+            kind = "scroll_down" if "bottom" in instruction else "scroll_up"
+            return Decision(kind, at(elements, "entry"), notches=40)
+        return Decision("click", at(elements, "push button", "Submit"))
+
+    assert body.attempt(Fixed(decide), "scroll-text-2", "acts-0", 2).success
+
+
+def test_a_hover_opens_a_menu_and_a_wait_does_nothing(body: Body) -> None:
+    """Only what a parent opens under the pointer can be clicked at the end."""
+
+    def decide(instruction: str, elements: Sequence[Element], step: int) -> Decision:
+        *parents, leaf = (name.strip() for name in instruction.removeprefix("Select ").split(">"))
+        if step == 0:
+            return Decision("wait")
+        name = [*parents, leaf][min(step - 1, len(parents))]
+        found = [i for i, each in enumerate(elements) if each.name == name]
+        if not found:
+            return Decision("wait")
+        return Decision("click" if name == leaf else "hover", found[-1])
+
+    runs = [body.attempt(Fixed(decide), "click-menu", f"acts-{i}", 6) for i in range(3)]
+    assert any(run.success for run in runs), [run.steps[-1] for run in runs]
+
+
+def test_steps_are_bounded_and_an_unfinished_task_is_no_success(body: Body) -> None:
+    run = body.attempt(Fixed(lambda *_: Decision("wait")), "enter-text", "acts-9", 3)
+    assert not run.success
+    assert len(run.decisions_s) == 3
