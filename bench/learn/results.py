@@ -14,11 +14,12 @@ from bench.learn.protocol import Protocol, trainings, trials
 
 
 def read(home: Path, name: str) -> dict[str, dict[str, Any]]:
-    """task -> its figures in this evaluation, all pieces together; {} when it was not made."""
+    """task -> its figures in this evaluation, all pieces together; {} when it was not made, or not to its end."""
     tasks: dict[str, dict[str, Any]] = {}
     for path in sorted((home / "evaluations").glob(f"{name}.*.json")):
         tasks.update(json.loads(path.read_text("utf-8"))["tasks"])
-    return tasks
+    wanted = json.loads((home / "tasks.json").read_text("utf-8"))[name.rpartition(".")[2]]
+    return tasks if sorted(tasks) == sorted(wanted) else {}
 
 
 def pooled(home: Path, names: list[str]) -> dict[str, Any]:
