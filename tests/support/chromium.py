@@ -133,7 +133,7 @@ class Chromium:
 
     def picture(self, path: Path) -> None:
         """The whole page, as WebP."""
-        data = self.call("Page.captureScreenshot", format="webp", quality=40, captureBeyondViewport=True)["data"]
+        data = self.call("Page.captureScreenshot", format="webp", quality=25, captureBeyondViewport=True)["data"]
         path.write_bytes(base64.b64decode(data))
 
 
