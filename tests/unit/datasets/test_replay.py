@@ -1,0 +1,78 @@
+"""Doing an episode again: in the window's space, gesture for gesture, and never what was redacted."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any, cast
+
+import pytest
+
+from aboveboard.core.errors import BadInput
+from aboveboard.datasets.replay import replay, shift_of
+from aboveboard.datasets.schema import Episode, Step
+from aboveboard.desktop.input import Hand
+
+
+class FakeHand:
+    """Notes what it is told."""
+
+    def __init__(self) -> None:
+        self.x, self.y = 0, 0
+        self.told: list[tuple[Any, ...]] = []
+
+    def move(self, x: int, y: int) -> None:
+        self.x, self.y = x, y
+
+    def click(self, x: int, y: int, *, button: str, times: int) -> None:
+        self.told.append(("click", x, y, button, times))
+
+    def drag(self, *places: int) -> None:
+        self.told.append(("drag", *places))
+
+    def scroll(self, down: int, across: int) -> None:
+        self.told.append(("scroll", self.x, self.y, down, across))
+
+    def type(self, text: str) -> None:
+        self.told.append(("type", text))
+
+    def press(self, *keys: str) -> None:
+        self.told.append(("press", *keys))
+
+    @contextlib.contextmanager
+    def holding(self, *keys: str) -> Iterator[None]:
+        self.told += [("down", *keys)] if keys else []
+        yield
+        self.told += [("up", *keys)] if keys else []
+
+
+def _episode(*steps: Step) -> Episode:
+    return Episode("e" * 32, "p", "train", "Do", "success", (), (*steps, Step("done", 9, 9)))
+
+
+def test_places_move_with_the_window_and_each_gesture_is_itself() -> None:
+    window = (100, 50, 800, 600)
+    hand, where = FakeHand(), {"app": "gedit", "window": window}
+    episode = _episode(
+        Step("triple_click", 0, 1, **where, x=200, y=100, button=1), Step("wait", 1, 2),  # type: ignore[arg-type]
+        Step("click", 2, 3, **where, x=201, y=100, button=1, modifiers=("Control",)),  # type: ignore[arg-type]
+        Step("right_click", 3, 3, x=202, y=100, button=3), Step("drag", 4, 5, x=10, y=20, end_x=30, end_y=40),
+        Step("scroll", 5, 5, x=1, y=2, dy=-3, dx=1), Step("type", 6, 7, text="hi"),
+        Step("hotkey", 8, 8, key="s", modifiers=("Control",)),
+    )  # fmt: skip
+    shift = shift_of(episode, (170, 40, 800, 600))
+    assert shift == (70, -10)
+    replay(episode, cast("Hand", hand), shift)
+    assert hand.told == [
+        ("click", 270, 90, "left", 3), ("down", "Control"), ("click", 271, 90, "left", 1), ("up", "Control"),
+        ("click", 272, 90, "right", 1), ("drag", 80, 10, 100, 30), ("scroll", 71, -8, -3, 1), ("type", "hi"),
+        ("press", "s", "Control"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["<SECRET>", "to <EMAIL_1>"])
+def test_what_was_redacted_is_refused_before_anything_is_done(text: str) -> None:
+    hand = FakeHand()
+    with pytest.raises(BadInput, match="step 1 types"):
+        replay(_episode(Step("click", 0, 1, x=1, y=1), Step("type", 2, 3, text=text)), cast("Hand", hand))
+    assert hand.told == []
