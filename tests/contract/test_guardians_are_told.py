@@ -18,12 +18,12 @@ from tests.support.stores import free_port
 from tests.support.world import World
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def port() -> int:
     return free_port()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def servers(tmp_path_factory: pytest.TempPathFactory, settings: Settings, port: int) -> Iterator[Servers]:
     """The charter names the guardian's real address."""
     world = World(notice_days_min=0, demo=True, guardian_url=f"http://127.0.0.1:{port}")
