@@ -18,6 +18,8 @@ from aboveboard.core.errors import AboveboardError, BadInput
 # verb -> (module with configure(parser), one line for --help)
 VERBS: dict[str, tuple[str, str]] = {
     "record": ("aboveboard.recorder.cli.record", "record on this laptop, visibly, after your consent"),
+    "install": ("aboveboard.recorder.cli.install", "start the recorder at each login, visibly, from now on"),
+    "uninstall": ("aboveboard.recorder.cli.uninstall", "remove the recorder's every trace, and say what is kept"),
     "status": ("aboveboard.recorder.cli.status", "what the recorder is doing now, and why"),
     "pause": ("aboveboard.recorder.cli.pause", "stop keeping anything, at once, for as long as you like"),
     "resume": ("aboveboard.recorder.cli.resume", "go on recording after a pause"),
@@ -28,7 +30,9 @@ VERBS: dict[str, tuple[str, str]] = {
         "what you consented to, and what became of it, as a standard record",
     ),
     "forget": ("aboveboard.recorder.cli.forget", "delete what was recorded in the last minutes, or all of it"),
+    "download": ("aboveboard.recorder.cli.download", "everything that is held about you, as one archive with proofs"),
     "review": ("aboveboard.recorder.cli.review", "see what would be sent, delete it, or send it now"),
+    "replay": ("aboveboard.recorder.cli.replay", "see again what was sent: fetched sealed, opened on this laptop only"),
     "task": ("aboveboard.recorder.cli.task", "say what task you are starting or have finished"),
     "collector": ("aboveboard.serve", "run the organisation's server"),
     "witness": ("aboveboard.witness.cli", "run the workers' witness and key guardian"),
@@ -39,6 +43,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "dataset": ("aboveboard.datasets.cli", "build, verify and trace datasets under a grant"),
     "learn": ("aboveboard.demo.learning", "collect, train and evaluate agents on everyday tasks"),
     "redact": ("aboveboard.redact.cli", "remove what is sensitive from lines of text"),
+    "simulate": ("aboveboard.simulate.cli", "many contributors at a collector at once: is everything there, once?"),
     "demo": ("aboveboard.demo.cli", "the whole way, from a click to an agent that can do the task"),
 }
 

@@ -91,7 +91,10 @@ def test_a_segment_out_of_order_says_which_is_expected(servers: Servers) -> None
 def test_a_segment_that_is_not_what_it_says_is_refused(servers: Servers) -> None:
     person = Person(servers).ready()
     good = person.sealed()
-    assert person.send(good, digest_of=b"something else").status_code == 400
+    damaged = msgspec.structs.replace(good, sealed=good.sealed[:-1] + bytes([good.sealed[-1] ^ 1]))
+    answer = person.send(damaged, digest_of=good.to_bytes())
+    assert (answer.status_code, "send it again" in answer.text) == (400, True), "damaged on the way"
+    assert person.send(damaged).status_code == 422, "sent like this"
     assert person.send(person.sealed(key=SigningKey.generate("device"))).status_code == 422
     torn = msgspec.structs.replace(good, sealed=good.sealed[:-1])
     assert person.send(torn).status_code == 422

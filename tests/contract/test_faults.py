@@ -20,11 +20,11 @@ import httpx
 import pytest
 
 from aboveboard.collector.home import Keys, write_home
-from aboveboard.collector.ingest import OutOfOrder, ingest
+from aboveboard.collector.ingest import Intake, OutOfOrder
+from aboveboard.collector.registries import token_hash
 from aboveboard.collector.settings import Settings, open_blobs
-from aboveboard.collector.storage.groups import Groups
 from aboveboard.collector.storage.sql import Database
-from aboveboard.core.errors import Refused
+from aboveboard.core.errors import Refused, Unavailable
 from aboveboard.core.ids import sha256_hex
 from aboveboard.serve import open_service
 from aboveboard.wire.segment import SealedSegment
@@ -35,6 +35,7 @@ from tests.support.stores import S3, Postgres
 QUICK, PROVE = 2, 20
 PEOPLE = 4
 RETRY_S_MAX = 40.0
+HOUR_US = 3600 * 1_000_000
 
 
 def _rounds() -> list[Any]:
@@ -331,21 +332,22 @@ def test_two_servers_on_one_database(rounds: int, servers: Servers) -> None:
     one = servers.service
     url = one.database._url.set(drivername=one.database.kind).render_as_string(hide_password=False)
     database = Database(url)
-    other = dataclasses.replace(one, database=database, groups=Groups(database))
+    other = dataclasses.replace(one, database=database, intake=Intake(database, one.blobs, one.clock))
     for _ in range(rounds):
         person = Person(servers).ready()
-        cert = person.cert()
+        cert, token = person.cert(), token_hash(person.token)
         for number in range(4):
             forks = [person.sealed(), person.sealed()]
             results: list[tuple[str, bool]] = []
 
             def bring(
                 service: Any, segment: SealedSegment, number: int = number, cert: Any = cert,
+                token: str = token,
                 results: list[tuple[str, bool]] = results,
             ) -> None:  # fmt: skip
                 data = segment.to_bytes()
                 with contextlib.suppress(OutOfOrder):
-                    accepted = ingest(service, cert, number, data, sha256_hex(data))
+                    accepted = service.intake.take(cert, token, number, data, sha256_hex(data))
                     results.append((accepted.segment, accepted.new))
 
             threads = [threading.Thread(target=bring, args=(service, segment))
@@ -359,8 +361,57 @@ def test_two_servers_on_one_database(rounds: int, servers: Servers) -> None:
             winner = next(each for each in forks if each.manifest.segment_id == results[0][0])
             person.seq, person.prev = number + 1, winner.manifest.segment_id
             assert servers.http.get(f"/v1/me/segments/{number}", headers=person.headers).content == winner.to_bytes()
-    other.groups.close()
+    other.intake.close()
     database.close()
+
+
+class _Clock:
+    """That of the machine, set forward or back."""
+
+    def __init__(self, clock: Any) -> None:
+        self._clock, self.offset_us = clock, 0
+
+    def now_us(self) -> int:
+        now_us: int = self._clock.now_us()
+        return now_us + self.offset_us
+
+
+@pytest.mark.parametrize("rounds", _rounds())
+def test_the_clock_goes_back_an_hour(rounds: int, servers: Servers) -> None:
+    """Once a round; chains go on, and what was acknowledged is there."""
+    person, clock = Person(servers).ready(), _Clock(servers.service.clock)
+    intake = Intake(servers.service.database, servers.service.blobs, clock)
+    for _ in range(rounds):
+        for clock.offset_us in (HOUR_US, 0, -HOUR_US):
+            segment = person.sealed()
+            data = segment.to_bytes()
+            sent = person.cert(), token_hash(person.token), person.seq, data, sha256_hex(data)
+            assert (intake.take(*sent).kept, intake.take(*sent).new) == (True, False)
+            answer = servers.http.get(f"/v1/me/segments/{person.seq}", headers=person.headers)
+            assert answer.content == data
+            person.seq, person.prev = person.seq + 1, segment.manifest.segment_id
+
+
+def test_a_clock_that_goes_back_over_the_last_day_of_keeping_names_no_bytes_that_are_not_there(
+    servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was past its days when its bytes were to be stored, and is not when it is decided about."""
+    person, clock = Person(servers).ready(), _Clock(servers.service.clock)
+    intake = Intake(servers.service.database, servers.service.blobs, clock)
+    settle = intake._groups._settle
+
+    def back(group: Any) -> Any:
+        clock.offset_us = 0
+        return settle(group)
+
+    monkeypatch.setattr(intake._groups, "_settle", back)
+    clock.offset_us = 1000 * 24 * HOUR_US
+    data = person.sealed().to_bytes()
+    sent = person.cert(), token_hash(person.token), 0, data, sha256_hex(data)
+    with pytest.raises(Unavailable, match="clock"):
+        intake.take(*sent)
+    assert intake.take(*sent).kept
+    assert servers.http.get("/v1/me/segments/0", headers=person.headers).content == data
 
 
 def test_a_second_collector_with_a_log_of_its_own_is_refused_the_database(servers: Servers, tmp_path: Path) -> None:

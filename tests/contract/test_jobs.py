@@ -13,8 +13,9 @@ from sqlalchemy import select, update
 
 from aboveboard.cli import main
 from aboveboard.collector import jobs, keeping, retention
-from aboveboard.collector.ingest import ingest
+from aboveboard.collector.ingest import Intake
 from aboveboard.collector.jobs import Job, counts, enqueue, run_one, standing, take, unpark
+from aboveboard.collector.registries import token_hash
 from aboveboard.collector.service import Service
 from aboveboard.collector.settings import Settings
 from aboveboard.collector.storage.blobs import BlobName
@@ -22,6 +23,7 @@ from aboveboard.collector.storage.tables import epochs, segments
 from aboveboard.collector.storage.tables import jobs as rows
 from aboveboard.core.errors import Refused, Unavailable
 from aboveboard.core.ids import sha256_hex
+from aboveboard.core.keeping import month_end_us
 from aboveboard.core.leaves import DAY_US, Leaf, RetentionSweepLeaf, parse_leaf
 from aboveboard.wire.api import SegmentReply, parse
 from tests.support.servers import Person, Servers, running
@@ -35,7 +37,8 @@ class Moved:
 
     def __init__(self, service: Service) -> None:
         self.us = service.clock.now_us()
-        self.service = dataclasses.replace(service, clock=self)
+        intake = Intake(service.database, service.blobs, self)
+        self.service = dataclasses.replace(service, clock=self, intake=intake)
 
     def now_us(self) -> int:
         return self.us
@@ -134,6 +137,15 @@ def test_a_lease_runs_out_and_who_lost_it_can_not_end_the_job(moved: Moved) -> N
     assert take(moved.service) is None
 
 
+def test_who_waited_for_the_database_takes_no_job_that_another_holds(moved: Moved) -> None:
+    """It read the clock, then waited, while another took the job by a later clock."""
+    _add(moved, "x")
+    moved.us += 5_000_000
+    assert take(moved.service) is not None
+    moved.us -= 5_000_000
+    assert take(moved.service) is None
+
+
 def test_a_clock_that_goes_back_an_hour_holds_no_job_up(moved: Moved) -> None:
     _add(moved, "x")
     moved.us += HOUR_US
@@ -185,7 +197,7 @@ def test_retention_destroys_what_is_past_the_days_of_its_policy(servers: Servers
     segment = person.sealed()
     assert person.send(segment).status_code == 201
     database, policy = servers.service.database, servers.policy.policy_id
-    due_us = keeping.month_end_us(servers.service.clock.now_us()) + 90 * DAY_US
+    due_us = month_end_us(servers.service.clock.now_us()) + 90 * DAY_US
     with database.transaction() as tx:
         mine = rows.c.kind == retention.KIND
         assert list(tx.execute(select(rows.c.due_us).where(mine)).scalars()) == [due_us], "one for all people"
@@ -222,7 +234,7 @@ def test_a_sweep_that_can_not_be_done_is_not_in_the_log(
 ) -> None:
     person = Person(servers).ready()
     assert person.send(person.sealed()).status_code == 201
-    due_us = keeping.month_end_us(servers.service.clock.now_us()) + 90 * DAY_US
+    due_us = month_end_us(servers.service.clock.now_us()) + 90 * DAY_US
     with servers.service.database.transaction() as tx:
         keeping.schedule_sweep(tx, servers.policy.policy_id, due_us)
         tx.execute(update(rows).where(rows.c.kind == retention.KIND).values(parked=False))
@@ -253,9 +265,9 @@ def test_what_comes_after_its_days_is_not_kept_and_its_sender_is_told(servers: S
     assert person.send(person.sealed()).status_code == 201
     late = person.sealed()
     data = late.to_bytes()
-    moved.us = keeping.month_end_us(servers.service.clock.now_us()) + 90 * DAY_US
-    one = ingest(moved.service, person.cert(), 1, data, sha256_hex(data))
-    again = ingest(moved.service, person.cert(), 1, data, sha256_hex(data))
+    moved.us = month_end_us(servers.service.clock.now_us()) + 90 * DAY_US
+    sent = person.cert(), token_hash(person.token), 1, data, sha256_hex(data)
+    one, again = moved.service.intake.take(*sent), moved.service.intake.take(*sent)
     assert (one.new, one.kept, again.new, again.kept) == (True, False, False, False)
     assert len(list(servers.service.blobs.names(person.contributor))) == 1, "of the one in time"
     answer = person.send(late)
@@ -326,3 +338,34 @@ def test_jobs_are_shown_by_the_command(
     assert f"job {number} (test) parked after 10 tries: Unavailable" in capsys.readouterr().out
     main([*words, "--again", str(number)])
     assert f"job {number}" not in capsys.readouterr().out
+
+
+def test_tidying_takes_nothing_away_that_is_being_brought(
+    servers: Servers, moved: Moved, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An old orphan comes anew: between its bytes and its row, the night's tidying passes."""
+    person, service = Person(servers).ready(), moved.service
+    segment = person.sealed()
+    data = segment.to_bytes()
+    name = BlobName(person.contributor, person.epoch, segment.manifest.segment_id)
+    blobs = type(service.blobs)
+    real = blobs.settle
+
+    def between(self: object, names: object) -> None:
+        retention._remove_orphan(service, name)
+        real(self, names)  # type: ignore[arg-type]
+
+    moved.us = servers.service.clock.now_us()
+    with monkeypatch.context() as patch:
+        patch.setattr(blobs, "settle", between)
+        sent = person.cert(), token_hash(person.token), 0, data, sha256_hex(data)
+        assert service.intake.take(*sent).new
+    assert service.blobs.get(name) == data
+    other = person.sealed(seq=1, prev=segment.manifest.segment_id)
+    itself = BlobName(person.contributor, person.epoch, other.manifest.segment_id)
+    sent = person.cert(), token_hash(person.token), 1, other.to_bytes(), sha256_hex(other.to_bytes())
+    with service.intake.holds.removing(itself) as free:
+        assert free
+        with pytest.raises(Unavailable, match="again"):
+            service.intake.take(*sent)
+    assert service.intake.take(*sent).new

@@ -12,5 +12,5 @@ from tests.support.stores import Postgres
 def test_every_page_answers(tmp_path: Path, postgresql: Postgres) -> None:
     with portal(tmp_path, Settings(database=postgresql.new_database())) as pages:
         for path in (*pages.paths, "/me/everything"):
-            answer = pages.servers.http.get(path, headers={"Cookie": f"device={pages.person.token}"})
+            answer = pages.servers.http.get(path, headers={"Cookie": pages.cookies(path)})
             assert answer.status_code == 200, (path, answer.text)

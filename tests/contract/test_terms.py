@@ -87,6 +87,16 @@ def _publish(servers: Servers, policy: Any, keys: list[SigningKey]) -> int:
     return servers.http.post("/v1/policies", content=signed.to_bytes()).status_code
 
 
+def test_a_published_policy_comes_again_only_with_its_signatures(tmp_path: Path) -> None:
+    """Else "201" would say that signatures hold which nobody looked at."""
+    with running(tmp_path) as servers:
+        world, policy = servers.world, servers.policy
+        assert _publish(servers, policy, [world.employer, *world.representatives[:2]]) == 201
+        assert _publish(servers, policy, [world.employer]) == 403
+        assert _publish(servers, policy, []) == 403
+        assert servers.service.log.size == len(set(servers.service.log.entries(0, 100)))
+
+
 def _laptop(servers: Servers, folder: Path, region: str = "DE") -> tuple[Home, Terms, Uplink]:
     home = Home(folder)
     home.make()
@@ -137,7 +147,7 @@ def test_a_collector_that_starts_anew_goes_on_under_the_new_charter(tmp_path: Pa
     for given in (world.charter, new):
         service = open_service(tmp_path / "collector", given, [], clock, stores)
         assert service.charter == new
-        service.groups.close()
+        service.intake.close()
         service.log.close()
         service.database.close()
     with pytest.raises(Exception, match="another charter"):
@@ -185,7 +195,7 @@ def test_what_was_recorded_under_the_old_charter_is_read_under_the_new_one(serve
     reader_keys = ReaderKeys(researcher.key, researcher.identity)
     with small_server([Route("POST", "/v1/release", 1 << 20, servers.guardian.release)]) as url:
         reader = Reader(
-            reader_keys, servers.world.charter, researcher.signed, str(servers.http.base_url).rstrip("/"), url,
+            reader_keys, servers.world.charter, researcher.signed, str(servers.http.base_url).rstrip("/"), [url],
             servers.service.clock,
         )  # fmt: skip
         assert reader.unlock() == 1

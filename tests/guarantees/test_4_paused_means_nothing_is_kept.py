@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from aboveboard.audit.spans import Interval, kept_in
-from aboveboard.core.events import Gap, Text
+from aboveboard.core.events import Gap, PointerPath, Text
 from tests.support.scripted import NOON_US, Recording
 
 
@@ -49,6 +49,25 @@ def test_what_was_buffered_before_the_pause_but_read_after_it_is_judged_by_its_o
     recording.type(during + 20_000, "late")
     recording.step()
     assert [event for event in recording.kept() if not isinstance(event, Gap)] == []
+
+
+def test_a_pause_that_begins_and_ends_within_one_run_of_movement_is_cut_out_of_it(tmp_path: Path) -> None:
+    """Movement is gathered: all of it may be read at once, after `resume`."""
+    recording = Recording(tmp_path)
+    recording.step()
+    before = recording.clock.now_us()
+    recording.clock.advance(200_000)
+    recording.pauses.pause(None)
+    begun = recording.clock.now_us()
+    recording.clock.advance(200_000)
+    recording.pauses.resume()
+    ended = recording.clock.now_us()
+    recording.clock.advance(200_000)
+    recording.move(*range(before + 1000, ended + 190_000, 5000))
+    recording.step()
+    kept = [event for event in recording.kept() if isinstance(event, PointerPath)]
+    assert len(kept) == 2, "what lies before and after it stays"
+    assert not [event for event in kept if kept_in(event, Interval(begun, ended))]
 
 
 def test_what_was_half_typed_when_the_pause_came_is_dropped(tmp_path: Path) -> None:

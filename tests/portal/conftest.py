@@ -37,7 +37,7 @@ def _chromium() -> Iterator[Chromium]:
 def browser(_chromium: Chromium, portal: Portal) -> Chromium:
     """Signed in as the portal's person, wide, light, with scripts."""
     _chromium.call("Network.clearBrowserCookies")
-    _chromium.cookie(portal.url, "device", portal.person.token, "/me")
+    portal.sign_in(_chromium)
     _chromium.size(1120, 800)
     _chromium.theme("light")
     _chromium.scripts(allowed=True)

@@ -17,7 +17,7 @@ _PRE = re.compile(r"<pre[^>]*>(.*?)</pre>", re.DOTALL)
 
 
 def _commands(portal: Portal, path: str) -> list[list[str]]:
-    text = portal.servers.get(path, Cookie=f"device={portal.person.token}").text
+    text = portal.servers.get(path, Cookie=portal.cookies(path)).text
     lines = [line for block in _PRE.findall(text) for line in html.unescape(block).splitlines()]
     return [line.split()[1:] for line in lines if line.startswith("aboveboard ")]
 

@@ -124,5 +124,5 @@ def test_a_representative_signs_offline_and_brings_it_back(browser: Chromium, po
         assert where == (f"/representatives/{policy.policy_id}" if number == 0 else f"/policies/{policy.policy_id}")
     settle(servers)
     assert browser.problems == []
-    assert servers.get(f"/representatives/{policy.policy_id}").status_code == 404
+    assert portal.members["steward"].get(f"/representatives/{policy.policy_id}").status_code == 404
     assert "A seventh" in servers.get("/policies").text

@@ -13,10 +13,10 @@ from tests.support.servers import running
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"notice_days": 0, "starts": "2026-01-01"}, "in force until 2028-12-31"),
+        ({"notice_days": 0, "starts": "2026-01-01"}, "in force until 31 dec 2028"),
         ({"notice_days": 30, "starts": "2026-01-01"}, "gives notice until "),
-        ({"notice_days": 0, "starts": "2028-01-01"}, "starts on 2028-01-01"),
-        ({"notice_days": 0, "starts": "2026-01-01", "expires": "2026-02-01"}, "ran out on 2026-02-01"),
+        ({"notice_days": 0, "starts": "2028-01-01"}, "starts on 1 jan 2028"),
+        ({"notice_days": 0, "starts": "2026-01-01", "expires": "2026-02-01"}, "ran out on 1 feb 2026"),
     ],
 )
 def test_it_says_how_a_policy_stands(tmp_path: Path, changes: dict[str, object], said: str) -> None:
@@ -38,7 +38,7 @@ def test_what_changed_is_said_beside_the_policy_before(portal: Portal) -> None:
 
 
 def test_a_proposal_says_what_it_widens_and_word_by_word(portal: Portal) -> None:
-    text = portal.servers.get(f"/representatives/{portal.proposal.policy_id}").text
+    text = portal.members["representative"].get(f"/representatives/{portal.proposal.policy_id}").text
     assert "widens" in text
     assert "gimp is added" in text
     assert "<ins>" in text

@@ -100,6 +100,16 @@ class Chromium:
         self.evaluate(f"document.querySelector({json.dumps(selector)}).click()")
         self._loaded(before)
 
+    def key(self, name: str, *, loads: bool = False) -> None:
+        """A key of the keyboard, by its DOM name: Tab, Enter, ArrowRight. loads: it loads another page."""
+        before = self._loads
+        code = {"Tab": 9, "Enter": 13, "ArrowRight": 39}[name]
+        text = {"text": "\r"} if name == "Enter" else {}
+        self.call("Input.dispatchKeyEvent", type="keyDown", key=name, code=name, windowsVirtualKeyCode=code, **text)
+        self.call("Input.dispatchKeyEvent", type="keyUp", key=name, code=name, windowsVirtualKeyCode=code)
+        if loads:
+            self._loaded(before)
+
     def choose_file(self, selector: str, path: Path) -> None:
         root = self.call("DOM.getDocument")["root"]["nodeId"]
         node = self.call("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]

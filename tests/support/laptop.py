@@ -30,6 +30,11 @@ NOWHERE = "http://127.0.0.1:1"
 class Lamp:
     """An indicator that can always be seen."""
 
+    kind = "badge"
+
+    def __init__(self) -> None:
+        self.on_change: Callable[[], None] = lambda: None
+
     def alive(self) -> bool:
         return True
 
@@ -57,6 +62,7 @@ class Laptop:
         self.observers: list[ScriptedObserver] = []
         self.policy: Policy | None = None
         self.recorder: Recorder | None = None
+        self.indicator: Any = Lamp()
 
     def put(self, **changes: Any) -> Policy:
         """A policy in force, with zero notice."""
@@ -78,7 +84,7 @@ class Laptop:
         sender = Sender(self.home, uplink, self.consents, sealer, self.clock)
         parts = Parts(
             self.home, self.terms, self.terms.charter(), self.policy, self.consents, Pauses(self.home, self.clock),
-            self.spool, sender, cast("Any", Lamp()), self._observe, self.clock,
+            self.spool, sender, cast("Any", self.indicator), self._observe, self.clock,
         )  # fmt: skip
         self.recorder = Recorder(parts)
         self.recorder.start()

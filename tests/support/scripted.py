@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from aboveboard.core.events import (
     Snapshot,
     Surface,
 )
-from aboveboard.core.policy import Policy
+from aboveboard.core.policy import FrameLevel, Policy
 from aboveboard.recorder.conditions import Conditions
 from aboveboard.recorder.gate import Gate
 from aboveboard.recorder.home import Home
@@ -53,6 +54,15 @@ class ScriptedObserver:
     counters: InputCounters = field(default_factory=InputCounters)
     here: Surface | None = field(default_factory=page)
     lost: bool = False
+    level: FrameLevel = "none"
+    picture_problem: str = ""
+    unseen: int = 0
+
+    def pictures(self, level: FrameLevel, may_show: Callable[[Surface], bool]) -> None:
+        self.level = level
+
+    def unsee(self) -> None:
+        self.unseen += 1
 
     def wait(self, timeout_s: float) -> None:
         """Never waits: what was put in is there."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import os
 import threading
@@ -10,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
 
@@ -87,9 +89,9 @@ def add_checkpoint_request(old: int, entries: list[bytes], world: World, proof: 
 
 
 @contextmanager
-def small_server(routes: list[Route]) -> Iterator[str]:
+def small_server(routes: list[Route], port: int = 0) -> Iterator[str]:
     """Its address."""
-    server = SmallServer("127.0.0.1", 0, routes)
+    server = SmallServer("127.0.0.1", port, routes)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
@@ -101,9 +103,9 @@ def small_server(routes: list[Route]) -> Iterator[str]:
 
 
 @contextmanager
-def collector_server(service: Service) -> Iterator[str]:
+def collector_server(service: Service, port: int = 0) -> Iterator[str]:
     """Its address."""
-    bound = listen("127.0.0.1", 0)
+    bound = listen("127.0.0.1", port)
     bound.listen()  # from here on a connection waits for the server instead of being refused
     server = uvicorn.Server(uvicorn.Config(make_server(service), log_level="error", timeout_graceful_shutdown=2))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
@@ -150,9 +152,11 @@ class Servers:
 
 
 @contextmanager
-def running(folder: Path, settings: Settings | None = None) -> Iterator[Servers]:
+def running(
+    folder: Path, settings: Settings | None = None, port: int = 0, world: World | None = None
+) -> Iterator[Servers]:
     """All of it, with a policy in force; zero notice, as a demo charter allows. settings: the collector's stores."""
-    world = World(notice_days_min=0, demo=True)
+    world = world or World(notice_days_min=0, demo=True)
     clock = SystemClock()
     with ExitStack() as stack:
         urls = []
@@ -165,7 +169,7 @@ def running(folder: Path, settings: Settings | None = None) -> Iterator[Servers]
         home = folder / "collector"
         write_home(home, Keys(world.log_key, pyrage.x25519.Identity.from_str(world.collector_identity)))
         service = open_service(home, world.charter, urls, clock, settings)
-        url = stack.enter_context(collector_server(service))
+        url = stack.enter_context(collector_server(service, port))
         http = stack.enter_context(httpx.Client(base_url=url, timeout=30))
         keys = GuardianKeys(world.guardian_key, pyrage.x25519.Identity.from_str(world.guardian_identity))
         guardian = Guardian(keys, world.charter, Shares(folder), Releases(folder), GivenRecords(folder), clock)
@@ -207,6 +211,14 @@ class Person:
     def epoch(self) -> EpochId:
         return epoch_id_of(self.recipient)
 
+    @functools.cached_property
+    def session(self) -> str:
+        """What a browser keeps after the person has opened their own page with the laptop's token."""
+        answer = self.servers.http.post("/me", data={"token": self.token})
+        self.servers.http.cookies.clear()
+        assert answer.status_code == 303, answer.text
+        return SimpleCookie(answer.headers["Set-Cookie"])["device"].value
+
     @property
     def headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token}"}
@@ -225,6 +237,15 @@ class Person:
         return answer
 
     def say(self, kind: Any = "given", policy: PolicyId | None = None) -> httpx.Response:
+        return self._said(kind, policy)[1]
+
+    def words(self, kind: Any) -> SignedConsent:
+        """Says it, and keeps what was signed."""
+        signed, answer = self._said(kind, None)
+        assert answer.status_code == 201, answer.text
+        return signed
+
+    def _said(self, kind: Any, policy: PolicyId | None) -> tuple[SignedConsent, httpx.Response]:
         record = ConsentRecord(
             kind, self.contributor, self.key.verify_key.encode(), self.device,
             policy or self.servers.policy.policy_id, ("pointer",), "0" * 64, now_us(), os.urandom(16).hex(),
@@ -232,7 +253,7 @@ class Person:
         signed = sign_consent(record, self.key)
         if kind == "given":
             self.consent = signed
-        return self.servers.http.post("/v1/consents", content=signed.to_bytes(), headers=self.headers)
+        return signed, self.servers.http.post("/v1/consents", content=signed.to_bytes(), headers=self.headers)
 
     def deposit(self) -> tuple[httpx.Response, Reply]:
         """At the collector and at the guardian."""

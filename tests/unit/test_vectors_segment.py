@@ -29,7 +29,7 @@ def test_the_good_file_opens_to_its_body() -> None:
     [good] = VECTORS["good"]
     segment, body = _read(base64.b64decode(good["file"]))
     assert segment.manifest.segment_id == good["segment_id"]
-    assert len(body.events) == len(good["body"]["events"]) == 12
+    assert len(body.events) == len(good["body"]["events"]) == 14
 
 
 @pytest.mark.parametrize("bad", VECTORS["bad"], ids=lambda each: each["why"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 from dataclasses import dataclass, field
 
 from aboveboard.core.errors import BadInput, Unavailable
@@ -11,6 +11,7 @@ from aboveboard.core.leaves import (
     BatchLeaf,
     CharterLeaf,
     DatasetBuiltLeaf,
+    DatasetMarkedLeaf,
     DeletionAskedLeaf,
     DeletionDoneLeaf,
     ExemptionLeaf,
@@ -23,7 +24,7 @@ from aboveboard.core.leaves import (
 
 # A hostile log may hold anything in any number; what is remembered of it is bounded, and beyond that it is unknown.
 NAMES_MAX = 10_000  # policies, charters, purposes
-REMEMBERED_MAX = 4_000_000  # deletions and datasets: 32 bytes each
+REMEMBERED_MAX = 4_000_000  # deletions and datasets: 32 or 64 bytes each
 DONE_LATELY_MAX = 10_000
 PROBLEMS_MAX = 20
 
@@ -47,7 +48,8 @@ class Facts:
 
     policies, charters, exemptions: by name, the index of their first entry. purposes: of released keys, where each was
     first named. first_segments: index of the first batch of segments. asked: open deletions with their due time in µs;
-    done_lately: the last ones that were done, oldest first.
+    done_lately: the last ones that were done, oldest first. manifests: of datasets, each with its root; marked:
+    those of them that hold what may be used no more.
     """
 
     counters_size: int = 0
@@ -64,7 +66,8 @@ class Facts:
     asked_n: int = 0
     done_n: int = 0
     done_lately: dict[bytes, None] = field(default_factory=dict)
-    manifests: set[bytes] = field(default_factory=set)
+    manifests: dict[bytes, bytes] = field(default_factory=dict)
+    marked: set[bytes] = field(default_factory=set)
     unreadable: Problems = field(default_factory=Problems)
     lineage: Problems = field(default_factory=Problems)
     deletions: Problems = field(default_factory=Problems)
@@ -101,7 +104,13 @@ class Facts:
                 if self.first_release is None:
                     self.lineage.add(f"entry {index}: a dataset was built before any key was released")
                 _bounded(self.manifests, REMEMBERED_MAX, "datasets")
-                self.manifests.add(bytes.fromhex(leaf.manifest))
+                self.manifests.setdefault(bytes.fromhex(leaf.manifest), bytes.fromhex(leaf.root))
+            case DatasetMarkedLeaf():
+                name = bytes.fromhex(leaf.manifest)
+                if name not in self.manifests:
+                    self.lineage.add(f"entry {index}: a dataset is marked that is not in the log before it")
+                else:
+                    self.marked.add(name)  # no more than there are manifests
             case ModelTrainedLeaf():
                 if bytes.fromhex(leaf.dataset) not in self.manifests:
                     self.lineage.add(f"entry {index}: a model names a dataset that is not in the log before it")
@@ -130,7 +139,7 @@ def kind_of(leaf: Leaf) -> str:
     return str(leaf.__struct_config__.tag)
 
 
-def _bounded(known: set[bytes] | dict[bytes, int] | dict[str, int], most: int, what: str) -> None:
+def _bounded(known: Sized, most: int, what: str) -> None:
     if len(known) >= most:
         raise Unavailable(f"the log names over {most} {what}: this audit does not remember more")
 

@@ -49,7 +49,9 @@ TEN: tuple[Guarantee, ...] = (
         f"the published log, {LAPTOP}, and the collector's answer to it", "nobody can prove that a model forgot",
     ),
     Guarantee(
-        9, "Terms cannot widen quietly", ("own_segments_consented", "own_consent_first", "own_within_terms"), LAPTOP
+        9, "Terms cannot widen quietly", ("own_segments_consented", "own_consent_first", "own_within_terms",
+                                             "own_withdrawal_ends_reading"),
+        f"{LAPTOP}, and the collector's and the guardian's answers to it",
     ),
     Guarantee(
         10, "Never for appraisal", ("entry_kinds",), "the published log",

@@ -21,6 +21,7 @@ from aboveboard.audit.own_checks import (
 )
 from aboveboard.audit.own_datasets import HeldManifest, check_own_datasets
 from aboveboard.audit.own_terms import check_own_policy_in_force, check_own_within_terms
+from aboveboard.audit.own_withdrawal import check_own_withdrawal_ends_reading
 from aboveboard.audit.report import Check
 from aboveboard.audit.spans import (
     check_contiguous,
@@ -72,4 +73,8 @@ def own_checks(
         check_own_segments_consented(laptop),
         check_own_consent_first(laptop, charters),
         check_own_within_terms(laptop, good),
+        _asked(
+            "own_withdrawal_ends_reading",
+            lambda: check_own_withdrawal_ends_reading(laptop, told(answers.given), told(answers.accesses), charters),
+        ),
     )

@@ -43,13 +43,13 @@ def check_own_consents_logged(laptop: Laptop, charters: Charters) -> Check:
 
     def run() -> str:
         for signed, proof in laptop.consents:
-            _batched(signed.record.commitment, proof, charters, "rights", f"consent {signed.record.consent_id[:16]}")
+            batched(signed.record.commitment, proof, charters, "rights", f"consent {signed.record.consent_id[:16]}")
         return f"{len(laptop.consents)} consents and withdrawals, each in the log as cosigned by the quorum"
 
     return checked("own_consents_logged", run)
 
 
-def _batched(commitment: bytes, proof: BatchProof | None, charters: Charters, what: str, name: str) -> int:
+def batched(commitment: bytes, proof: BatchProof | None, charters: Charters, what: str, name: str) -> int:
     """Index of the batch's entry. Raises Unavailable without a proof, CheckFailed for one that doesn't hold."""
     if proof is None:
         raise Unavailable(f"{name} has no proof yet: the recorder fetches it when the log has it")
@@ -82,8 +82,16 @@ def check_own_chain(laptop: Laptop) -> Check:
             if each.sealed.manifest.contributor != laptop.contributor:
                 raise CheckFailed(f"segment {each.seq} is another person's")
             each.sealed.verify(laptop.device_key)
-        check_chain([each.sealed.manifest for each in laptop.segments])
-        return f"{len(laptop.segments)} segments, none dropped, inserted, reordered or altered"
+        manifests = [each.sealed.manifest for each in laptop.segments]
+        if laptop.held is None:
+            check_chain(manifests)
+            return f"{len(laptop.segments)} segments, none dropped, inserted, reordered or altered"
+        # Of an archive: deleted ones are known by their manifests, which the next one's "prev" vouches for.
+        check_chain(list(laptop.held))
+        if any(laptop.held[each.seq : each.seq + 1] != (each,) for each in manifests):
+            raise CheckFailed("a segment is not the one of its number in the chain")
+        deleted = len(laptop.held) - len(manifests)
+        return f"{len(manifests)} segments and {deleted} deleted, none dropped, inserted, reordered or altered"
 
     return checked("own_chain", run)
 
@@ -124,12 +132,12 @@ def check_own_consent_first(laptop: Laptop, charters: Charters) -> Check:
 
     def run() -> str:
         places = {
-            signed.record.consent_id: _batched(signed.record.commitment, proof, charters, "rights", "the consent")
+            signed.record.consent_id: batched(signed.record.commitment, proof, charters, "rights", "the consent")
             for signed, proof in laptop.consents
         }
         for each in laptop.segments:
             commitment = segment_commitment(each.sealed.manifest.segment_id)
-            index = _batched(commitment, each.proof, charters, "segments", f"segment {each.seq}")
+            index = batched(commitment, each.proof, charters, "segments", f"segment {each.seq}")
             if each.sealed.manifest.consent not in places:
                 raise CheckFailed(f"segment {each.seq} names a consent that was never given")
             if index <= places[each.sealed.manifest.consent]:
@@ -145,7 +153,7 @@ def check_own_segments_logged(laptop: Laptop, charters: Charters) -> Check:
     def run() -> str:
         for each in laptop.segments:
             commitment = segment_commitment(each.sealed.manifest.segment_id)
-            _batched(commitment, each.proof, charters, "segments", f"segment {each.seq}")
+            batched(commitment, each.proof, charters, "segments", f"segment {each.seq}")
         return f"{len(laptop.segments)} segments, each in the log as cosigned by the quorum"
 
     return checked("own_segments_logged", run)
@@ -193,6 +201,7 @@ def check_own_segments_held(laptop: Laptop, held: Sequence[Manifest]) -> Check:
     own = [each.sealed.manifest.segment_id for each in laptop.segments if each.proof is not None]
     there = [manifest.segment_id for manifest in held]
     every = {each.sealed.manifest.segment_id for each in laptop.segments}
+    every |= {manifest.segment_id for manifest in laptop.held or ()}  # deleted ones; own_chain looks at them
     problems = [
         f"segment {name[:16]} was sent, and the collector does not know it" for name in own if name not in there
     ]

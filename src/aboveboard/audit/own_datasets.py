@@ -14,6 +14,7 @@ from aboveboard.audit.report import Check, judged
 from aboveboard.core.canonical import parse_canonical
 from aboveboard.core.errors import BadInput
 from aboveboard.core.ids import SegmentId
+from aboveboard.core.merkle import root_hash
 
 MANIFEST_BYTES_MAX = 64 << 20
 
@@ -52,11 +53,16 @@ def parse_manifest(data: bytes, where: str) -> HeldManifest:
     return HeldManifest(lines, hashlib.sha256(data).digest())
 
 
+def _root(lines: ManifestLines) -> bytes:
+    return root_hash([segment.encode("ascii", "replace") for segment in sorted(line.segment for line in lines.sources)])
+
+
 def check_own_datasets(laptop: Laptop, manifests: Sequence[HeldManifest], facts: Facts) -> Check:
     """Every dataset of the log is in hand, and those that hold this person's segments do so by their consents.
 
-    Fails for a manifest the log does not name, for terms other than the segment's own, and for a consent never given.
-    Unknown while the log names datasets whose manifests were not given: one of them might hold anything.
+    Fails for a manifest the log does not name or that lists other segments than its root is over, for terms other than
+    the segment's own, and for a consent never given. Unknown while the log names datasets whose manifests were not
+    given: one of them might hold anything.
     """
     own = {each.sealed.manifest.segment_id: each.sealed.manifest for each in laptop.segments}
     given = {signed.record.consent_id for signed, _ in laptop.consents if signed.record.kind == "given"}
@@ -65,6 +71,8 @@ def check_own_datasets(laptop: Laptop, manifests: Sequence[HeldManifest], facts:
     for each in manifests:
         if each.digest not in facts.manifests:
             problems.append(f"the dataset {each.lines.title!r} is not in the log")
+        elif facts.manifests[each.digest] != _root(each.lines):
+            problems.append(f"the dataset {each.lines.title!r} is over other segments than its manifest lists")
         mine = [line for line in each.lines.sources if line.segment in own]
         for line in mine:
             manifest = own[line.segment]
@@ -72,8 +80,9 @@ def check_own_datasets(laptop: Laptop, manifests: Sequence[HeldManifest], facts:
                 problems.append(
                     f"the dataset {each.lines.title!r} holds segment {manifest.seq} under other terms than it was given"
                 )  # fmt: skip
-        told.append(f"{each.lines.title!r} ({each.lines.purpose}) holds {len(mine)} of your segments")
-    missing = facts.manifests - {each.digest for each in manifests}
+        marked = ", and is marked: it may be used no more" if each.digest in facts.marked else ""
+        told.append(f"{each.lines.title!r} ({each.lines.purpose}) holds {len(mine)} of your segments{marked}")
+    missing = facts.manifests.keys() - {each.digest for each in manifests}
     if not problems and missing:
         why = f"{len(missing)} datasets of the log were not given with --manifest: one may hold anything"
         return Check("own_datasets", "unknown", why)

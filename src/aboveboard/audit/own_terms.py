@@ -12,7 +12,7 @@ from aboveboard.audit.report import Check, checked, judged
 from aboveboard.core.charter_chain import Charters, under
 from aboveboard.core.clock import US_PER_S
 from aboveboard.core.errors import CheckFailed
-from aboveboard.core.events import Button, Focus, Gap, KeptEvent, Key, PointerPath, Scene, Scroll, Text
+from aboveboard.core.events import Button, Crop, Focus, Frame, Gap, KeptEvent, Key, PointerPath, Scene, Scroll, Text
 from aboveboard.core.ids import PolicyId
 from aboveboard.core.leaves import segment_commitment
 from aboveboard.core.policy import CLOCK_SLACK_S, Category, Policy
@@ -30,6 +30,8 @@ def category_of(event: KeptEvent) -> Category | None:
             return "text"
         case Scene():
             return "elements"
+        case Frame() | Crop():
+            return "frames"
         case _:
             return None
 

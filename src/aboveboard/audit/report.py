@@ -23,6 +23,7 @@ GUARANTEES: dict[str, int] = {
     "lineage": 7, "own_datasets": 7,
     "deletions": 8, "own_chain": 8, "own_segments_held": 8,
     "own_consents_logged": 9, "own_segments_consented": 9, "own_consent_first": 9, "own_within_terms": 9,
+    "own_withdrawal_ends_reading": 9,
     "entry_kinds": 10,
 }  # fmt: skip
 

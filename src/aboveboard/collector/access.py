@@ -3,22 +3,20 @@ release stands in the log under the witness quorum."""
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 
 import pyrage
 from sqlalchemy import Connection, insert, select
 
-from aboveboard.collector.registries import certificate, consent_records
+from aboveboard.collector.reading import check_holds
+from aboveboard.collector.scope import Scope
 from aboveboard.collector.service import Service
-from aboveboard.collector.storage.blobs import BlobName
-from aboveboard.collector.storage.tables import consents, epochs, grants, policies, releases, segments
-from aboveboard.collector.terms import policy_of
-from aboveboard.core.access import Grant, ReleaseOpening, SignedGrant, check_grant, new_opening
-from aboveboard.core.consent import SignedConsent
+from aboveboard.collector.storage.tables import epochs, grants, policies, releases
+from aboveboard.core.access import Grant, ReleaseOpening, SignedGrant, new_opening
 from aboveboard.core.errors import Refused, SignatureError, Unavailable
 from aboveboard.core.ids import ContributorId, EpochId, GrantId, PolicyId
-from aboveboard.core.policy import Policy
 from aboveboard.core.records import parse_record
 from aboveboard.core.signing import VerifyKey
 from aboveboard.core.vault import SignedDeposit
@@ -27,7 +25,6 @@ from aboveboard.wire.api import (
     REQUEST_AGE_US_MAX,
     Access,
     CurrentPolicy,
-    GrantedSegment,
     Release,
     ReleaseReply,
     from_base64,
@@ -36,26 +33,17 @@ from aboveboard.wire.api import (
 )
 
 INCLUSION_S_MAX = 20.0
+_DATE = re.compile(r"[0-9]{1,20}")
 
 
 def record_grant(service: Service, signed: SignedGrant) -> GrantId:
     """Keeps a grant that holds for every policy it names. Raises Refused."""
     with service.database.transaction(f"grant:{signed.grant.grant_id}") as tx:
-        for policy_id in signed.grant.policies:
-            check_grant(signed, service.charter, _policy(service, tx, policy_id), service.clock.now_us())
-        if not signed.grant.policies:
-            raise Refused("grant", "the grant names no policy")
+        check_holds(service, tx, signed)
         grant_id = signed.grant.grant_id
         if tx.execute(select(grants.c.grant_id).where(grants.c.grant_id == grant_id)).scalar() is None:
             tx.execute(insert(grants).values(grant_id=grant_id, signed=signed.to_bytes()))
     return grant_id
-
-
-def _policy(service: Service, tx: Connection, policy_id: PolicyId) -> Policy:
-    policy = policy_of(tx, service.charters, policy_id)
-    if policy is None:
-        raise Refused("no_policy", "the grant names a policy that was never published here")
-    return policy
 
 
 def grant_of(service: Service, grant_id: str) -> SignedGrant:
@@ -69,7 +57,7 @@ def grant_of(service: Service, grant_id: str) -> SignedGrant:
 
 def check_reader(service: Service, grant: Grant, method: str, path: str, date: str, signature: str) -> None:
     """Raises Refused unless the request is signed by the grant's reader, now."""
-    if not date.isascii() or not date.isdigit() or abs(int(date) - service.clock.now_us()) > REQUEST_AGE_US_MAX:
+    if not _DATE.fullmatch(date) or abs(int(date) - service.clock.now_us()) > REQUEST_AGE_US_MAX:
         raise Refused("reader", "the request is not dated now: is this computer's clock right?")
     try:
         message = reader_request_message(method, path, int(date))
@@ -86,18 +74,12 @@ class _Epoch:
 
 
 def _epochs_in_scope(tx: Connection, grant: Grant, now_us: int) -> list[_Epoch]:
-    """Epochs of the grant's policies and people, whose share is still here, whose days of keeping are not over though
-    their sweep may be late, and whose person has not withdrawn."""
-    where = epochs.c.policy.in_(grant.policies) & (epochs.c.until_us > now_us)
-    rows = tx.execute(select(epochs).where(where).order_by(epochs.c.epoch)).all()
-    found = [_Epoch(EpochId(row.epoch), ContributorId(row.contributor), row.deposit) for row in rows if row.deposit]
-    withdrawn = {each.contributor for each in found if _withdrawn(tx, each.contributor)}
-    return [each for each in found if grant.covers(each.contributor) and each.contributor not in withdrawn]
-
-
-def _withdrawn(tx: Connection, contributor: ContributorId) -> bool:
-    records = consent_records(tx, contributor)
-    return bool(records) and records[-1].kind == "withdrawn"
+    scope = Scope(tx, grant, now_us)
+    rows = tx.execute(select(epochs).where(scope.epochs).order_by(epochs.c.epoch)).all()
+    return [
+        _Epoch(EpochId(row.epoch), ContributorId(row.contributor), row.deposit)
+        for row in rows if scope.reaches(row.contributor, row.policy)
+    ]  # fmt: skip
 
 
 def release(service: Service, signed: SignedGrant) -> ReleaseReply:
@@ -167,33 +149,6 @@ def _bundle(tx: Connection, policy_id: PolicyId) -> CurrentPolicy:
     if row.log_proof is None:
         raise Unavailable("the grant's policy is not in the log yet: ask again in a moment")
     return CurrentPolicy(to_base64(row.signed), row.log_proof.decode("utf-8"))
-
-
-def granted_segments(service: Service, grant: Grant) -> list[GrantedSegment]:
-    """What the reader may fetch: segments of the epochs in scope that are not deleted."""
-    with service.database.reading() as tx:
-        scope = [each.epoch for each in _epochs_in_scope(tx, grant, service.clock.now_us())]
-        query = select(segments).where(segments.c.epoch.in_(scope), segments.c.deleted.is_(False))
-        found = []
-        for row in tx.execute(query.order_by(segments.c.device, segments.c.seq)):
-            given = tx.execute(
-                select(consents.c.signed).where(consents.c.contributor == row.contributor).order_by(consents.c.number)
-            ).scalars()
-            found.append(
-                GrantedSegment(
-                    row.segment, row.device, row.seq, row.contributor, row.epoch, row.policy, row.consent,
-                    certificate(tx, row.device), tuple(SignedConsent.parse(each) for each in given),
-                )
-            )  # fmt: skip
-        return found
-
-
-def granted_segment(service: Service, grant: Grant, segment: str) -> bytes:
-    """The sealed file. Raises Refused when it is not in the grant's scope."""
-    for each in granted_segments(service, grant):
-        if each.segment == segment:
-            return service.blobs.get(BlobName(each.contributor, each.epoch, each.segment))
-    raise Refused("grant", "the grant does not cover this segment, or it was deleted")
 
 
 def accesses(service: Service, contributor: ContributorId) -> list[Access]:

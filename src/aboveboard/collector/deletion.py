@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, Connection, insert, select, update
 
+from aboveboard.collector import telling
 from aboveboard.collector.jobs import Job, enqueue
-from aboveboard.collector.registries import person
 from aboveboard.collector.service import Service
 from aboveboard.collector.storage.blobs import BlobName, Blobs
-from aboveboard.collector.storage.sql import Database
+from aboveboard.collector.storage.sql import Database, person
 from aboveboard.collector.storage.tables import deletions, epochs, segments
 from aboveboard.core.access import DeletionRequest, SignedDeletion, check_deletion
 from aboveboard.core.errors import Refused
@@ -41,6 +41,8 @@ def ask(service: Service, cert: SignedDeviceCert, signed: SignedDeletion) -> Del
         tx.execute(insert(deletions).values(**values, due_us=due_us, done=False))
         forbid(tx, request)
         enqueue(tx, KIND, name, now_us)
+        if request.scope != "segments":
+            enqueue(tx, telling.KIND, name, now_us)
         # Beside the database: a backup that is older than this request must not bring the data back. See backup.py.
         folder = service.log_folder.parent / "deletions"
         make_folders(folder, 0o700)
@@ -56,7 +58,7 @@ def state(service: Service, contributor: ContributorId, deletion: str) -> Deleti
     with service.database.reading() as tx:
         row = tx.execute(select(deletions).where(where)).one_or_none()
     if row is None:
-        raise Refused("deletion", "no such request of yours is known here")
+        raise Refused("unknown", "no such request of yours is known here")
     return DeletionState(row.deletion, row.done, row.due_us)
 
 
@@ -87,12 +89,12 @@ def run(service: Service, job: Job) -> None:
     contributor = ContributorId(row.contributor)
     remove_bytes(service.database, service.blobs, contributor)
     with service.database.transaction(person(contributor)) as tx:
-        # The leaf before the mark: a crash between them logs "done" twice, never a done that is not in the log. Asked
-        # anew, because another worker may have done it since.
+        # First that the job is still ours: else another worker logs it. Then the leaf before the commit: a crash
+        # between them logs "done" twice, never a done that is not in the log. Asked anew: it may be done since.
+        job.done(tx)
         if not tx.execute(select(deletions.c.done).where(deletions.c.deletion == row.deletion)).scalar_one():
             service.log.append([DeletionDoneLeaf(row.deletion).encode()])
         tx.execute(update(deletions).where(deletions.c.deletion == row.deletion).values(done=True))
-        job.done(tx)
     service.wake.set()
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select, update
 
 from aboveboard.collector.registries import token_hash
 from aboveboard.collector.service import Service
+from aboveboard.collector.standing import SIGNED_OFF
 from aboveboard.collector.storage.sql import insert
 from aboveboard.collector.storage.tables import devices, invitations
 from aboveboard.collector.terms import newest_policies
@@ -74,8 +75,11 @@ def enrol(service: Service, request: EnrolRequest) -> str:
         if row is None or row.revoked or row.expires_us < service.clock.now_us():
             raise _no_invitation()
         invitation = parse(row.signed, "invitation", SignedInvitation).invitation
-        known = tx.execute(select(devices.c.cert).where(devices.c.device == cert.device)).scalar()
-        if row.used and not invitation.reusable and known != request.cert.to_bytes():
+        query = select(devices.c.cert, devices.c.revoked).where(devices.c.device == cert.device)
+        known = tx.execute(query).one_or_none()
+        if known is not None and known.revoked:
+            raise Refused("revoked", SIGNED_OFF)
+        if row.used and not invitation.reusable and (known is None or known.cert != request.cert.to_bytes()):
             raise _no_invitation()
         _check_region(service, tx, invitation, request.region)
         tx.execute(update(invitations).where(invitations.c.code_sha256 == code).values(used=True))

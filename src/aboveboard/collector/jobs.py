@@ -65,11 +65,17 @@ def enqueue(tx: Connection, kind: str, subject: str, due_us: int, work: bytes = 
     tx.execute(insert(jobs).values(**row, **state).on_conflict_do_nothing())
 
 
+def forget(tx: Connection, kind: str, subject: str) -> None:
+    """It was done otherwise, in this transaction. A worker that holds it finds its lease lost, and does nothing."""
+    tx.execute(delete(jobs).where(jobs.c.kind == kind, jobs.c.subject == subject))
+
+
 def take(service: Service) -> Job | None:
     """The job that is due longest and nobody holds; None when there is none. Many workers may ask at once."""
     now_us = service.clock.now_us()
-    # A lease that ends later than one taken now comes from a clock that ran ahead: it does not count.
-    free = (jobs.c.leased_until_us <= now_us) | (jobs.c.leased_until_us > now_us + LEASE_US)
+    # A lease that ends much later than one taken now comes from a clock that ran ahead: it does not count. (Not merely
+    # later: we may have waited for the database while another took the job.)
+    free = (jobs.c.leased_until_us <= now_us) | (jobs.c.leased_until_us > now_us + 2 * LEASE_US)
     due = (jobs.c.due_us <= now_us) & jobs.c.parked.is_(False) & free
     with service.database.reading() as tx:  # mostly there is none, and looking must not hold up writers
         if tx.execute(select(jobs.c.job).where(due).limit(1)).scalar() is None:

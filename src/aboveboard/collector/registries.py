@@ -6,33 +6,34 @@ import hashlib
 
 from sqlalchemy import Connection, select
 
-from aboveboard.collector.keeping import kept_until_us, schedule_sweep
-from aboveboard.collector.service import Service
-from aboveboard.collector.storage.sql import insert
-from aboveboard.collector.storage.tables import commitments, consents, devices, epochs, policies
+from aboveboard.collector.commitments import queue
+from aboveboard.collector.keeping import schedule_sweep
+from aboveboard.collector.service import Receiving, Service
+from aboveboard.collector.standing import SIGNED_OFF
+from aboveboard.collector.storage.sql import insert, person
+from aboveboard.collector.storage.tables import consents, devices, epochs, policies
 from aboveboard.core.consent import ConsentRecord, SignedConsent, check_consent
 from aboveboard.core.errors import BadInput, Refused
 from aboveboard.core.ids import ConsentId, ContributorId, DeviceId, PolicyId
+from aboveboard.core.keeping import kept_until_us
 from aboveboard.core.policy import Policy, SignedPolicy
 from aboveboard.core.vault import SignedDeposit, SignedDeviceCert, check_deposit
-
-
-def person(contributor: ContributorId) -> str:
-    """The subject of every transaction that decides about one person: see Database.transaction."""
-    return f"person:{contributor}"
 
 
 def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def device_of(service: Service, token: str) -> SignedDeviceCert:
+def device_of(service: Receiving, token: str) -> SignedDeviceCert:
     """The device that holds the token. Raises Refused."""
+    query = select(devices.c.cert, devices.c.revoked).where(devices.c.token_sha256 == token_hash(token))
     with service.database.reading() as tx:
-        cert = tx.execute(select(devices.c.cert).where(devices.c.token_sha256 == token_hash(token))).scalar()
-    if cert is None:
+        row = tx.execute(query).one_or_none()
+    if row is None:
         raise Refused("token", "the device's token is not known: enrol with `aboveboard record --invitation CODE`")
-    return SignedDeviceCert.parse(cert)
+    if row.revoked:
+        raise Refused("revoked", SIGNED_OFF)
+    return SignedDeviceCert.parse(row.cert)
 
 
 def consent_records(tx: Connection, contributor: ContributorId) -> list[ConsentRecord]:
@@ -60,12 +61,6 @@ def record_consent(service: Service, cert: SignedDeviceCert, signed: SignedConse
         queue(tx, record.commitment, "rights")
     service.wake.set()
     return record.consent_id
-
-
-def queue(tx: Connection, commitment: bytes, what: str) -> None:
-    """Has a commitment go into the next batch; once, however often it is asked."""
-    statement = insert(commitments).values(commitment=commitment.hex(), what=what, batch=None)
-    tx.execute(statement.on_conflict_do_nothing())
 
 
 def deposit_epoch(service: Service, cert: SignedDeviceCert, signed: SignedDeposit) -> bool:

@@ -16,10 +16,9 @@ from sqlalchemy import ColumnElement, Select, select, update
 from aboveboard.collector import keeping
 from aboveboard.collector.jobs import Job, enqueue
 from aboveboard.collector.keeping import earlier_sweeps
-from aboveboard.collector.registries import person
 from aboveboard.collector.service import Service
 from aboveboard.collector.storage.blobs import BlobName, Blobs
-from aboveboard.collector.storage.sql import Database
+from aboveboard.collector.storage.sql import Database, person
 from aboveboard.collector.storage.tables import epochs, segments
 from aboveboard.core.clock import US_PER_S
 from aboveboard.core.errors import Corrupt, Unavailable
@@ -46,9 +45,9 @@ def run(service: Service, job: Job) -> None:
         job.renew(service)
         sweep(service.database, service.blobs, epoch, contributor)
     with service.database.transaction() as tx:
-        # The entry before the end of the job: a crash between them logs the sweep twice, and it is as true twice.
-        service.log.append([job.work])
+        # The entry before the commit: a crash between them logs the sweep twice, and it is as true twice.
         job.done(tx)
+        service.log.append([job.work])
     service.wake.set()
 
 
@@ -98,9 +97,9 @@ def _live() -> Select[Any]:
 
 
 def _remove_orphan(service: Service, name: BlobName) -> None:
-    """Under the person's lock: a row that names it may have come meanwhile."""
-    with service.database.transaction(person(name.contributor)) as tx:
-        if tx.execute(_live().where(segments.c.segment == name.segment)).scalar() is None:
+    """A row that names it may have come meanwhile, or may be about to."""
+    with service.intake.holds.removing(name) as free, service.database.transaction(person(name.contributor)) as tx:
+        if free and tx.execute(_live().where(segments.c.segment == name.segment)).scalar() is None:
             service.blobs.remove(name)
 
 

@@ -5,20 +5,46 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from aboveboard.collector.charters import Charters
 from aboveboard.collector.home import Keys
+from aboveboard.collector.identity.state import Identity
+from aboveboard.collector.ingest import Intake
 from aboveboard.collector.limits import Uploads
+from aboveboard.collector.promises import Promises
 from aboveboard.collector.sequencer import Sequencer
 from aboveboard.collector.storage.blobs import Blobs
-from aboveboard.collector.storage.groups import Groups
 from aboveboard.collector.storage.sql import Database
 from aboveboard.core.charter import Charter
 from aboveboard.core.clock import Clock
-from aboveboard.core.signatures import Signature
-from aboveboard.wire.api import PROMISE_CONTEXT, Promise, SignedPromise
+from aboveboard.wire.api import SignedPromise
 
-PROMISE_US = 24 * 3600 * 1_000_000
+
+class Receiving(Protocol):
+    """What is needed to take segments, and nothing more."""
+
+    @property
+    def database(self) -> Database: ...
+    @property
+    def intake(self) -> Intake: ...
+    @property
+    def uploads(self) -> Uploads: ...
+    def promise(self, what: str, name: str) -> SignedPromise: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """A further process that takes segments, beside the one that writes the log. It has no share of any key."""
+
+    database: Database
+    intake: Intake
+    promises: Promises
+    uploads: Uploads
+
+    def promise(self, what: str, name: str) -> SignedPromise:
+        """Signed: `name` will stand in the log within a day; the process that writes the log sees to it."""
+        return self.promises.make(what, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +54,14 @@ class Service:
     charters: Charters
     keys: Keys
     database: Database
-    groups: Groups
     blobs: Blobs
+    intake: Intake
+    promises: Promises
     log: Sequencer
     log_folder: Path
     clock: Clock
     uploads: Uploads = field(default_factory=Uploads)
+    identity: Identity = field(default_factory=Identity)
     wake: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -43,5 +71,4 @@ class Service:
 
     def promise(self, what: str, name: str) -> SignedPromise:
         """Signed: `name` will stand in the log within a day."""
-        promise = Promise(what, name, self.clock.now_us() + PROMISE_US)
-        return SignedPromise(promise, Signature.make(self.keys.log, PROMISE_CONTEXT, promise.to_bytes()))
+        return self.promises.make(what, name)

@@ -9,6 +9,8 @@ from pathlib import Path
 import msgspec
 import yaml
 
+from aboveboard.collector.identity.oidc import ProviderSettings
+from aboveboard.collector.identity.roles import check_roles
 from aboveboard.collector.storage.blobs import Blobs
 from aboveboard.collector.storage.folder import FolderBlobs
 from aboveboard.collector.storage.s3 import S3Address, S3Blobs
@@ -25,6 +27,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Empty means the embedded default: collector.sqlite, segments/ and master.key in the collector's home.
     uploads_at_once: bodies taken at the same time; device_mb_per_hour: one device's quota.
+    public_url: the address that browsers know the server by; oidc_...: the organisation's identity provider, where
+    oidc_roles says which values of the claim oidc_roles_claim have which role.
     """
 
     database: str = ""
@@ -32,13 +36,30 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     master_key: str = ""
     uploads_at_once: int = 64
     device_mb_per_hour: int = 1000
+    public_url: str = ""
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
+    oidc_roles_claim: str = "groups"
+    oidc_roles: dict[str, str] = {}
 
     def check(self, where: str) -> Settings:
         """Raises BadInput with the field."""
         for name, low, high in (("uploads_at_once", 1, 1000), ("device_mb_per_hour", 5, 1_000_000)):
             if not low <= getattr(self, name) <= high:
                 raise BadInput(f"{name}: {low} to {high}", where)
+        if self.oidc_issuer:
+            self.provider.check(where)
+        for group, role in self.oidc_roles.items():
+            check_roles(frozenset({role}), f"{where}: oidc_roles: {group}")
         return self
+
+    @property
+    def provider(self) -> ProviderSettings:
+        return ProviderSettings(
+            self.oidc_issuer, self.oidc_client_id, self.oidc_client_secret, self.public_url, self.oidc_roles_claim,
+            self.oidc_roles,
+        )  # fmt: skip
 
 
 def read_settings(file: Path | None, flags: Mapping[str, str | None], env: Mapping[str, str] = os.environ) -> Settings:
@@ -77,13 +98,22 @@ def _read(file: Path, known: Mapping[str, object]) -> dict[str, object]:
 
 
 def _typed(values: Mapping[str, object], where: str) -> dict[str, object]:
-    """Each value of its field's type; text where a number is due is read as one."""
+    """Each value of its field's type; text where a number is due is read as one, and as JSON where a list is."""
     try:
-        return {name: getattr(msgspec.convert({name: value}, Settings, strict=False), name)
+        return {name: getattr(msgspec.convert({name: _plain(name, value)}, Settings, strict=False), name)
                 for name, value in values.items()}  # fmt: skip
     except msgspec.ValidationError as error:
         name = str(error).rpartition("$.")[2].strip("`") or "a setting"
         raise BadInput(f"{name}: has another type", where) from error
+
+
+def _plain(name: str, value: object) -> object:
+    if name != "oidc_roles" or not isinstance(value, str):
+        return value
+    try:
+        return msgspec.json.decode(value)
+    except msgspec.DecodeError as error:
+        raise msgspec.ValidationError("is no JSON - at `$.oidc_roles`") from error
 
 
 def open_database(settings: Settings, home: Path) -> Database:

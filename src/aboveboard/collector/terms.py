@@ -61,10 +61,12 @@ def publish_charter(service: Service, signed: SignedCharter) -> str:
 
 
 def publish_policy(service: Service, signed: SignedPolicy) -> PolicyId:
-    """Puts a policy with all its signatures into the log. The same again changes nothing."""
+    """Puts a policy with all its signatures into the log. The same again changes nothing, but needs them too."""
     with service.database.transaction(TERMS) as tx:
-        known = tx.execute(select(policies.c.number).where(policies.c.policy == signed.policy_id)).scalar()
-        if known is None:
+        known = tx.execute(select(policies.c.leaf_index).where(policies.c.policy == signed.policy_id)).scalar()
+        if known is not None:
+            verify_signatures(signed, service.charters.at(known))
+        else:
             policy = verify_signatures(signed, _in_force_for_new_entries(tx, service))
             index = _placed(service.log, PolicyLeaf(policy.policy_id).encode())
             row = {"policy": policy.policy_id, "signed": signed.to_bytes(), "leaf_index": index}
@@ -74,11 +76,13 @@ def publish_policy(service: Service, signed: SignedPolicy) -> PolicyId:
 
 
 def publish_exemption(service: Service, signed: SignedExemption) -> str:
-    """Puts an exemption into the log. The same again changes nothing."""
+    """Puts an exemption into the log. The same again changes nothing, but needs its signatures too."""
     name = signed.exemption.exemption_id
     with service.database.transaction(TERMS) as tx:
-        known = tx.execute(select(exemptions.c.number).where(exemptions.c.exemption == name)).scalar()
-        if known is None:
+        known = tx.execute(select(exemptions.c.leaf_index).where(exemptions.c.exemption == name)).scalar()
+        if known is not None:
+            check_exemption(signed, service.charters.at(known))
+        else:
             check_exemption(signed, _in_force_for_new_entries(tx, service))
             index = _placed(service.log, ExemptionLeaf(name).encode())
             tx.execute(insert(exemptions).values(exemption=name, signed=signed.to_bytes(), leaf_index=index))

@@ -24,6 +24,7 @@ from aboveboard.core.signing import COSIGNATURE_V1, VerifyKey
 CHARTER_BYTES_MAX = 64 << 10
 NOTICE_DAYS_USUAL = 30
 KEYS_MAX = 64
+GUARDIANS_MAX = 16  # as many shares as SLIP-39 knows
 DEPTH_MAX = 4
 _URL = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+(/[A-Za-z0-9._~/\-]*)?")
 _RECIPIENT = re.compile(r"age1[02-9ac-hj-np-z]{58}")  # X25519 in Bech32 (c2sp.org/age)
@@ -91,7 +92,7 @@ class Witnesses(_Part, frozen=True):
 
 
 class Guardian(_Part, frozen=True):
-    """The workers' half of the vault: age recipient of its shares, its address, and its key."""
+    """Keeps the workers' half of the vault, or a part of it: age recipient of its shares, its address, and its key."""
 
     recipient: str
     url: str
@@ -108,6 +109,8 @@ class CollectorEntry(_Part, frozen=True):
 class Charter(_Part, frozen=True, dict=True):
     """Parsed and checked; `to_bytes()` are the canonical bytes that its hash names.
 
+    guardians_needed: of the guardian and the spare ones, how many it takes to read. With spares, the workers' half of
+    each key is split among all of them (core/vault.py).
     previous: the charter_id of the charter that this one replaces (core/charter_chain.py); "" for the first.
     """
 
@@ -122,6 +125,8 @@ class Charter(_Part, frozen=True, dict=True):
     notice_days_min: int = NOTICE_DAYS_USUAL
     demo: bool = False
     never_record: tuple[str, ...] = ()
+    spare_guardians: tuple[Guardian, ...] = ()
+    guardians_needed: int = 1
     previous: str = ""
     v: int = 1
 
@@ -161,14 +166,33 @@ class Charter(_Part, frozen=True, dict=True):
         check_patterns(self.never_record, "never_record")
         self._check_witnesses()
         self._check_sides()
-        for name, url in (("guardian", self.guardian.url), ("collector", self.collector.url)):
-            if not _URL.fullmatch(url):
-                raise BadInput(f"{url!r} is no address such as https://{name}.example.org", f"{name}.url")
-        for name, recipient in (("guardian", self.guardian.recipient), ("collector", self.collector.recipient)):
-            if not _RECIPIENT.fullmatch(recipient):
-                raise BadInput(f"{recipient!r} is no age recipient (age1...)", f"{name}.recipient")
-        if self.guardian.recipient == self.collector.recipient:
-            raise BadInput("is the collector's: whoever holds both halves of a key reads alone", "guardian.recipient")
+        self._check_guardians()
+
+    def _check_guardians(self) -> None:
+        keepers: list[tuple[str, Guardian | CollectorEntry]] = [("collector", self.collector)]
+        keepers += zip(self._guardian_fields(), self.guardians, strict=True)
+        for name, keeper in keepers:
+            if not _URL.fullmatch(keeper.url):
+                raise BadInput(f"{keeper.url!r} is no address such as https://guardian.example.org", f"{name}.url")
+            if not _RECIPIENT.fullmatch(keeper.recipient):
+                raise BadInput(f"{keeper.recipient!r} is no age recipient (age1...)", f"{name}.recipient")
+        holders: dict[str, str] = {}
+        for name, keeper in keepers:
+            other = holders.setdefault(keeper.recipient, name)
+            if other == "collector" != name:
+                raise BadInput(
+                    "is the collector's: whoever holds both halves of a key reads alone", f"{name}.recipient"
+                )
+            if other != name:
+                raise BadInput(f"is that of {other} too: each guardian has one of its own", f"{name}.recipient")
+        if not 1 <= self.guardians_needed <= len(self.guardians) <= GUARDIANS_MAX:
+            text = (
+                f"{self.guardians_needed} of {len(self.guardians)}: at least 1, at most all, of {GUARDIANS_MAX} at most"
+            )
+            raise BadInput(text, "guardians_needed")
+
+    def _guardian_fields(self) -> list[str]:
+        return ["guardian", *(f"spare_guardians[{i}]" for i in range(len(self.spare_guardians)))]
 
     def _check_sides(self) -> None:
         """No key speaks for the employer's side and for those who keep it in check."""
@@ -182,7 +206,8 @@ class Charter(_Part, frozen=True, dict=True):
             (f"witnesses.keys[{i}]", entry.key)
             for i, entry in enumerate(self.witnesses.keys) if entry.run_by != "employer"
         ]  # fmt: skip
-        for where, text in [*others, ("guardian.key", self.guardian.key)]:
+        guardians = zip(self._guardian_fields(), self.guardians, strict=True)
+        for where, text in [*others, *((f"{name}.key", each.key) for name, each in guardians)]:
             if whose := employers.get(_key(text, where).public):
                 raise BadInput(f"is {whose} key too, under whatever name", where)
 
@@ -215,6 +240,11 @@ class Charter(_Part, frozen=True, dict=True):
     def charter_id(self) -> str:
         """SHA-256 of the canonical bytes, 64 hex digits."""
         return sha256_hex(self.to_bytes())
+
+    @property
+    def guardians(self) -> tuple[Guardian, ...]:
+        """All of them, the first one first."""
+        return (self.guardian, *self.spare_guardians)
 
     @property
     def origin(self) -> str:

@@ -27,10 +27,17 @@ def describe(charter: Charter) -> list[str]:
         lines.append(f"witness: {key.name}, run by: {entry.run_by}")
     lines += [
         f"quorum: {quorum_words(charter.witnesses.quorum)}",
-        f"guardian: {charter.guardian.url}; collector: {charter.collector.url}",
+        f"{_guardians(charter)}; collector: {charter.collector.url}",
         f"notice: at least {charter.notice_days_min} days; never recorded: {', '.join(charter.never_record) or 'none'}",
     ]
     return lines
+
+
+def _guardians(charter: Charter) -> str:
+    if not charter.spare_guardians:
+        return f"guardian: {charter.guardian.url}"
+    urls = ", ".join(each.url for each in charter.guardians)
+    return f"guardians, {charter.guardians_needed} of {len(charter.guardians)} are needed to read: {urls}"
 
 
 def quorum_words(group: Group) -> str:
@@ -56,6 +63,9 @@ def compare_charters(old: Charter, new: Charter) -> list[Difference]:
                             new.representatives.threshold)  # fmt: skip
     found += _less_is_weaker("number of representatives", len(old.representatives.keys), len(new.representatives.keys))
     found += _less_is_weaker("stewards that have to sign a grant", old.stewards.threshold, new.stewards.threshold)
+    found += _less_is_weaker("guardians needed to read", old.guardians_needed, new.guardians_needed)
+    found += _names("guardians", {each.recipient.encode(): each.url for each in old.guardians},
+                    {each.recipient.encode(): each.url for each in new.guardians})  # fmt: skip
     found += _less_is_weaker("notice_days_min", old.notice_days_min, new.notice_days_min)
     found += [("widens", f"never_record: {each} is removed from the floor") for each in old.never_record
               if each not in new.never_record]  # fmt: skip

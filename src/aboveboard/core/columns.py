@@ -8,59 +8,63 @@ differences stand there, beginning from 0 (a hand goes on as it went). A column 
 
 from __future__ import annotations
 
-import itertools
+import math
 import struct
+from operator import mul, sub
 
 import numpy as np
 
 from aboveboard.core.errors import BadInput, Corrupt
-from aboveboard.core.events import I64
+from aboveboard.core.events import I32, I64
 
 VALUES_MAX = 1 << 20
-SHORT = 64
+SHORT = 128  # values up to which lists are quicker than arrays
 THOUSANDS, TWICE = 4, 8
 _KINDS = ("<i1", "<i2", "<i4")
 _INT32_MAX = 0x7FFFFFFF
 _HEAD = struct.Struct("<Bi")
 
 
-def encode_column(values: I64) -> bytes:
+def encode_column(values: I64 | I32) -> bytes:
     """values: shape (n,), steps within int32. Raises BadInput for wider steps."""
     if values.size <= SHORT:
         return _encode_short(values.tolist()) if values.size else b""
-    form, unit = 0, 1
+    values = values.astype(np.int64, copy=False)
+    form = 0
     if values.size > 1 and not (values % 1000).any():
-        form, unit = THOUSANDS, 1000
-    values = values // unit if unit > 1 else values
+        form, values = THOUSANDS, values // 1000
     first = int(values[0])
     steps = np.diff(values)
     if steps.size > 2:
         turns = np.diff(steps, prepend=np.int64(0))
         if np.abs(turns).sum() < np.abs(steps).sum():
             form, steps = form | TWICE, turns
-    widest = int(np.abs(steps).max()) if steps.size else 0
-    if widest > _INT32_MAX or abs(first) > _INT32_MAX:
-        raise BadInput("a step in the column is wider than 32 bits")
-    w = 0 if widest < 1 << 7 else 1 if widest < 1 << 15 else 2
+    w = _width(max(int(steps.max()), -int(steps.min())) if steps.size else 0, first)
     return _HEAD.pack(form | w, first) + steps.astype(_KINDS[w]).view(np.uint8).reshape(-1, 1 << w).T.tobytes()
 
 
 def _encode_short(values: list[int]) -> bytes:
     """The same for a few values, for which arrays cost several times as much."""
     form = 0
-    if len(values) > 1 and not any(value % 1000 for value in values):
+    if len(values) > 1 and not values[1] % 1000 and not math.gcd(*values) % 1000:
         form, values = THOUSANDS, [value // 1000 for value in values]
-    steps = [after - before for before, after in itertools.pairwise(values)]
+    steps = list(map(sub, values[1:], values))
     if len(steps) > 2:
-        turns = [steps[0], *(after - before for before, after in itertools.pairwise(steps))]
+        turns = steps[:1]
+        turns += map(sub, steps[1:], steps)
         if sum(map(abs, turns)) < sum(map(abs, steps)):
             form, steps = form | TWICE, turns
-    widest = max(map(abs, steps), default=0)
-    if widest > _INT32_MAX or abs(values[0]) > _INT32_MAX:
-        raise BadInput("a step in the column is wider than 32 bits")
-    w = 0 if widest < 1 << 7 else 1 if widest < 1 << 15 else 2
+    w = _width(max(max(steps), -min(steps)) if steps else 0, values[0])
     packed = struct.pack(f"<{len(steps)}{'bhi'[w]}", *steps)
-    return _HEAD.pack(form | w, values[0]) + b"".join(packed[k :: 1 << w] for k in range(1 << w))
+    shuffled = packed if not w else b"".join(packed[k :: 1 << w] for k in range(1 << w))
+    return _HEAD.pack(form | w, values[0]) + shuffled
+
+
+def _width(widest: int, first: int) -> int:
+    """w for steps as wide as that. Raises BadInput."""
+    if widest > _INT32_MAX or abs(first) > _INT32_MAX:
+        raise BadInput("a step in the column is wider than 32 bits")
+    return 0 if widest < 1 << 7 else 1 if widest < 1 << 15 else 2
 
 
 def decode_column(data: bytes, n: int) -> I64:
@@ -78,3 +82,14 @@ def decode_column(data: bytes, n: int) -> I64:
     values[1:] = np.cumsum(steps, dtype=np.int64) if form & TWICE else steps
     values = np.cumsum(values)
     return values * 1000 if form & THOUSANDS else values
+
+
+def last_value(data: bytes, n: int) -> int:
+    """The last of decode_column's, n >= 1; of a few values without an array. Raises Corrupt."""
+    form = data[0] if data else 0xFF
+    if n > SHORT or form & 3 or form > 15 or len(data) != _HEAD.size + n - 1:
+        return int(decode_column(data, n)[-1])
+    steps = struct.unpack_from(f"<{n - 1}b", data, _HEAD.size)
+    risen: int = sum(map(mul, steps, range(n - 1, 0, -1))) if form & TWICE else sum(steps)
+    last = int(_HEAD.unpack_from(data)[1]) + risen
+    return last * 1000 if form & THOUSANDS else last

@@ -98,3 +98,15 @@ def fold(records: Iterable[ConsentRecord], policy: PolicyId) -> ConsentState:
         else:
             state = "opted_out"
     return state
+
+
+def withdrawn(records: Iterable[ConsentRecord], policy: PolicyId) -> bool:
+    """Whether what was given under this policy may be read no more: a withdrawal was said, and no yes to this very
+    policy after it. Leaving after a withdrawal, or agreeing to other terms, takes nothing of it back."""
+    gone = False
+    for record in records:
+        if record.kind == "withdrawn":
+            gone = True
+        elif record.kind == "given" and record.policy == policy:
+            gone = False
+    return gone

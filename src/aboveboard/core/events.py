@@ -21,6 +21,7 @@ import numpy.typing as npt
 Box: TypeAlias = tuple[int, int, int, int]
 I32: TypeAlias = npt.NDArray[np.int32]
 I64: TypeAlias = npt.NDArray[np.int64]
+U8: TypeAlias = npt.NDArray[np.uint8]
 
 # ---------------------------------------------------------------- what a source sees (memory only)
 
@@ -85,7 +86,17 @@ class KeyEdge(MemoryOnly):
     repeat: bool = False
 
 
-RawInput: TypeAlias = Motion | ButtonEdge | WheelStep | KeyEdge
+@dataclass(frozen=True, slots=True, repr=False)
+class Glance(MemoryOnly):
+    """The screen is looked at, as it was at seen_us, before what happened at t_us. at: where the person acts then;
+    None where a key, or nothing yet, follows."""
+
+    t_us: int
+    seen_us: int
+    at: tuple[int, int] | None = None
+
+
+RawInput: TypeAlias = Motion | ButtonEdge | WheelStep | KeyEdge | Glance
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -133,14 +144,40 @@ class Snapshot(MemoryOnly):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class Layer(MemoryOnly):
+    """One top-level window on the screen, with its own pixels and nobody else's.
+
+    box: on the screen; pixels: uint8 (height, width, 4), blue, green, red and nothing, as the display has them; None
+    where none were taken: it is blank.
+    drawn: bool (height, width), False where the window has not drawn yet and so shows what was there before it.
+    """
+
+    surface: Surface | None
+    box: Box
+    pixels: U8 | None = None
+    drawn: npt.NDArray[np.bool_] | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ScreenPicture(MemoryOnly):
+    """The screen at t_us. size: (width, height); layers: every visible window, the lowest first."""
+
+    t_us: int
+    size: tuple[int, int]
+    layers: tuple[Layer, ...]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Observed(MemoryOnly):
     """One piece of input with what it landed on. target: element under the pointer (pointer input, from the tree
-    before the event) or with the keyboard focus (keys); None = unknown. scene: visible neighbours, if newly known."""
+    before the event) or with the keyboard focus (keys); None = unknown. scene: visible neighbours, if newly known; for
+    a Glance, the whole tree. picture: of a Glance."""
 
     input: RawInput
     surface: Surface | None
     target: ObservedElement | None = None
     scene: Snapshot | None = None
+    picture: ScreenPicture | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -152,6 +189,7 @@ class Permitted(MemoryOnly):
     target: ObservedElement | None
     scene: Snapshot | None
     policy_id: str
+    picture: ScreenPicture | None = None  # of permitted windows only
 
 
 # ---------------------------------------------------------------- what may be kept
@@ -244,6 +282,33 @@ class Scene(_Kept, frozen=True, tag="scene"):
     elements: tuple[Element, ...]
 
 
+class Frame(_Kept, frozen=True, tag="frame"):
+    """The screen at a quarter of its size with nothing left in it to read, as it was at seen_us; holds until the next.
+
+    box: what of the screen it shows. grid and tiles: see core/frames.py. Made known at t_us, a moment later.
+    """
+
+    t_us: int
+    seen_us: int
+    box: Box
+    grid: bytes
+    tiles: tuple[bytes, ...] = ()
+
+
+class Crop(_Kept, frozen=True, tag="crop"):
+    """What the person acted on at acted_us, sharp, as it was at seen_us; grey where masked. Made known at t_us.
+
+    picture: WebP of box's width and height; empty when withheld, for the reason in `withheld`.
+    """
+
+    t_us: int
+    seen_us: int
+    acted_us: int
+    box: Box
+    picture: bytes = b""
+    withheld: str = ""
+
+
 class Task(_Kept, frozen=True, tag="task"):
     """The contributor says what they are doing. outcome on stop: "success", "failure" or "" (not said)."""
 
@@ -268,7 +333,7 @@ class Gap(_Kept, frozen=True, tag="gap"):
     reason: GapReason
 
 
-KeptEvent: TypeAlias = PointerPath | Button | Scroll | Key | Text | Focus | Scene | Task | Gap
+KeptEvent: TypeAlias = PointerPath | Button | Scroll | Key | Text | Focus | Scene | Frame | Crop | Task | Gap
 
 
 @dataclass(frozen=True, slots=True)

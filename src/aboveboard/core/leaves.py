@@ -76,6 +76,19 @@ class ModelTrainedLeaf(_Leaf, frozen=True, tag="model_trained"):
     dataset: str
 
 
+class DatasetMarkedLeaf(_Leaf, frozen=True, tag="dataset_marked"):
+    """The dataset of this manifest holds something that may be used no more: it was deleted, withdrawn, or its days of
+    keeping are over. Not which of these, or whose, and only once a day, so that it tells of nobody's wavering."""
+
+    manifest: str
+
+
+class ModelMarkedLeaf(_Leaf, frozen=True, tag="model_marked"):
+    """The model of these weights comes from a dataset that is marked."""
+
+    model: str
+
+
 class ExemptionLeaf(_Leaf, frozen=True, tag="exemption"):
     """Less than the policy for a region or a group, in force from here on. exemption: SHA-256 of its bytes."""
 
@@ -98,6 +111,18 @@ class RecorderReleaseLeaf(_Leaf, frozen=True, tag="recorder_release"):
     source: str
 
 
+Role: TypeAlias = Literal["representative", "steward", "researcher"]
+
+
+class RoleLeaf(_Leaf, frozen=True, tag="role"):
+    """An account at the collector has (given) or no longer has (not given) a role from here on. commitment: see
+    role_commitment; the account's holder can open it."""
+
+    role: Role
+    given: bool
+    commitment: str
+
+
 class DeletionAskedLeaf(_Leaf, frozen=True, tag="deletion_asked"):
     """A person asked for deletion; overdue after due_us (a whole day, so that it tells no hour)."""
 
@@ -118,11 +143,14 @@ Leaf: TypeAlias = (
     | KeyReleasedLeaf
     | DatasetBuiltLeaf
     | ModelTrainedLeaf
+    | DatasetMarkedLeaf
+    | ModelMarkedLeaf
     | DeletionAskedLeaf
     | DeletionDoneLeaf
     | ExemptionLeaf
     | RetentionSweepLeaf
     | RecorderReleaseLeaf
+    | RoleLeaf
 )
 
 
@@ -193,3 +221,8 @@ def release_commitment(salt: bytes, grant: GrantId, contributor: ContributorId, 
 def deletion_commitment(salt: bytes, request: bytes) -> bytes:
     """32 bytes over the request's bytes; `salt` is the request's own, 16 bytes."""
     return hashlib.sha256(b"deletion\0" + salt + request).digest()
+
+
+def role_commitment(salt: bytes, account_name: str, role: Role) -> bytes:
+    """32 bytes; salt: 16 random bytes, known to whoever holds the account."""
+    return hashlib.sha256(b"role\0" + salt + f"{account_name}\0{role}".encode()).digest()

@@ -27,7 +27,8 @@ COSIGNATURE_V1 = 0x04
 NAME_LENGTH_MAX = 200
 
 
-def _in_context(context: str, message: bytes) -> bytes:
+def in_context(context: str, message: bytes) -> bytes:
+    """The bytes that are signed for a record of ours."""
     return b"aboveboard/" + context.encode("ascii") + b"/v1\x00" + message
 
 
@@ -85,7 +86,7 @@ class VerifyKey:
 
     def verify(self, context: str, message: bytes, signature: bytes) -> None:
         """Raises SignatureError unless `signature` is this key's over `message` in `context`."""
-        self.verify_raw(_in_context(context, message), signature)
+        self.verify_raw(in_context(context, message), signature)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ class SigningKey:
 
     def sign(self, context: str, message: bytes) -> bytes:
         """64 bytes over `message` in `context`."""
-        return self.sign_raw(_in_context(context, message))
+        return self.sign_raw(in_context(context, message))
 
 
 def _decoded(text: str, what: str) -> bytes:

@@ -1,12 +1,17 @@
 """Keys in two halves: an epoch's age secret is split on the laptop, and only both halves together open anything. Pure.
 
-XOR of the secret's bytes with as many random ones: each half alone is uniformly random (one-time pad).
+XOR of the secret's bytes with as many random ones: each half alone is uniformly random (one-time pad). Where a charter
+has several guardians, the workers' half is split once more, so that any `needed` of them give it back and fewer know
+nothing: Shamir's scheme over GF(256) in the form of SLIP-39 (words with a checksum), by Trezor's reference code.
 """
 
 from __future__ import annotations
 
 import base64
 import os
+from collections.abc import Sequence
+
+from shamir_mnemonic import MnemonicError, combine_mnemonics, generate_mnemonics
 
 from aboveboard.core.errors import BadInput, CheckFailed, SignatureError
 from aboveboard.core.ids import ContributorId, DeviceId, EpochId, PolicyId, epoch_id_of, key_id_of
@@ -39,10 +44,38 @@ def join_secret(share1: bytes, share2: bytes) -> str:
     return joined.decode("ascii")
 
 
+def split_among(half: bytes, needed: int, count: int) -> list[bytes]:
+    """The workers' half as `count` guardians keep it, any `needed` of which give it back. Alone a guardian keeps it
+    whole. Raises BadInput."""
+    if not 1 <= needed <= count:
+        raise BadInput(f"{needed} of {count} guardians can't be needed")
+    if needed == 1:
+        return [half] * count
+    try:
+        [words] = generate_mnemonics(1, [(needed, count)], half, iteration_exponent=0)
+    except (MnemonicError, ValueError) as error:
+        raise BadInput(f"the half can't be split among {count}: {error}") from error
+    return [each.encode("ascii") for each in words]
+
+
+def join_among(shares: Sequence[bytes], needed: int) -> bytes:
+    """From `needed` different shares of one half. Raises CheckFailed for others."""
+    if needed == 1:
+        if not shares:
+            raise CheckFailed("no guardian's share is there")
+        return shares[0]
+    try:
+        half: bytes = combine_mnemonics([each.decode("ascii") for each in dict.fromkeys(shares)])
+    except (MnemonicError, UnicodeDecodeError, ValueError) as error:
+        raise CheckFailed(f"the guardians' shares do not belong together: {error}") from error
+    return half
+
+
 class EpochDeposit(Record, frozen=True):
     """An epoch's public half and the two shares, each a base64 age file to its keeper's recipient.
 
-    What is deposited at one keeper leaves the other's share empty.
+    What is deposited at one keeper leaves the other's share empty. guardians, guardians_needed: among how many the
+    workers' half is split, and how many of them it takes.
     """
 
     contributor: ContributorId
@@ -53,6 +86,8 @@ class EpochDeposit(Record, frozen=True):
     policy: PolicyId
     collector_share: str = ""
     guardian_share: str = ""
+    guardians: int = 1
+    guardians_needed: int = 1
     v: int = 1
 
 

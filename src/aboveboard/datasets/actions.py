@@ -147,7 +147,7 @@ class _Reader:
         down = press.event
         # Most pages act on the release, but menus open on the press: only what stood before that was seen.
         scene_index, elements = press.before.last_until(down.t_us)
-        guess = None if down.element is not None else element_at(elements, down.x, down.y)
+        guess = None if down.element is not None else self._guess(press.before, elements, down)
         action = Action(
             CLICK_KINDS.get(down.button, "click"), down.t_us, release.t_us, down.x, down.y, down.button,
             down.element or guess, guess is not None, scene_index, elements,
@@ -161,6 +161,15 @@ class _Reader:
             self._click(action, press.before)
         else:
             self._add(action, press.before)
+
+    @staticmethod
+    def _guess(before: _Before, elements: tuple[Element, ...], event: Button | Scroll) -> Element | None:
+        """Where the recorder names no element: the one that stood there, if it can be of the window acted on. What is
+        larger than a menu's window lies under it."""
+        if before.focus is not None:
+            _, _, width, height = before.focus.box
+            elements = tuple(each for each in elements if each.box[2] <= width and each.box[3] <= height)
+        return element_at(elements, event.x, event.y)
 
     def _dragged(self, action: Action, release: Button) -> bool:
         """Whether the pointer was moved on purpose while the button was down; a shaking hand is not."""
@@ -207,7 +216,7 @@ class _Reader:
             )
             return
         scene_index, elements = self._before.last_until(event.t_us)
-        guess = None if event.element is not None else element_at(elements, event.x, event.y)
+        guess = None if event.element is not None else self._guess(self._before, elements, event)
         self._add(
             Action(
                 "scroll", event.t_us, event.t_us, event.x, event.y, 0, event.element or guess, guess is not None,

@@ -13,12 +13,16 @@ from aboveboard.datasets.vocabulary import POINTER_KINDS, Action
 NOT_IN_TRUTH = frozenset({"hover", "wait", "done"})
 SLACK_US = 400_000
 EDGE_PX = 2
+SAME_SHARE = 0.3
 _PLACEHOLDER = re.compile(r"<[A-Z_]+(?:_\d+)?>")
 
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """One action as it was done: box of the element meant, on the screen; times in µs since 1970."""
+    """One action as it was done: box of the element meant, on the screen, all zeros for none; times in µs since 1970.
+
+    name: of that element, "" for any; modifiers: of a key, None for any; end: of a drag; dx, dy: notches, 0 for any.
+    """
 
     kind: str
     box: Box
@@ -26,14 +30,20 @@ class Truth:
     key: str
     start_us: int
     end_us: int
+    name: str = ""
+    modifiers: tuple[str, ...] | None = None
+    end: tuple[int, int] | None = None
+    dx: int = 0
+    dy: int = 0
 
 
 @dataclass(slots=True)
 class Agreement:
-    """matched of total; confusion[truth kind][found kind]; misses in words, without content."""
+    """matched of total; exact: matched by kind; confusion[truth kind][found kind]; misses in words, without content."""
 
     matched: int = 0
     total: int = 0
+    exact: Counter[str] = field(default_factory=Counter)
     confusion: dict[str, Counter[str]] = field(default_factory=dict)
     misses: list[str] = field(default_factory=list)
 
@@ -62,27 +72,48 @@ def why_not(action: Action, truth: Truth) -> str:
         )  # fmt: skip
         if not inside:
             return "another place"
-        if action.element is None or not _overlap(action.element.box, truth.box):
-            return "another element" if action.element is not None else "no element"
+        if action.element is None:
+            return "no element"
+    elif truth.kind in ("wait", "done") or action.element is None or not any(truth.box):
+        return _other_content(action, truth)
+    if not _overlap(action.element.box, truth.box):
+        return "another element"
+    if truth.name and not same_text(action.element.name.strip(), truth.name):
+        return "an element of another name"
+    return _other_content(action, truth)
+
+
+def _other_content(action: Action, truth: Truth) -> str:
     if truth.kind == "type" and not same_text(action.text, truth.text):
         return "another text"
-    if truth.kind in ("key", "hotkey") and action.key != truth.key:
-        return "another key"
+    if truth.kind in ("key", "hotkey"):
+        if action.key != truth.key:
+            return "another key"
+        if truth.modifiers is not None and tuple(sorted(action.modifiers)) != truth.modifiers:
+            return "other modifiers"
+    if truth.kind == "drag" and truth.end is not None:
+        off = max(abs((action.end_x or 0) - truth.end[0]), abs((action.end_y or 0) - truth.end[1]))
+        return "another end" if off > EDGE_PX else ""
+    if truth.kind == "scroll" and (truth.dx or truth.dy) and (action.dx, action.dy) != (truth.dx, truth.dy):
+        return "another way to scroll"
     return ""
 
 
 def _overlap(one: Box, other: Box) -> bool:
-    return (
-        one[0] < other[0] + other[2] and other[0] < one[0] + one[2]
-        and one[1] < other[1] + other[3] and other[1] < one[1] + one[3]
-    )  # fmt: skip
+    """Whether they are the same place, give or take a border: intersection over union of SAME_SHARE."""
+    width = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
+    height = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
+    if width <= 0 or height <= 0:
+        return False
+    both = width * height
+    return both >= SAME_SHARE * (one[2] * one[3] + other[2] * other[3] - both)
 
 
-def agreement(actions: Sequence[Action], truths: Sequence[Truth]) -> Agreement:
+def agreement(actions: Sequence[Action], truths: Sequence[Truth], ignored: frozenset[str] = NOT_IN_TRUTH) -> Agreement:
     """Aligned by time: each true action takes the first action left that begins within its span. What was recorded and
-    was not done counts against the total too."""
+    was not done counts against the total too. ignored: kinds of which the truth says nothing."""
     found = Agreement()
-    left = [action for action in sorted(actions, key=lambda a: a.start_us) if action.kind not in NOT_IN_TRUTH]
+    left = [action for action in sorted(actions, key=lambda a: a.start_us) if action.kind not in ignored]
     for truth in sorted(truths, key=lambda each: each.start_us):
         found.total += 1
         near = [a for a in left if truth.start_us - SLACK_US <= a.start_us <= truth.end_us + SLACK_US]
@@ -98,6 +129,7 @@ def agreement(actions: Sequence[Action], truths: Sequence[Truth]) -> Agreement:
             found.misses.append(reason)
         else:
             found.matched += 1
+            found.exact[truth.kind] += 1
     if truths:
         begin, end = min(t.start_us for t in truths), max(t.end_us for t in truths)
         for extra in left:

@@ -6,7 +6,20 @@ from collections.abc import Iterable
 
 from aboveboard.core.columns import decode_column
 from aboveboard.core.errors import Corrupt
-from aboveboard.core.events import Button, Element, Focus, Gap, KeptEvent, Key, PointerPath, Scene, Scroll, Text
+from aboveboard.core.events import (
+    Button,
+    Crop,
+    Element,
+    Focus,
+    Frame,
+    Gap,
+    KeptEvent,
+    Key,
+    PointerPath,
+    Scene,
+    Scroll,
+    Text,
+)
 
 TIME_US_MAX = 1 << 53
 PIXELS_MAX = 1 << 20
@@ -71,5 +84,10 @@ def check_events(events: Iterable[KeptEvent]) -> None:
                     raise Corrupt("a scene has too many elements")
                 for element in event.elements:
                     _element(element)
+            case Frame() | Crop():
+                if not 0 <= event.seen_us <= event.t_us:
+                    raise Corrupt("a picture was seen after it was made known")
+                for number in event.box:
+                    _within(number, PIXELS_MAX, "a picture's box")
             case _:
                 pass

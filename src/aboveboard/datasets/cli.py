@@ -18,8 +18,9 @@ from aboveboard.core.ids import PolicyId
 from aboveboard.core.signing import SigningKey, VerifyKey
 from aboveboard.datasets.build import build, write_split
 from aboveboard.datasets.change import diff, without
-from aboveboard.datasets.engine import ENGINES
+from aboveboard.datasets.engine import ENGINES, check_engine
 from aboveboard.datasets.manifest import Manifest, read_manifest, verify
+from aboveboard.datasets.marks import check_unmarked
 from aboveboard.datasets.reader import Reader, make_keys, read_keys
 from aboveboard.datasets.schema import read_episodes, table_of
 from aboveboard.datasets.spec import parse_spec
@@ -81,7 +82,7 @@ def open_reader(args: argparse.Namespace) -> Reader:
     charter = read_charter(args.charter)
     return Reader(
         read_keys(args.home), charter, SignedGrant.parse(read_file(args.grant)),
-        args.collector or charter.collector.url, args.guardian or charter.guardian.url, SystemClock(),
+        args.collector or charter.collector.url, args.guardian, SystemClock(),
     )  # fmt: skip
 
 
@@ -91,7 +92,9 @@ def add_reader(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--charter", type=Path, required=True, help="the charter, from somebody you trust")
     parser.add_argument("--grant", type=Path, required=True, help="the grant, signed by enough stewards")
     parser.add_argument("--collector", metavar="URL", help="instead of the charter's")
-    parser.add_argument("--guardian", metavar="URL", help="instead of the charter's")
+    parser.add_argument(
+        "--guardian", metavar="URL", action="append", default=[], help="instead of the charter's; repeat for each"
+    )
 
 
 def _charter_given(args: argparse.Namespace) -> Charter | None:
@@ -101,6 +104,7 @@ def _charter_given(args: argparse.Namespace) -> Charter | None:
 def _build(args: argparse.Namespace) -> int:
     text = read_file(args.spec).decode("utf-8", errors="replace")
     spec = parse_spec(text, str(args.spec))
+    check_engine(args.engine)
     if args.workers < 0:
         raise BadInput("at least 1", "--workers")
     reader = open_reader(args)
@@ -133,6 +137,8 @@ def _without(args: argparse.Namespace) -> int:
 def _verify(args: argparse.Namespace) -> int:
     for line in verify(args.folder, _charter_given(args)):
         print(line)
+    if args.collector:
+        print(check_unmarked(args.folder, args.collector))
     return 0
 
 
@@ -252,7 +258,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_reader(builder)
     builder.add_argument("--out", type=Path, required=True)
     builder.add_argument("--skip-bad", action="store_true", help="go on without bad segments, and count them")
-    builder.add_argument("--engine", choices=ENGINES, default="processes", help="where sessions are worked on")
+    builder.add_argument(
+        "--engine", default="processes", metavar="ENGINE",
+        help=f"where sessions are worked on: {', '.join(ENGINES)} or ray://HOST:PORT (default processes)",
+    )  # fmt: skip
     builder.add_argument("--workers", type=int, default=0, help="default: one for each processor")
     builder.add_argument("--json", action="store_true", help="print the manifest as JSON")
     builder.set_defaults(run=_build)
@@ -274,6 +283,7 @@ def _configure_readers(verbs: Verbs) -> None:
     checker = verbs.add_parser("verify", help="check files, sources and, with the charter, the log entry")
     checker.add_argument("folder", type=Path)
     checker.add_argument("--charter", type=Path)
+    checker.add_argument("--collector", metavar="URL", help="also ask whether it was marked since")
     checker.set_defaults(run=_verify)
 
     differ = verbs.add_parser("diff", help="what differs between two datasets; 1 when anything does")

@@ -10,14 +10,24 @@ from aboveboard.core.events import Element
 TEXT_ROLES = frozenset({"static", "text leaf", "static text"})
 
 
+# What lies over the rest while it shows, whatever is smaller beneath it.
+OVERLAY_ROLES = frozenset(
+    {"menu", "menu item", "check menu item", "radio menu item", "tear off menu item", "dialog", "alert"}
+)
+
+
 def contains(element: Element, x: int, y: int) -> bool:
     left, top, width, height = element.box
     return left <= x < left + width and top <= y < top + height
 
 
 def element_at(elements: Sequence[Element], x: int, y: int) -> Element | None:
-    """The smallest element there, the deeper of two alike; for mere text, the control it belongs to, if known."""
+    """The smallest element there, the deeper of two alike; for mere text, the control it belongs to, if known. An open
+    menu or dialog covers what is not of it."""
     here = [element for element in elements if contains(element, x, y)]
+    over = [element.path for element in here if element.role in OVERLAY_ROLES]
+    if over:
+        here = [element for element in here if any(element.path[: len(path)] == path for path in over)]
     if not here:
         return None
     best = min(here, key=lambda element: (element.box[2] * element.box[3], -len(element.path)))

@@ -20,7 +20,7 @@ REST_US = 150_000  # hover menus open after 0 to 300 ms
 REST_PX = 6
 BESIDE_PX = 48  # what opens on a hover opens beside it
 OPENING_ROLES = frozenset({"menu", "menu item", "menu bar"})
-OPENING_STATES = frozenset({"expandable", "expanded", "has popup"})
+OPENING_STATES = frozenset({"expandable", "expanded", "has-popup"})
 ACTIVE_ROLES = frozenset({"link", "push button", "toggle button", "list item", "page tab", "icon"})
 
 
@@ -105,21 +105,19 @@ def _stayed(before: Action, path: Path) -> bool:
 
 def _hovers(before: Action, after: Action, known: _Scenes, gaps: Gaps) -> Iterator[Action]:
     """Rests over something that opened, before acting on what was not visible at the action before."""
-    if after.element is None or after.scene_index in (-1, before.scene_index):
+    if after.element is None or after.scene_index == -1:
         return
-    if index_of(after.element, before.elements) >= 0 and _named(after.element, before.elements):
-        return  # it was there already: nothing had to open
     since_us = gaps.last_end_until(before.start_us)
     for rest in rests(after.path, after.start_us):
         if before.x is not None and before.y is not None and _near(rest, before.x, before.y):
             continue  # still where the last click was
         scene_index, seen = known.at(rest.start_us, since_us)
-        element = element_at(seen, rest.x, rest.y)
         _, then = known.at(after.start_us, since_us)
+        if index_of(after.element, seen) >= 0 and _named(after.element, seen):
+            continue  # it was there already: nothing had to open
+        element = element_at(seen, rest.x, rest.y)
         if element is None or index_of(element, then) < 0 or not _opened(element, seen, then):
             continue
-        if not before.elements and _named(after.element, seen):
-            continue  # nothing is known of the moment before: then it must not have been there when the rest began
         yield Action(
             "hover", rest.start_us, rest.end_us, rest.x, rest.y, element=element, element_guessed=True,
             scene_index=scene_index, elements=seen, app=after.app, site=after.site, window=after.window,

@@ -6,37 +6,34 @@ policies, certificates, digests and chains are checked against the charter.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
 import pyrage
 
 from aboveboard.core.access import Grant, SignedGrant, check_release
 from aboveboard.core.charter import Charter
 from aboveboard.core.charter_chain import charter_at, history
 from aboveboard.core.clock import Clock
-from aboveboard.core.consent import check_consent, fold
-from aboveboard.core.errors import BadInput, CheckFailed, Corrupt, Refused, Unavailable
+from aboveboard.core.consent import check_consent, withdrawn
+from aboveboard.core.errors import BadInput, CheckFailed, Corrupt, Refused
 from aboveboard.core.ids import EpochId, PolicyId
 from aboveboard.core.leaves import PolicyLeaf
 from aboveboard.core.policy import Policy, verify_signatures
 from aboveboard.core.proof import LogProof, check_proof
 from aboveboard.core.signing import SigningKey
-from aboveboard.core.vault import check_deposit, check_device_cert, join_secret
+from aboveboard.core.vault import check_deposit, check_device_cert
 from aboveboard.datasets.checks import check_events
+from aboveboard.datasets.keys import gather, good, joined, opened_share
 from aboveboard.wire.api import (
     CharterChain,
     CurrentPolicy,
-    ErrorReply,
     GrantedSegment,
     GrantedSegments,
-    GuardianReleaseReply,
     GuardianReleaseRequest,
     Release,
     ReleaseReply,
-    from_base64,
     parse,
     reader_headers,
 )
@@ -98,10 +95,12 @@ class Reader:
     """One grant's reading. Not for several threads at once."""
 
     def __init__(
-        self, keys: ReaderKeys, charter: Charter, grant: SignedGrant, collector: str, guardian: str, clock: Clock
-    ) -> None:
+        self, keys: ReaderKeys, charter: Charter, grant: SignedGrant, collector: str, guardians: Sequence[str],
+        clock: Clock,
+    ) -> None:  # fmt: skip
+        """guardians: their addresses; none: those that the charters name."""
         self._keys, self._charter, self._grant, self._clock = keys, charter, grant, clock
-        self._collector, self._guardian = Client(collector, 120.0), Client(guardian)
+        self._collector, self._guardians = Client(collector, 120.0), [Client(url) for url in guardians]
         self._secrets: dict[EpochId, str] = {}
         self.policies: dict[PolicyId, Policy] = {}
         self.bundles: dict[PolicyId, CurrentPolicy] = {}  # each policy as signed, with the proof of its log entry
@@ -115,20 +114,21 @@ class Reader:
         return self._grant.grant
 
     def close(self) -> None:
-        self._collector.close()
-        self._guardian.close()
+        for each in (self._collector, *self._guardians):
+            each.close()
 
     def ask(self, method: str, path: str, body: bytes | None = None, size_max: int = REPLY_BYTES_MAX) -> Answer:
         """A request to the collector, signed by the reader. Raises Refused, in the server's words, or Unavailable."""
         headers = reader_headers(self._keys.key, method, path, self._clock.now_us())
-        return _good(self._collector.request(method, path, size_max=size_max, body=body, headers=headers))
+        return good(self._collector.request(method, path, size_max=size_max, body=body, headers=headers))
 
     def plain(self, path: str) -> Answer:
         """A public request."""
-        return _good(self._collector.request("GET", path, size_max=REPLY_BYTES_MAX))
+        return good(self._collector.request("GET", path, size_max=REPLY_BYTES_MAX))
 
     def unlock(self) -> int:
-        """Has every key in scope released by both keepers, and joins them; how many. Raises Refused, CheckFailed."""
+        """Has every key in scope released by both sides, and joins them; how many. Raises Refused, CheckFailed, and
+        Unavailable when too few guardians answer."""
         self.ask("POST", "/v1/grants", self._grant.to_bytes())
         answer = self.ask("POST", f"/v1/grants/{self._grant.grant.grant_id}/release", b"")
         reply = parse(answer.body, "release", ReleaseReply, REPLY_BYTES_MAX)
@@ -140,6 +140,9 @@ class Reader:
             check_proof(PolicyLeaf(policy.policy_id).encode(), proof, charter)
             self.policies[policy.policy_id] = policy
             self.bundles[policy.policy_id] = bundle
+        if not self._guardians:
+            urls = dict.fromkeys(each.url for step in reversed(steps) for each in step.charter.guardians)
+            self._guardians = [Client(url) for url in urls]
         for release in reply.releases:
             self._join(release, steps[-1].charter)
         return len(self._secrets)
@@ -155,17 +158,9 @@ class Reader:
         request = GuardianReleaseRequest(
             self._grant, bundle.signed, bundle.log_proof, release.opening, release.log_proof
         )  # fmt: skip
-        answer = self._guardian.request("POST", "/v1/release", size_max=KEY_BYTES_MAX * 4, body=request.to_bytes())
-        share = parse(_good(answer).body, "guardian's share", GuardianReleaseReply).share
-        try:
-            mine = pyrage.decrypt(from_base64(release.collector_share, "share"), [self._keys.identity])
-            theirs = pyrage.decrypt(from_base64(share, "share"), [self._keys.identity])
-        except pyrage.DecryptError as error:
-            raise CheckFailed("a share was not sealed to this reader") from error
-        secret = join_secret(mine, theirs)
-        if str(pyrage.x25519.Identity.from_str(secret).to_public()) != deposit.recipient:
-            raise CheckFailed("the two shares do not make the key of this epoch")
-        self._secrets[deposit.epoch] = secret
+        theirs = gather(self._guardians, request, deposit, self._keys.identity)
+        mine = opened_share(release.collector_share, self._keys.identity)
+        self._secrets[deposit.epoch] = joined(mine, theirs, deposit)
 
     def segments(self, policies: Collection[str] = ()) -> Iterator[Opened | Bad]:
         """Every segment in scope, by device and number, opened; or why it can't be used. policies: only theirs, unless
@@ -212,17 +207,5 @@ class Reader:
         ]
         if not given:
             raise CheckFailed("the segment's consent was not shown")
-        if fold(records, granted.policy) == "withdrawn":
+        if withdrawn(records, granted.policy):
             raise Refused("withdrawn", "the person has withdrawn their consent")
-
-
-def _good(answer: Answer) -> Answer:
-    if answer.status in (200, 201, 202):
-        return answer
-    try:
-        said = msgspec.json.decode(answer.body, type=ErrorReply).error
-    except msgspec.MsgspecError as error:
-        raise Unavailable(f"the server's answer can't be read ({answer.status}): is the address right?") from error
-    if answer.status == 429 or answer.status >= 500:
-        raise Unavailable(said.text)
-    raise Refused(said.reason, said.text)

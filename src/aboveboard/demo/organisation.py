@@ -62,12 +62,21 @@ class Organisation:
             server.stop()
 
 
+FRAMES = """  frames:
+    purposes: [train-agents]
+    necessity: agents have to know what a control looked like before it was used
+    retention_days: 90
+    recipients: [internal research]
+frames: on_action  """
+
+
 def demo_policy(sites: list[str]) -> str:
     """The template with the demo's own sites, dates and periods; zero notice, as the demo's charter says openly."""
     today = datetime.datetime.now(datetime.UTC).date()
     listed = ", ".join(json.dumps(site) for site in sites)
     replaced = {
         'sites: ["https://tasks.example.org"]': f"sites: [{listed}]",
+        "frames: none  ": FRAMES,
         "notice_days: 30": "notice_days: 0",
         "starts: 2026-03-01": f"starts: {today - datetime.timedelta(days=1)}",
         "expires: 2027-02-28": f"expires: {today + datetime.timedelta(days=30)}",

@@ -18,7 +18,7 @@ from aboveboard.demo.figures import texts
 from aboveboard.demo.measure import Span
 from aboveboard.demo.run import Outcome
 from aboveboard.demo.unseal import OwnCopy, events_of
-from aboveboard.recorder.page import REASONS
+from aboveboard.recorder.words import REASONS
 
 PATHS_SHOWN = 8
 

@@ -13,14 +13,17 @@ from aboveboard.core.events import Box, MemoryOnly, ObservedElement, Snapshot
 from aboveboard.desktop.atspi import (
     CHILDREN,
     CONTENT,
+    COUNT,
     EXTENTS,
     NAME,
     ROLE,
     ROOT,
     STATE,
     URI,
+    VALUE_CHARS_MAX,
     Bus,
     Node,
+    content,
     states_of,
 )
 
@@ -28,6 +31,7 @@ NODES_MAX = 1500
 READ_S_MAX = 0.8
 DEPTH_MAX = 40
 APPLICATIONS_MAX = 64
+WINDOWS_MAX = 32
 
 INTERACTIVE = frozenset(
     {"push button", "button", "toggle button", "check box", "radio button", "combo box", "entry", "password text"}
@@ -37,6 +41,16 @@ INTERACTIVE = frozenset(
 _OF_EACH = (ROLE, NAME, STATE, CHILDREN, EXTENTS)
 _TEXT_INSIDE = frozenset({"static", "text leaf", "label"})
 _NEVER = frozenset({"document web", "frame", "application", "scroll bar", "redundant object", "unknown"})
+# Toolkits' own boxes, as large as what they hold; without a name they are nothing to a person.
+_LAYOUT = frozenset(
+    {"filler", "panel", "viewport", "layered pane", "root pane", "glass pane", "scroll pane", "split pane"}
+)
+# What lies over the rest while it shows, whatever is smaller beneath it.
+OVERLAY = frozenset(
+    {"menu", "menu item", "check menu item", "radio menu item", "tear off menu item", "dialog", "alert"}
+)
+_ON_POPUPS = OVERLAY | {"list item", "option", "table cell", "tree item", "list box", "tool tip"}
+POPUP = 1 << 20  # paths in a window that pops up begin with this and its place among the program's windows
 
 
 @dataclass(slots=True, repr=False)
@@ -127,6 +141,8 @@ class Accessibility:
         nodes = self._walk(document or frame, deadline)
         if nodes is None:
             return None
+        if document is None:
+            nodes += self._popups(frames or [], frame, deadline)
         url = None
         if document is not None:
             [answer] = self.bus.calls([(document, URI)])
@@ -134,9 +150,32 @@ class Accessibility:
         elements, focused = _visible(nodes)
         return Page(Snapshot(time.time_ns() // 1000, elements, focused), url)
 
+    def _popups(self, frames: list[Node], frame: Node, deadline: float) -> list[_Read]:
+        """What stands in windows without a frame, such as a context menu; nothing when there is no time left."""
+        others = [(place, each) for place, each in enumerate(frames[:WINDOWS_MAX]) if each != frame]
+        roles = self.bus.calls([(each, ROLE) for _, each in others], max(deadline - time.monotonic(), 0.01))
+        found: list[_Read] = []
+        for (place, each), role in zip(others, roles, strict=True):
+            if role == "window":
+                for read in self._walk(each, deadline) or []:
+                    read.path = (POPUP + place, *read.path)
+                    found.append(read)
+        return found
+
+    def address(self, pid: int, title: str | None = None) -> str | None:
+        """Of the document in a process's window, without reading the rest; None when it has none, or does not say."""
+        application = self._application(pid)
+        [frames] = self.bus.calls([(application, CHILDREN)]) if application is not None else [None]
+        frame = self._choose(frames or [], title)
+        if frame is None:
+            return None
+        document = self._document(frame, time.monotonic() + READ_S_MAX)
+        [answer] = self.bus.calls([(document, URI)]) if document is not None else [None]
+        return answer or None
+
     def _choose(self, frames: list[Node], title: str | None) -> Node | None:
         if len(frames) <= 1 or title is None:
-            return frames[0] if frames else None
+            return next(iter(frames), None)
         names = self.bus.calls([(frame, NAME) for frame in frames])
         matching = [frame for frame, name in zip(frames, names, strict=True) if name and name == title]
         return matching[0] if len(matching) == 1 else None  # two windows of one title: we don't know which
@@ -191,6 +230,13 @@ class Accessibility:
         asked = [(read.node, CONTENT) for read in fields]
         for read, answer in zip(fields, self.bus.calls(asked, max(deadline - time.monotonic(), 0.01)), strict=True):
             read.value = answer or ""
+        silent = [read for read in fields if not read.value]
+        counts = self.bus.calls([(read.node, COUNT) for read in silent], max(deadline - time.monotonic(), 0.01))
+        for read, count in zip(silent, counts, strict=True):
+            if isinstance(count, int) and count > 0:
+                asked = [(read.node, content(min(count, VALUE_CHARS_MAX)))]
+                [answer] = self.bus.calls(asked, max(deadline - time.monotonic(), 0.01))
+                read.value = answer or ""
 
 
 def _box(extents: tuple[int, int, int, int]) -> Box:
@@ -212,9 +258,11 @@ def _visible(nodes: list[_Read]) -> tuple[tuple[ObservedElement, ...], ObservedE
     for read in nodes:
         element = ObservedElement(read.role, read.name, read.box, read.states, read.path, "", read.value)
         # The page itself has the focus when nothing in it has: then nothing is known about the field.
-        if "focused" in read.states and read.role not in _NEVER:
-            focused = element
-        if read.role in _NEVER or read.box[2] == 0 or not _inside(read.box, area):
+        # Some toolkits say it of what lies around a field too; the field is where keys go.
+        if "focused" in read.states and read.role not in _NEVER | _LAYOUT:
+            focused = element if focused is None or "editable" not in focused.states else focused
+        popped = bool(read.path) and read.path[0] >= POPUP
+        if read.role in _NEVER or read.box[2] == 0 or not (popped or _inside(read.box, area)):
             continue
         if _says_nothing_new(read):
             continue
@@ -231,20 +279,42 @@ def _says_nothing_new(read: _Read) -> bool:
         )
     if read.role in INTERACTIVE or "focusable" in read.states or "editable" in read.states:
         return False
+    if read.role in _LAYOUT and not read.name.strip():
+        return True
     return bool(read.children) or not (read.name.strip() or read.box[2] * read.box[3] > 0)
 
 
-def hit(snapshot: Snapshot, x: int, y: int) -> ObservedElement | None:
-    """The smallest element at a point; for a text inside something one acts on, that something. None: nothing known."""
+def hit(snapshot: Snapshot, x: int, y: int, popup: Box | None = None) -> ObservedElement | None:
+    """The smallest element at a point; for a text inside something one acts on, that something. None: nothing known.
+
+    popup: the window there, when it is another than the one in front: what lies beneath it is not what was hit.
+    """
     under = [each for each in snapshot.elements if _contains(each.box, x, y)]
+    if popup is not None:
+        under = [each for each in under if _within(each.box, popup) and _pops_up(each)]
+    over = [each.path for each in under if each.role in OVERLAY]
+    if over:
+        under = [each for each in under if any(each.path[: len(path)] == path for path in over)]
     if not under:
         return None
-    best = min(under, key=lambda each: (each.box[2] * each.box[3], -len(each.path)))
+    best = min(under, key=lambda each: (each.box[2] * each.box[3], each.role not in INTERACTIVE, -len(each.path)))
     if best.role in _TEXT_INSIDE:
         above = [each for each in under if each.role in INTERACTIVE and best.path[: len(each.path)] == each.path]
         if above:
             return max(above, key=lambda each: len(each.path))
     return best
+
+
+def _within(box: Box, other: Box) -> bool:
+    """Whether it lies in the other, give or take a border."""
+    return (
+        other[0] - 2 <= box[0] and box[0] + box[2] <= other[0] + other[2] + 2
+        and other[1] - 2 <= box[1] and box[1] + box[3] <= other[1] + other[3] + 2
+    )  # fmt: skip
+
+
+def _pops_up(element: ObservedElement) -> bool:
+    return element.role in _ON_POPUPS or (bool(element.path) and element.path[0] >= POPUP)
 
 
 def _contains(box: Box, x: int, y: int) -> bool:

@@ -48,7 +48,15 @@ CHILD_COUNT = _property(_ACCESSIBLE, "ChildCount")
 STATE = Form(_ACCESSIBLE, "GetState", "au", to_numbers)
 CHILDREN = Form(_ACCESSIBLE, "GetChildren", "a(so)", to_nodes)
 EXTENTS = Form("org.a11y.atspi.Component", "GetExtents", "(iiii)", to_box, "u", bytes(4))  # 0: on the screen
-CONTENT = Form("org.a11y.atspi.Text", "GetText", "s", to_string, "ii", bytes(4) + VALUE_CHARS_MAX.to_bytes(4, "little"))
+COUNT = _property("org.a11y.atspi.Text", "CharacterCount")
+
+
+def content(chars: int) -> Form:
+    """The first characters of a text. Qt gives nothing when fewer are there; GTK and Chromium give what they have."""
+    return Form("org.a11y.atspi.Text", "GetText", "s", to_string, "ii", bytes(4) + chars.to_bytes(4, "little"))
+
+
+CONTENT = content(VALUE_CHARS_MAX)
 URI = Form("org.a11y.atspi.Document", "GetAttributeValue", "s", to_string, "s", string("URI"))
 
 # AtspiStateType, in the order of its bits.

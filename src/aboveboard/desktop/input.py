@@ -159,14 +159,14 @@ class Hand:
         self._between(0.06, 0.12)
         self.release_button()
 
-    def scroll(self, notches: int) -> None:
-        """Turns the wheel: positive is down."""
-        detail = 5 if notches > 0 else 4
-        for _ in range(abs(notches)):
-            self._emit("wheel", X.ButtonPress, detail)
-            xtest.fake_input(self._display, X.ButtonRelease, detail)
-            self._display.sync()
-            self._between(0.04, 0.09)
+    def scroll(self, notches: int, across: int = 0) -> None:
+        """Turns the wheel: positive is down, and to the right for `across`."""
+        for n, detail in ((notches, 5 if notches > 0 else 4), (across, 7 if across > 0 else 6)):
+            for _ in range(abs(n)):
+                self._emit("wheel", X.ButtonPress, detail)
+                xtest.fake_input(self._display, X.ButtonRelease, detail)
+                self._display.sync()
+                self._between(0.04, 0.09)
 
     def _keycode(self, keysym: int, what: str) -> tuple[int, bool]:
         try:
@@ -176,6 +176,8 @@ class Hand:
 
     @contextlib.contextmanager
     def _held(self, names: tuple[str, ...]) -> Iterator[None]:
+        if unknown := set(names) - set(_MODIFIERS):
+            raise BadInput(f"can't hold {', '.join(sorted(unknown))}: only {', '.join(_MODIFIERS)}")
         codes = [self._keycode(XK.string_to_keysym(_MODIFIERS[name]), name)[0] for name in names]
         for code in codes:
             self._emit("key", X.KeyPress, code)

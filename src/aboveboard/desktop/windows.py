@@ -68,7 +68,8 @@ class Windows:
         self._refresh()
 
     def close(self) -> None:
-        self._display.close()
+        with contextlib.suppress(xerror.ConnectionClosedError, OSError):  # the display may be gone already
+            self._display.close()
 
     def fileno(self) -> int:
         """Readable when something has changed."""
@@ -91,10 +92,10 @@ class Windows:
             before = self._active
             # All of them first: what is asked for below brings new ones, which the next call takes in.
             events = [self._display.next_event() for _ in range(n)]
-            for event in events:
-                self._take(event)
-            self._look_again()
-            self._arrange()
+            changed = [self._take(event) for event in events]
+            if any(changed):
+                self._look_again()
+                self._arrange()
             if self._active_number and self._active is None:
                 self._refresh()  # an order of events that was not foreseen
             self._more = self._display.pending_events() > 0
@@ -104,12 +105,13 @@ class Windows:
 
     # ------------------------------------------------------------ events
 
-    def _take(self, event: Any) -> None:
+    def _take(self, event: Any) -> bool:
+        """Whether it can have changed anything."""
         if event.type & 0x80 or getattr(event, "send_event", False):
-            return  # by another program, to the window manager: not what the server did
+            return False  # by another program, to the window manager: not what the server did
         match event.type:
             case X.PropertyNotify:
-                self._property(int(event.window.id), int(event.atom))
+                return self._property(int(event.window.id), int(event.atom))
             case X.CreateNotify:
                 self._raise(int(event.window.id))
             case X.DestroyNotify:
@@ -128,6 +130,7 @@ class Windows:
                 self._configure(event)
             case X.CirculateNotify:
                 self._raise(int(event.window.id), on_top=event.place == X.PlaceOnTop)
+        return True
 
     def _drop(self, number: int) -> None:
         self._frames.pop(number, None)
@@ -144,7 +147,6 @@ class Windows:
         if number in self._order:
             self._order.remove(number)
         # A sibling that is not known went away meanwhile; its own event follows, and the window is under none of ours.
-        # A sibling that is not known went away meanwhile; its own event follows, and the window is under none of ours.
         above = self._order.index(below) + 1 if below in self._order else len(self._order) if below else 0
         self._order.insert(above, number)
         frame = self._frames.get(number)
@@ -152,15 +154,17 @@ class Windows:
             box = (int(event.x), int(event.y), int(event.width), int(event.height))
             frame.window = replace(frame.window, box=box)
 
-    def _property(self, number: int, atom: int) -> None:
+    def _property(self, number: int, atom: int) -> bool:
         if number == self._root.id:
-            if atom == self._atoms["_NET_ACTIVE_WINDOW"]:
-                self._active_number = self._number(self._root, "_NET_ACTIVE_WINDOW")
-            return
+            if atom != self._atoms["_NET_ACTIVE_WINDOW"]:
+                return False  # at each click others change: lists of windows, selections
+            self._active_number = self._number(self._root, "_NET_ACTIVE_WINDOW")
+            return True
         for frame_number, frame in self._frames.items():
             if frame.window is not None and frame.window.number == number:
                 self._look(frame_number)
-                return
+                return True
+        return True
 
     # ------------------------------------------------------------ looking
 
@@ -250,8 +254,37 @@ class Windows:
             found[(x >= left) & (x < left + width) & (y >= top) & (y < top + height)] = place
         return found
 
+    @property
+    def stack(self) -> list[tuple[int, Window]]:
+        """What can be seen, the lowest first, each with the number of its child of the root window."""
+        found = ((number, self._frames.get(number)) for number in self._order)
+        return [(number, frame.window) for number, frame in found if frame is not None and frame.window is not None]
+
+    def around(self, xs: I32, ys: I32) -> int | None:
+        """The place that `which` gives for all n points, if they lie so close together that it is easily told."""
+        left, top, right, bottom = int(xs.min()), int(ys.min()), int(xs.max()), int(ys.max())
+        for place, window in enumerate(self._top_down):
+            x, y, width, height = window.box
+            if x <= left and right < x + width and y <= top and bottom < y + height:
+                return place
+            if left < x + width and x <= right and top < y + height and y <= bottom:
+                return None
+        return -1
+
     def window(self, place: int) -> Window | None:
         return self._top_down[place] if place >= 0 else None
+
+
+def same_page(one: Window | None, two: Window | None) -> bool:
+    """Whether they are one window whose title tells of no other page."""
+    if one is None or two is None:
+        return one is two
+    return one.number == two.number and unmarked(one.title) == unmarked(two.title)
+
+
+def unmarked(title: str) -> str:
+    """A title without the sign that editors put to what is not saved: that sign is no other page."""
+    return title.strip("*•● ")
 
 
 def _identity(window: Window | None) -> tuple[object, ...]:

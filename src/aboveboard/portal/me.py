@@ -1,94 +1,109 @@
 """A person's own page: what the collector can know of them. Content and keys are not here: those are on the laptop.
 
-Signed in with the laptop's token, kept in a cookie that no script reads and no other site sends. Every query is by the
-contributor of that token: an ID of somebody else's finds nothing.
+Signed in with the laptop's token, for which the browser is given a session: a cookie that no script reads and no other
+site sends. Every query is by the contributor of that session: an ID of somebody else's finds nothing.
 """
 
 from __future__ import annotations
 
+import base64
 from collections import Counter
-from typing import Annotated
-from urllib.parse import parse_qs
 
-from fastapi import Depends, Request
+from fastapi import Request
 from sqlalchemy import func, select
 from starlette.responses import RedirectResponse, Response
 
 from aboveboard.collector.access import accesses
-from aboveboard.collector.http.requests import RecordBody, Serving
+from aboveboard.collector.http.replies import reply_for
+from aboveboard.collector.http.requests import Me, RecordBody, Serving
+from aboveboard.collector.identity import cookies
+from aboveboard.collector.identity.devices import laptops, sign_off
+from aboveboard.collector.identity.people import open_own_page
+from aboveboard.collector.identity.state import PERSON_S
+from aboveboard.collector.limits import TooMany
 from aboveboard.collector.publisher import batch_proof
-from aboveboard.collector.registries import device_of
 from aboveboard.collector.service import Service
 from aboveboard.collector.storage.tables import consents, deletions, segments
 from aboveboard.core.canonical import canonical
 from aboveboard.core.consent import ConsentRecord, SignedConsent
 from aboveboard.core.errors import Refused, Unavailable
 from aboveboard.core.ids import ContributorId
+from aboveboard.core.policy_diff import compare
 from aboveboard.core.proof import LogProof
+from aboveboard.portal.cards import Card, Cards
+from aboveboard.portal.history import agreed_policy, compensation, newer_policy
+from aboveboard.portal.notice import changes
 from aboveboard.portal.programme import published_policies
 from aboveboard.portal.public import Scan
-from aboveboard.portal.render import HEADERS, page, pages
+from aboveboard.portal.render import HEADERS, address, form, page, pages, words_of
+from aboveboard.portal.researchers import Shown
+from aboveboard.portal.scan import Entry
+from aboveboard.ui.language import message
 
 router = pages()
-COOKIE = "device"
-SESSION_S = 3600
-TOKEN_LENGTH_MAX = 200
+SESSION_S = int(PERSON_S)
 SEGMENTS_MAX = 100_000
 
 
-def contributor_of(request: Request, service: Serving) -> ContributorId:
-    """Whose page this is. Raises Refused("token")."""
-    token = request.cookies.get(COOKIE, "")
-    if not 0 < len(token) <= TOKEN_LENGTH_MAX:
-        raise Refused("token", "this needs the token of your own laptop: open your page first")
-    return device_of(service, token).cert.contributor
-
-
-Me = Annotated[ContributorId, Depends(contributor_of)]
+@router.get("/me/sign-in")
+def sign_in_form(request: Request) -> Response:
+    return page(request, "sign_in.html", problem="")
 
 
 @router.post("/me")
 def sign_in(request: Request, service: Serving, body: RecordBody) -> Response:
-    """The device's token opens one's own page, for an hour, in this browser only."""
-    token = parse_qs(body.decode("ascii", errors="replace")).get("token", [""])[0].strip()
+    """The device's token opens one's own page, for an hour, in this browser only. The browser keeps a session's ID, not
+    the token."""
+    token = form(body).get("token", "").strip()
     try:
-        device_of(service, token[:TOKEN_LENGTH_MAX])
-    except Refused as error:
-        return page(request, "sign_in.html", status=401, problem=str(error))
+        session = open_own_page(service, token, address(request), cookies.read(request, cookies.PERSON))
+    except (Refused, TooMany) as error:
+        return page(request, "sign_in.html", status=reply_for(error).status_code, problem=str(error))
     answer = RedirectResponse("/me", 303)
-    answer.set_cookie(
-        COOKIE, token, max_age=SESSION_S, httponly=True, samesite="strict", path="/me",
-        secure=request.url.scheme == "https",
-    )  # fmt: skip
+    cookies.give(request, answer, cookies.PERSON, session, SESSION_S)
     return answer
 
 
 @router.post("/me/leave")
-def sign_out() -> Response:
+def sign_out(request: Request, service: Serving) -> Response:
+    """Ends the session here too, so that a copy of the cookie opens nothing."""
+    service.identity.persons.close(cookies.read(request, cookies.PERSON))
     answer = RedirectResponse("/", 303)
-    answer.delete_cookie(COOKIE, path="/me")
+    cookies.take(request, answer, cookies.PERSON)
     return answer
 
 
 @router.get("/me")
-def me(request: Request, service: Serving, scan: Scan) -> Response:
+def me(request: Request, service: Serving, scan: Scan, cards: Shown, person: Me) -> Response:
     """What is held about oneself, who has been given the keys, what it became, and how to stop."""
-    if COOKIE not in request.cookies:
-        return page(request, "sign_in.html", problem="")
-    try:
-        person = contributor_of(request, service)
-    except Refused as error:
-        return page(request, "sign_in.html", status=401, problem=str(error))
-    titles = {each.policy.policy_id: each.policy for each in published_policies(service)}
+    published = published_policies(service)
     seen = [(LogProof.parse(each.log_proof).index, each) for each in accesses(service, person)]
     first = min((index for index, _ in seen), default=None)
-    log, requests = scan.seen(), _deletions(service, person)
-    held = _held(service, person)
+    log, records, words = scan.seen(), _consents(service, person), words_of(request)
+    history = [record for record, _ in records]
+    newer = newer_policy(history, published)
+    agreed = agreed_policy(history, published)
+    with service.database.reading() as tx:
+        own = laptops(tx, person)
+    built = [each for each in log.datasets if first is not None and each.index > first]
     return page(
-        request, "me.html", held=held, total=sum(each for each, _ in held.values()), records=_consents(service, person),
-        accesses=seen, requests=requests, policies=titles,
-        datasets=[each for each in log.datasets if first is not None and each.index > first],
+        request, "me.html", held=_held(service, person), records=records, accesses=seen, laptops=own,
+        requests=_deletions(service, person), now_us=service.clock.now_us(), newer=newer,
+        policies={each.policy.policy_id: each.policy for each in published},
+        newer_changes=changes(compare(agreed.policy, newer.policy), words) if newer and agreed else [],
+        due=compensation(history, published), datasets=_datasets(service, person, cards, built),
         models=[each for each in log.models if first is not None and each.index > first],
+    )  # fmt: skip
+
+
+@router.get("/me/proofs/{consent}")
+def own_proof(request: Request, service: Serving, person: Me, consent: str) -> Response:
+    """One's own word, to be checked in the browser against a cosigned checkpoint."""
+    record = SignedConsent.parse(_signed_consent(service, person, consent)).record
+    data = record.to_bytes()
+    return page(
+        request, "own_proof.html", record=record, text=data.decode("utf-8"),
+        data=base64.b64encode(data).decode("ascii"),
     )  # fmt: skip
 
 
@@ -98,15 +113,17 @@ def stop(request: Request, person: Me) -> Response:
     return page(request, "stop.html")
 
 
+@router.post("/me/devices/{device_id}/revocation")
+def sign_off_laptop(service: Serving, person: Me, device_id: str) -> Response:
+    """A lost laptop, say: nothing more is taken from it. What it sent stays until it is deleted."""
+    sign_off(service.database, person, device_id)
+    return RedirectResponse("/me", 303)
+
+
 @router.get("/me/consents/{consent}")
 def consent_proof(service: Serving, person: Me, consent: str) -> Response:
     """The proof of one's own word in the log, as a file."""
-    query = select(consents.c.signed).where(consents.c.consent == consent, consents.c.contributor == person)
-    with service.database.reading() as tx:
-        signed = tx.execute(query).scalar()
-    if signed is None:
-        raise Refused("unknown", "no such consent of yours is here")
-    proof = batch_proof(service, SignedConsent.parse(signed).record.commitment)
+    proof = batch_proof(service, SignedConsent.parse(_signed_consent(service, person, consent)).record.commitment)
     return _file(proof.to_bytes(), f"consent-{consent[:16]}-proof.json")
 
 
@@ -116,7 +133,7 @@ def access_proof(service: Serving, person: Me, index: int) -> Response:
     for each in accesses(service, person):
         if LogProof.parse(each.log_proof).index == index:
             return _file(each.to_bytes(), f"access-{index}.json")
-    raise Refused("unknown", "no access of that number was to your keys")
+    raise Refused("unknown", message("no access of that number was to your keys"))
 
 
 @router.get("/me/everything")
@@ -134,6 +151,33 @@ def everything(service: Serving, person: Me) -> Response:
     # Each record as the canonical bytes that were signed, so that signatures can be checked from the file alone.
     text = canonical({name: [each.decode("utf-8") for each in records] for name, records in parts.items()})
     return _file(text, "what-is-held-about-me.json")
+
+
+def _signed_consent(service: Service, person: ContributorId, consent: str) -> bytes:
+    """Raises Refused("unknown") for one that is not this person's."""
+    query = select(consents.c.signed).where(consents.c.consent == consent, consents.c.contributor == person)
+    with service.database.reading() as tx:
+        signed: bytes | None = tx.execute(query).scalar()
+    if signed is None:
+        raise Refused("unknown", message("no such consent of yours is here"))
+    return signed
+
+
+def _datasets(
+    service: Service, person: ContributorId, cards: Cards, entries: list[Entry]
+) -> list[tuple[Entry, Card | None, bool | None]]:
+    """Each with its card, and whether it holds a segment of this person's; None where its builder has not shown it."""
+    known = cards.all()
+    shown = {name for each in entries if (name := getattr(each.leaf, "manifest", "")) in known}
+    own: set[str] = set()
+    if shown:
+        with service.database.reading() as tx:
+            own = set(tx.execute(select(segments.c.segment).where(segments.c.contributor == person)).scalars())
+    return [
+        (each, known[name], not own.isdisjoint(cards.sources(name))) if name in shown else (each, None, None)
+        for each in entries
+        for name in (getattr(each.leaf, "manifest", ""),)
+    ]
 
 
 def _file(data: bytes, name: str) -> Response:

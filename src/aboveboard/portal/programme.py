@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass
+from typing import Literal
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
 
+from aboveboard.collector.figures import people_taking_part
 from aboveboard.collector.service import Service
-from aboveboard.collector.storage.tables import consents, grants, invitations, policies
+from aboveboard.collector.storage.tables import grants, invitations, policies
 from aboveboard.core.access import SignedGrant
 from aboveboard.core.charter import Charter
 from aboveboard.core.checkpoint import cosignatures
-from aboveboard.core.clock import US_PER_S
 from aboveboard.core.leaves import PolicyLeaf
 from aboveboard.core.policy import CONTEXT, DAY_S, Policy, SignedPolicy
 from aboveboard.core.policy_diff import Difference, compare
 from aboveboard.core.proof import LogProof, check_proof
 from aboveboard.core.signatures import check_threshold
-from aboveboard.portal.render import day, moment
 
-PEOPLE_MIN = 10  # no figure over fewer people is shown, anywhere
 POLICIES_MAX = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a policy stands by the witnesses' time. until_s: the end of its notice, for "notice"."""
+
+    kind: Literal["waits", "notice", "starts", "over", "in_force"]
+    until_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
     """A policy of the log. charter: the one its entry counts under; signed_by: whose signatures hold; changes: beside
     the one before it, None for the first; cosigned_s: when the witness quorum had signed its entry, which starts its
-    notice; None before. standing: in words, by the witnesses' time."""
+    notice; None before."""
 
     policy: Policy
     charter: Charter
@@ -35,7 +43,7 @@ class Published:
     signed_by: tuple[str, ...]
     changes: list[Difference] | None
     cosigned_s: int | None
-    standing: str
+    standing: Standing
 
     @property
     def notice_days(self) -> int:
@@ -46,16 +54,17 @@ def _notice_days(policy: Policy, charter: Charter) -> int:
     return max(policy.notice_days, charter.notice_days_min)
 
 
-def _standing(policy: Policy, charter: Charter, cosigned_s: int | None, seen_s: int) -> str:
+def _standing(policy: Policy, charter: Charter, cosigned_s: int | None, seen_s: int) -> Standing:
     """As policy.in_force decides, without a laptop's region and clock. seen_s: of the newest checkpoint."""
     if cosigned_s is None:
-        return "waits for the witnesses"
-    until_s, today = cosigned_s + DAY_S * _notice_days(policy, charter), day(seen_s * US_PER_S)
+        return Standing("waits")
+    until_s = cosigned_s + DAY_S * _notice_days(policy, charter)
+    today = datetime.datetime.fromtimestamp(seen_s, datetime.UTC).date().isoformat()
     if seen_s < until_s:
-        return f"gives notice until {moment(until_s)}, by the witnesses' time"
+        return Standing("notice", until_s)
     if today < policy.starts:
-        return f"starts on {policy.starts}"
-    return f"ran out on {policy.expires}" if today > policy.expires else f"is in force until {policy.expires}"
+        return Standing("starts")
+    return Standing("over" if today > policy.expires else "in_force")
 
 
 def signers(signed: SignedPolicy, charter: Charter) -> tuple[str, ...]:
@@ -113,13 +122,13 @@ class GrantLine:
     """A grant without its reader or its people: what everybody may know."""
 
     purpose: str
-    until: str
+    until_us: int
     over: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """contributors: None below PEOPLE_MIN."""
+    """contributors: that many or up to nine more, see figures.py; None below PEOPLE_MIN."""
 
     contributors: int | None
     invitations_open: bool
@@ -130,20 +139,9 @@ def health(service: Service) -> Health:
     """Of the programme as a whole; nothing in it is of fewer than ten people."""
     now_us = service.clock.now_us()
     with service.database.reading() as tx:
-        people = _consenting(tx)
         waiting = tx.execute(
             select(func.count()).where(invitations.c.used.is_(False), invitations.c.expires_us > now_us)
         ).scalar_one()
         signed = [SignedGrant.parse(row) for row in tx.execute(select(grants.c.signed).limit(200)).scalars()]
-    lines = [GrantLine(g.grant.purpose, day(g.grant.expires_us), g.grant.expires_us < now_us) for g in signed]
-    return Health(
-        people if people >= PEOPLE_MIN else None, waiting > 0, sorted(lines, key=lambda g: g.until, reverse=True)
-    )
-
-
-def _consenting(tx: Connection) -> int:
-    """How many people's last word is yes."""
-    last = select(func.max(consents.c.number)).group_by(consents.c.contributor)
-    return tx.execute(
-        select(func.count()).where(consents.c.number.in_(last), consents.c.kind == "given")
-    ).scalar_one()  # fmt: skip
+    lines = [GrantLine(g.grant.purpose, g.grant.expires_us, g.grant.expires_us < now_us) for g in signed]
+    return Health(people_taking_part(service), waiting > 0, sorted(lines, key=lambda g: g.until_us, reverse=True))

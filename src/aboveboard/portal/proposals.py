@@ -14,14 +14,26 @@ from pathlib import Path
 from aboveboard.collector.service import Service
 from aboveboard.collector.terms import publish_policy
 from aboveboard.core.charter import Charter
-from aboveboard.core.errors import BadInput, Refused
+from aboveboard.core.errors import Refused
 from aboveboard.core.policy import CONTEXT, POLICY_BYTES_MAX, Policy, SignedPolicy, verify_signatures
 from aboveboard.core.signatures import Signature, check_threshold
 from aboveboard.portal.programme import signers
+from aboveboard.ui.language import message
 from aboveboard.wire.durable import make_folders, read_bounded, remove_durable, write_durable
 
 PROPOSALS_MAX = 64
 _NAME = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """representatives: how many more of their signatures."""
+
+    employer: bool
+    representatives: int
+
+    def __bool__(self) -> bool:
+        return self.employer or self.representatives > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +44,11 @@ class Proposal:
     signed: SignedPolicy
     signed_by: tuple[str, ...]
 
-    def missing(self, charter: Charter) -> list[str]:
-        """What it still needs, in words."""
-        employer = charter.employer_key.name in self.signed_by
+    def missing(self, charter: Charter) -> Missing:
+        """What it still needs."""
         have = len([key for key in charter.representative_keys if key.name in self.signed_by])
         need = charter.representatives.threshold - have
-        wanted = [] if employer else ["the employer's signature"]
-        return wanted + ([f"{need} more of the representatives' signatures"] if need > 0 else [])
+        return Missing(charter.employer_key.name not in self.signed_by, max(0, need))
 
 
 def floor_missing(policy: Policy, charter: Charter) -> list[str]:
@@ -64,7 +74,7 @@ class Proposals:
         """Raises Refused("unknown")."""
         one = self._read(self._folder / f"{policy_id}.json") if _NAME.fullmatch(policy_id) else None
         if one is None:
-            raise Refused("unknown", "no proposal of that name is here: it may be in the log already")
+            raise Refused("unknown", message("no proposal of that name is here: it may be in the log already"))
         return one
 
     def _read(self, path: Path) -> Proposal | None:
@@ -82,12 +92,13 @@ class Proposals:
         signed = SignedPolicy.parse(data)
         policy = Policy.parse(signed.policy_bytes)
         if not signers(signed, self._service.charter):
-            raise Refused("proposal", "no signature in this file is by the employer or a representative of the charter")
+            text = message("no signature in this file is by the employer or a representative of the charter")
+            raise Refused("proposal", text)
         path = self._folder / f"{policy.policy_id}.json"
         with self._lock:
             known = self._read(path)
             if known is None and sum(1 for _ in self._folder.glob("*.json")) >= PROPOSALS_MAX:
-                raise Refused("proposal", f"{PROPOSALS_MAX} proposals are open: finish or remove some first")
+                raise Refused("proposal", message("too many proposals are open: finish or remove some first"))
             together = self._merged(signed, known)
             if not self._complete(together):
                 write_durable(path, together.to_bytes(), 0o600)
@@ -112,16 +123,3 @@ class Proposals:
         except Refused:
             return False
         return True
-
-
-def uploaded(content_type: str, body: bytes) -> bytes:
-    """The file of a form with one file field (multipart/form-data, RFC 7578). Raises BadInput."""
-    found = re.fullmatch(r'multipart/form-data;\s*boundary="?([0-9A-Za-z\'()+_,\-./:=? ]{1,70})"?', content_type)
-    if found is None:
-        raise BadInput("choose the signed file (.json) first")
-    mark = b"--" + found[1].encode("ascii")
-    for part in body.split(mark)[1:-1]:
-        head, separator, content = part.partition(b"\r\n\r\n")
-        if separator and b'name="file"' in head and content.endswith(b"\r\n"):
-            return content[:-2]
-    raise BadInput("choose the signed file (.json) first")

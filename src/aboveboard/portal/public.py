@@ -11,17 +11,23 @@ from starlette.responses import Response
 from aboveboard.collector.http.requests import Serving
 from aboveboard.core.errors import Refused
 from aboveboard.core.leaves import Leaf, parse_leaf
-from aboveboard.core.policy_words import explain
+from aboveboard.portal.cards import Cards
+from aboveboard.portal.comments import Comments
+from aboveboard.portal.notice import notice, said
 from aboveboard.portal.programme import published_policies, witness_states
-from aboveboard.portal.render import page, pages
+from aboveboard.portal.render import page, pages, words_of
 from aboveboard.portal.scan import SHOWN_MAX, LogScan
+from aboveboard.ui.language import message
 
 router = pages()
 ENTRIES_SHOWN = 25
 KINDS = {
-    "charter": "charter", "policy": "policy published", "batch": "batch", "key_released": "key released to a reader",
-    "dataset_built": "dataset built", "model_trained": "model trained", "deletion_asked": "deletion asked",
-    "deletion_done": "deletion done",
+    "charter": message("charter"), "policy": message("policy published"), "batch": message("batch"),
+    "key_released": message("key released to a reader"), "dataset_built": message("dataset built"),
+    "model_trained": message("model trained"), "deletion_asked": message("deletion asked"),
+    "deletion_done": message("deletion done"), "exemption": message("exemption"),
+    "retention_sweep": message("retention sweep"), "recorder_release": message("recorder release"),
+    "role": message("role given or taken"),
 }  # fmt: skip
 
 
@@ -60,8 +66,8 @@ def policy(request: Request, service: Serving) -> Response:
 
 @router.get("/policies")
 def policies(request: Request, service: Serving) -> Response:
-    found = published_policies(service)
-    return page(request, "policies.html", found=found, charter=service.charter)
+    found, words = published_policies(service), words_of(request)
+    return page(request, "policies.html", found=[(one, said(one.changes, words)) for one in found])
 
 
 @router.get("/policies/{policy_id}")
@@ -73,10 +79,13 @@ def _policy_page(request: Request, service: Serving, policy_id: str) -> Response
     found = {each.policy.policy_id: each for each in published_policies(service)}
     one = next((each for name, each in found.items() if name == policy_id), None)
     if one is None:
-        raise Refused("unknown", "no policy of that name is in this log")
+        raise Refused("unknown", message("no policy of that name is in this log"))
+    words = words_of(request)
+    thread: Comments = request.app.state.comments
     return page(
-        request, "policy.html", one=one, words=explain(one.policy, one.charter),
-        newest=next(iter(found)) == policy_id,
+        request, "policy.html", one=one, sections=notice(one.policy, one.charter, words),
+        newest=next(iter(found)) == policy_id, changes=said(one.changes, words), speaker="",
+        comments=thread.of(one.policy.policy_id),
     )  # fmt: skip
 
 
@@ -102,7 +111,7 @@ def entry(request: Request, service: Serving, index: str) -> Response:
     checkpoint = service.log.checkpoint
     known = index.isascii() and index.isdigit() and len(index) < 19
     if not known or checkpoint is None or int(index) >= checkpoint.size:
-        raise Refused("unknown", "the cosigned log has no entry of that number")
+        raise Refused("unknown", message("the cosigned log has no entry of that number"))
     at = int(index)
     [data] = service.log.entries(at, at + 1)
     return page(
@@ -113,9 +122,10 @@ def entry(request: Request, service: Serving, index: str) -> Response:
 
 
 @router.get("/uses")
-def uses(request: Request, service: Serving, scan: Scan) -> Response:
+def uses(request: Request, scan: Scan) -> Response:
     """Keys released, datasets and models."""
-    return page(request, "uses.html", seen=scan.seen())
+    cards: Cards = request.app.state.cards
+    return page(request, "uses.html", seen=scan.seen(), cards=cards.all())
 
 
 @router.get("/deletions")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import re
 from collections.abc import Awaitable, Callable
 from importlib.resources import files
@@ -13,14 +12,20 @@ from fastapi.routing import APIRoute
 from starlette.responses import RedirectResponse, Response
 
 from aboveboard.collector.http.requests import RecordBody
-from aboveboard.core.clock import US_PER_S
-from aboveboard.core.errors import AboveboardError, Refused, Unavailable
-from aboveboard.ui import CSP, stylesheet, templates
+from aboveboard.collector.identity.roles import ANYONE, NotSignedIn
+from aboveboard.collector.limits import TooMany
+from aboveboard.core.errors import AboveboardError, BadInput, Refused, Unavailable
+from aboveboard.portal.errors import told
+from aboveboard.ui import CSP, stylesheet
+from aboveboard.ui.language import LANGUAGES, Speech, chosen, message, speech
 
 THEME_COOKIE = "theme"
 THEME_S = 365 * 86_400
 THEMES = ("light", "dark")
+LANGUAGE_COOKIE = "language"
+PACKAGE = "aboveboard.portal"
 SCRIPTS = ("verify.js",)
+FIELDS_MAX = 100
 HEADERS = {
     "Content-Security-Policy": CSP, "Cache-Control": "no-store", "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin", "X-Frame-Options": "DENY",
@@ -28,35 +33,34 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
 }  # fmt: skip
 _LOCAL_PATH = re.compile(r"/(?:[a-z0-9_\-]+/?)*")
-_templates = templates("aboveboard.portal")
 
 
-def day(t_us: int) -> str:
-    """A day in UTC: no page tells an hour at which a person did something."""
-    return datetime.datetime.fromtimestamp(t_us / US_PER_S, datetime.UTC).strftime("%Y-%m-%d")
-
-
-def moment(t_s: int) -> str:
-    """For what machines did: the witnesses' times."""
-    return datetime.datetime.fromtimestamp(t_s, datetime.UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+def words_of(request: Request) -> Speech:
+    """The reader's language: their choice, else what the browser asks for."""
+    return speech(
+        PACKAGE, chosen(request.cookies.get(LANGUAGE_COOKIE, ""), request.headers.get("Accept-Language", ""))
+    )  # fmt: skip
 
 
 def page(request: Request, name: str, *, status: int = 200, **values: object) -> Response:
-    """The template, in the frame, with the reader's choice of light or dark."""
-    chosen = request.cookies.get(THEME_COOKIE, "")
-    html = _templates.get_template(name).render(
-        theme=chosen if chosen in THEMES else "", path=request.url.path, day=day, moment=moment, **values
-    )
-    return Response(html, status, HEADERS, media_type="text/html; charset=utf-8")
+    """The template, in the frame, in the reader's language and with their choice of light or dark."""
+    theme, words = request.cookies.get(THEME_COOKIE, ""), words_of(request)
+    html = words.template(name).render(
+        theme=theme if theme in THEMES else "", path=request.url.path, say=words.say, words=words,
+        told=lambda problem: told(problem, words),
+        account=getattr(request.state, "caller", ANYONE).account, **values,
+    )  # fmt: skip
+    headers = {**HEADERS, "Content-Language": words.language, "Vary": "Cookie, Accept-Language"}
+    return Response(html, status, headers, media_type="text/html; charset=utf-8")
 
 
 def require_same_origin(request: Request) -> None:
     """Raises Refused for a form that another site's page sent. Programs that say no origin carry no cookies either."""
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     if site not in (None, "same-origin", "none"):
-        raise Refused("origin", "this form was sent from another site's page: open it here and send it again")
+        raise Refused("origin", message("this form was sent from another site's page: open it here and send it again"))
     if origin is not None and urlsplit(origin).netloc != request.headers.get("Host"):
-        raise Refused("origin", "this form was sent from another site's page: open it here and send it again")
+        raise Refused("origin", message("this form was sent from another site's page: open it here and send it again"))
 
 
 class PageRoute(APIRoute):
@@ -70,6 +74,11 @@ class PageRoute(APIRoute):
                 if request.method == "POST":
                     require_same_origin(request)
                 return await handler(request)
+            except NotSignedIn as error:
+                if request.method == "GET":
+                    back = f"?back={request.url.path}" if local(request.url.path) and error.where == "/sign-in" else ""
+                    return RedirectResponse(error.where + back, 303, HEADERS)
+                return page(request, "problem.html", status=401, problem=str(error))
             except AboveboardError as error:
                 return page(request, "problem.html", status=_status(error), problem=str(error))
 
@@ -80,6 +89,8 @@ def _status(error: AboveboardError) -> int:
     match error:
         case Refused(reason="unknown"):
             return 404
+        case TooMany():
+            return 429
         case Refused():
             return 403
         case Unavailable():
@@ -91,6 +102,25 @@ def _status(error: AboveboardError) -> int:
 def pages() -> APIRouter:
     """A router for pages."""
     return APIRouter(route_class=PageRoute, include_in_schema=False)
+
+
+def form(body: bytes) -> dict[str, str]:
+    """The first value of each field of a form (application/x-www-form-urlencoded). Raises BadInput."""
+    try:
+        found = parse_qs(body.decode("ascii", errors="replace"), max_num_fields=FIELDS_MAX)
+    except ValueError as error:
+        raise BadInput(f"a form has {FIELDS_MAX} fields at most") from error
+    return {name: values[0] for name, values in found.items()}
+
+
+def local(path: str) -> bool:
+    """A path of this server, as pages have them: nothing that could lead elsewhere."""
+    return _LOCAL_PATH.fullmatch(path) is not None
+
+
+def address(request: Request) -> str:
+    """Where the request comes from; behind a reverse proxy on this machine, what that one says."""
+    return request.client.host if request.client else ""
 
 
 router = pages()
@@ -105,17 +135,28 @@ def style() -> Response:
 def script(name: str) -> Response:
     """Our own, by name."""
     if name not in SCRIPTS:
-        raise Refused("unknown", "there is no such script")
+        raise Refused("unknown", message("there is no such script"))
     text = (files("aboveboard.portal") / "static" / name).read_text("utf-8")
     return Response(text, media_type="text/javascript", headers={"Cache-Control": "max-age=300"})
+
+
+@router.post("/language")
+def choose_language(body: RecordBody) -> Response:
+    """Kept in this browser only."""
+    fields = form(body)
+    language, back = fields.get("language", ""), fields.get("back", "/")
+    answer = RedirectResponse(back if local(back) else "/", 303)
+    if language in LANGUAGES:
+        answer.set_cookie(LANGUAGE_COOKIE, language, max_age=THEME_S, httponly=True, samesite="lax")
+    return answer
 
 
 @router.post("/theme")
 def choose_theme(body: RecordBody) -> Response:
     """Light, dark, or as the system says; kept in this browser only."""
-    form = parse_qs(body.decode("ascii", errors="replace"))
-    theme, back = form.get("theme", [""])[0], form.get("back", ["/"])[0]
-    answer = RedirectResponse(back if _LOCAL_PATH.fullmatch(back) else "/", 303)
+    fields = form(body)
+    theme, back = fields.get("theme", ""), fields.get("back", "/")
+    answer = RedirectResponse(back if local(back) else "/", 303)
     if theme in THEMES:
         answer.set_cookie(THEME_COOKIE, theme, max_age=THEME_S, httponly=True, samesite="lax")
     else:

@@ -35,12 +35,14 @@ def _newest() -> deque[Entry]:
 
 @dataclass(slots=True)
 class Seen:
-    """counts: by kind. open: deletions asked and not done, by commitment. The rest: the newest SHOWN_MAX of each kind;
-    done: (the deletion, the entry that says it is done)."""
+    """counts: by kind. open: deletions asked and not done, by commitment. finished: those said to be done, which a
+    crash may have said twice; each counts once. The rest: the newest SHOWN_MAX of each kind; done: (the deletion, when
+    it was due, the entry that says it is done)."""
 
     size: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     open: dict[str, tuple[int, int]] = field(default_factory=dict)
+    finished: set[bytes] = field(default_factory=set)
     done: deque[tuple[str, int, int]] = field(default_factory=lambda: deque(maxlen=SHOWN_MAX))
     releases: deque[Entry] = field(default_factory=_newest)
     datasets: deque[Entry] = field(default_factory=_newest)
@@ -52,11 +54,11 @@ class Seen:
         self.counts[str(type(leaf).__struct_config__.tag)] += 1
         match leaf:
             case DeletionAskedLeaf():
-                known = self.open.get(leaf.commitment, (leaf.due_us, index))
-                self.open[leaf.commitment] = min(known, (leaf.due_us, index))  # asked again, it is due as it was
+                if bytes.fromhex(leaf.commitment) not in self.finished:
+                    known = self.open.get(leaf.commitment, (leaf.due_us, index))
+                    self.open[leaf.commitment] = min(known, (leaf.due_us, index))  # asked again, it is due as it was
             case DeletionDoneLeaf():
-                due_us, _ = self.open.pop(leaf.commitment, (0, index))
-                self.done.append((leaf.commitment, due_us, index))
+                self._take_done(leaf.commitment, index)
             case KeyReleasedLeaf():
                 self.releases.append(Entry(index, leaf))
             case DatasetBuiltLeaf():
@@ -66,9 +68,17 @@ class Seen:
             case _:
                 pass
 
+    def _take_done(self, name: str, index: int) -> None:
+        asked = self.open.pop(name, None)
+        if bytes.fromhex(name) in self.finished:
+            self.counts["deletion_done"] -= 1
+            return
+        self.finished.add(bytes.fromhex(name))
+        self.done.append((name, asked[0] if asked else 0, index))
+
     def copy(self) -> Seen:
-        """To be read while others go on counting."""
-        return Seen(self.size, self.counts.copy(), self.open.copy(), self.done.copy(), self.releases.copy(),
+        """To be read while others go on counting; what only counting needs is left out."""
+        return Seen(self.size, self.counts.copy(), self.open.copy(), set(), self.done.copy(), self.releases.copy(),
                     self.datasets.copy(), self.models.copy())  # fmt: skip
 
     def overdue(self, now_us: int) -> int:

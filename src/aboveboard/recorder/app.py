@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,14 +17,18 @@ from aboveboard.core.errors import BadInput, Refused, Unavailable
 from aboveboard.core.ids import ContributorId, DeviceId, key_id_of
 from aboveboard.core.policy import Policy
 from aboveboard.core.vault import DeviceCert, SignedDeviceCert, sign_device_cert
+from aboveboard.recorder.commands import Commands
 from aboveboard.recorder.consents import Consents
 from aboveboard.recorder.control import ControlServer
 from aboveboard.recorder.home import Config, Home
-from aboveboard.recorder.indicator import Indicator
-from aboveboard.recorder.memory import keep_memory_private
+from aboveboard.recorder.hotkeys import Hotkeys
+from aboveboard.recorder.indicator import TrayOrBadge
+from aboveboard.recorder.memory import keep_memory_private, one_arena
+from aboveboard.recorder.menu import Menu
 from aboveboard.recorder.observe import X11Observer
 from aboveboard.recorder.page import StatusPage
 from aboveboard.recorder.pauses import Pauses
+from aboveboard.recorder.platform.session import display_of
 from aboveboard.recorder.recorder import Parts, Recorder
 from aboveboard.recorder.seal import Sealer
 from aboveboard.recorder.sender import Sender
@@ -33,7 +38,8 @@ from aboveboard.recorder.terms import Terms, TermsWatch
 from aboveboard.recorder.upload import Uplink
 from aboveboard.wire.durable import read_bounded
 
-TERMS_CHECK_S = 5.0  # a policy may run out, or another take its place, while a recorder runs
+TERMS_CHECK_S = 5.0  # another policy may take the place of this one while a recorder runs
+TERMS_JUDGE_S = 30.0  # or this one may run out: all signatures and proofs anew, which costs as much as much input
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +78,7 @@ def set_up(options: Options) -> Home:
             if options.region is None:
                 raise BadInput("say where this laptop is used: --region DE")
             check_region(options.region, "--region")
-            config = Config(options.region, options.collector or charter.collector.url, charter.guardian.url)
+            config = Config.under(charter, options.region, options.collector or charter.collector.url)
             home.write(config.to_bytes(), "config.json")
     home.pinned()
     home.config()
@@ -121,18 +127,14 @@ def policy_now(terms: Terms, uplink: Uplink) -> Policy:
 
 
 def _display(options: Options) -> tuple[str, Path | None]:
-    if os.environ.get("XDG_SESSION_TYPE") == "wayland" and not options.display:
-        raise Unavailable("this is a Wayland session, which is not recorded yet: log in to an X11 session")
-    display = options.display or os.environ.get("DISPLAY", "")
-    if not display:
-        raise Unavailable("there is no display: set DISPLAY, or give --display :N; nothing is recorded")
     xauthority = os.environ.get("XAUTHORITY")
-    return display, Path(xauthority) if xauthority else None
+    return display_of(os.environ, options.display), Path(xauthority) if xauthority else None
 
 
 def run(options: Options) -> int:
     """Runs until SIGTERM or SIGINT. 1 when the display was lost."""
     keep_memory_private()
+    one_arena()
     clock = SystemClock()
     display, xauthority = _display(options)
     bus = os.environ.get("DBUS_SESSION_BUS_ADDRESS")
@@ -148,14 +150,19 @@ def run(options: Options) -> int:
     sealer = Sealer(home, spool, consents.contributor, consents.device, home.key("device"))
     # Looked at once now, so that a missing bus is said at the start and not after consent.
     X11Observer(display, xauthority, bus, frozenset(policy.browsers)).close()
+    indicator = TrayOrBadge(display, bus, home)
     parts = Parts(
         home, terms, terms.charter(), policy, consents, Pauses(home, clock), spool,
-        Sender(home, uplink, consents, sealer, clock), Indicator(display),
+        Sender(home, uplink, consents, sealer, clock), indicator,
         lambda: X11Observer(display, xauthority, bus, frozenset(parts.policy.browsers)), clock,
     )  # fmt: skip
     recorder = Recorder(parts)
-    page = StatusPage(recorder, options.page_port)
+    page = StatusPage(recorder, spool, options.page_port)
     recorder.url = page.url
+    commands = Commands(recorder, clock)
+    menu = Menu(commands, indicator.say)
+    indicator.attach(menu)
+    recorder.hotkeys = Hotkeys(display, recorder.settings().hotkeys, menu.press)
     control = ControlServer(home.path("control.sock"), recorder, clock.now_us)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -165,13 +172,18 @@ def run(options: Options) -> int:
     recorder.start()
     watch.start()
     print(json.dumps({"ready": True, "url": page.url}), flush=True)
+    judged, judged_of = 0.0, tuple[object, ...]()
     while not stop.wait(TERMS_CHECK_S):
-        recorder.look_at_terms(watch.problem)
+        found = (watch.problem, *terms.files())
+        if found != judged_of or time.monotonic() - judged >= TERMS_JUDGE_S:
+            judged, judged_of = time.monotonic(), found
+            recorder.look_at_terms(watch.problem)
     lost = recorder.problem
     try:
         watch.stop()
         recorder.stop()
     finally:
+        recorder.hotkeys.close()
         control.close()
         page.close()
         lock.close()

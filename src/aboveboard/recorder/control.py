@@ -72,12 +72,14 @@ def answer(recorder: Recorder, now_us: Callable[[], int], request: dict[str, Any
         case "send_now":
             recorder.send_now()
         case "task_start":
-            recorder.task(Mark("start", _text(request, "description")))
+            soon = request.get("soon") is True
+            return {"done": True, "now": recorder.task(Mark("start", _text(request, "description")), soon=soon)}
         case "task_stop":
             outcome = _text(request, "outcome")
             if outcome not in ("", "success", "failure"):
                 raise BadInput("is success, failure, or not given", "outcome")
-            recorder.task(Mark("stop", outcome=cast("Any", outcome)))
+            soon = request.get("soon") is True
+            return {"done": True, "now": recorder.task(Mark("stop", outcome=cast("Any", outcome)), soon=soon)}
         case other:
             raise BadInput(f"{other!r} can't be asked of the recorder", "do")
     return {"done": True, "state": recorder.state}

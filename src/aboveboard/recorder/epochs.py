@@ -14,18 +14,19 @@ import pyrage
 from aboveboard.core.charter import Charter
 from aboveboard.core.clock import US_PER_S, Clock
 from aboveboard.core.ids import ContributorId, DeviceId, EpochId, PolicyId, epoch_id_of
-from aboveboard.core.vault import EpochDeposit, sign_deposit, split_secret
+from aboveboard.core.vault import EpochDeposit, sign_deposit, split_among, split_secret
 from aboveboard.recorder.home import Home, json_bytes
 from aboveboard.wire.api import to_base64
 
 
 class EpochFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """epochs/<epoch>.json."""
+    """epochs/<epoch>.json. guardians: recipients of those that keep the workers' half."""
 
     epoch: EpochId
     recipient: str
     policy: PolicyId
     month: str
+    guardians: tuple[str, ...] = ()
 
 
 def _seal_to(recipient: str, share: bytes) -> str:
@@ -57,14 +58,20 @@ def current_epoch(
             return known
     identity = pyrage.x25519.Identity.generate()
     recipient = str(identity.to_public())
-    made = EpochFile(epoch_id_of(recipient), recipient, policy, month)
+    keepers = tuple(each.recipient for each in charter.guardians)
+    made = EpochFile(epoch_id_of(recipient), recipient, policy, month, keepers)
     first, second = split_secret(str(identity))
     key = home.key("contributor")
-    base = EpochDeposit(contributor, key.verify_key.encode(), device, made.epoch, recipient, policy)
+    needed = charter.guardians_needed
+    base = EpochDeposit(
+        contributor, key.verify_key.encode(), device, made.epoch, recipient, policy, guardians=len(keepers),
+        guardians_needed=needed,
+    )  # fmt: skip
     collector = msgspec.structs.replace(base, collector_share=_seal_to(charter.collector.recipient, first))
-    guardian = msgspec.structs.replace(base, guardian_share=_seal_to(charter.guardian.recipient, second))
     home.write(str(identity).encode("ascii"), "epochs", f"{made.epoch}.key")
     home.write(sign_deposit(collector, key).to_bytes(), "epochs", f"{made.epoch}.collector")
-    home.write(sign_deposit(guardian, key).to_bytes(), "epochs", f"{made.epoch}.guardian")
+    for number, (keeper, share) in enumerate(zip(keepers, split_among(second, needed, len(keepers)), strict=True)):
+        part = msgspec.structs.replace(base, guardian_share=_seal_to(keeper, share))
+        home.write(sign_deposit(part, key).to_bytes(), "epochs", f"{made.epoch}.{number}.guardian")
     home.write(json_bytes(made), "epochs", f"{made.epoch}.json")  # last: what it names is there
     return made

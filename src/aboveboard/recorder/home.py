@@ -19,11 +19,19 @@ FILE_BYTES_MAX = 1 << 20
 
 
 class Config(Record, frozen=True):
-    """Set at installation. region: where this laptop is used; collector and guardian: their addresses."""
+    """Set at installation. region: where this laptop is used; collector and guardians: their addresses;
+    guardians_needed: how many of these it takes to read."""
 
     region: str
     collector: str
     guardian: str
+    spare_guardians: tuple[str, ...] = ()
+    guardians_needed: int = 1
+
+    @classmethod
+    def under(cls, charter: Charter, region: str, collector: str) -> Config:
+        spares = tuple(each.url for each in charter.spare_guardians)
+        return cls(region, collector, charter.guardian.url, spares, charter.guardians_needed)
 
 
 def default_home() -> Path:

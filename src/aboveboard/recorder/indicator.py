@@ -1,125 +1,145 @@
-"""The indicator: a small badge in a corner of the screen that always says what the recorder does.
+"""The indicator: always says what the recorder does, in the tray where the desktop has one, else on a badge.
 
-It holds a lease: `alive` is true only while its window has been seen mapped and viewable a moment ago, as the display
-itself says, and nothing has been heard of its end since. No indicator, no capture.
+It holds a lease: no indicator that can be seen, no capture. When the tray goes, capture stops with it, and goes on once
+the badge is there instead. A badge that somebody closed stays closed, and with it the recording.
 """
 
 from __future__ import annotations
 
-import contextlib
-import os
-import select
 import threading
-import time
-from typing import Any
+from collections.abc import Callable
+from typing import Protocol
 
-from Xlib import X
-from Xlib import display as xdisplay
+import msgspec
 
 from aboveboard.core.errors import Unavailable
+from aboveboard.recorder.badge import Badge, Place
+from aboveboard.recorder.home import Home, json_bytes
+from aboveboard.recorder.menu import Menu
+from aboveboard.recorder.tray import Tray
 
-LEASE_S = 5.0
-CHECK_S = 2.0  # the display tells at once when the badge goes; this is for a display that tells nothing any more
-WIDTH, HEIGHT, MARGIN = 150, 22, 4
-# state -> (words, background)
-STATES = {
-    "recording": ("recording", 0x1C7C54),
-    "paused": ("paused", 0x9A5B00),
-    "not_allowed": ("not recorded here", 0x56677A),
-    "waiting_for_consent": ("not recording", 0x56677A),
-    "off": ("off", 0x3A4650),
-}
+SETTLE_S = 3.0  # for a tray to say that it is there
+GRACE_S = 1.0  # for a panel that is started anew
+FILE = "badge.json"
 
 
-class Indicator:
-    """Its own thread and connection; any thread may call `show` and `alive`."""
+class Indicator(Protocol):
+    """What the recorder needs of it. Any thread may call. on_change: told when the lease is won or lost; kind: tray,
+    badge, or none while neither can be seen."""
 
-    def __init__(self, display: str) -> None:
-        """Raises Unavailable when the badge can't be shown."""
-        try:
-            self._display = xdisplay.Display(display)
-        except Exception as error:  # the library raises many kinds; each means the same to the caller
-            raise Unavailable(f"the indicator can't be shown on {display}, so nothing is recorded") from error
-        screen = self._display.screen()
-        self._window = screen.root.create_window(
-            screen.width_in_pixels - WIDTH - MARGIN, MARGIN, WIDTH, HEIGHT, 0, screen.root_depth, X.InputOutput,
-            X.CopyFromParent, background_pixel=STATES["off"][1], override_redirect=True,
-            event_mask=X.ExposureMask | X.StructureNotifyMask | X.VisibilityChangeMask,
-        )  # fmt: skip
-        self._window.set_wm_name("Aboveboard indicator")
-        self._window.set_wm_class("aboveboard-indicator", "Aboveboard-indicator")
-        self._gc = self._window.create_gc(foreground=screen.white_pixel, background=screen.black_pixel)
-        self._window.map()
-        self._display.sync()
-        self._state, self._shown = "off", ""
-        self._seen = 0.0
-        self._stopping = False
-        self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-        self._check()
-        self._thread = threading.Thread(target=self._run, name="indicator", daemon=True)
-        self._thread.start()
+    on_change: Callable[[], None]
+
+    @property
+    def kind(self) -> str: ...
 
     def show(self, state: str) -> None:
-        """One of STATES; drawn within a moment."""
-        if state not in STATES:
-            raise ValueError(f"the indicator knows no state {state!r}")
-        if state != self._state:
-            self._state = state
-            self._wake()
-
-    def _wake(self) -> None:
-        with contextlib.suppress(OSError):  # full, so it is awake anyway
-            os.write(self._wake_write, b"\0")
+        """One of words.STATES."""
+        ...
 
     def alive(self) -> bool:
-        """The lease: seen viewable within the last moment."""
-        return time.monotonic() - self._seen < LEASE_S
+        """The lease."""
+        ...
 
-    def _run(self) -> None:
-        # Any failure ends the thread and with it the lease: capture stops, which is the safe side.
-        with contextlib.suppress(Exception):
-            while not self._stopping:
-                ready = select.select([self._display.fileno(), self._wake_read], [], [], CHECK_S)[0]
-                if self._wake_read in ready:
-                    os.read(self._wake_read, 4096)
-                self._check()
-        self._seen = 0.0
+    def close(self) -> None: ...
 
-    def _check(self) -> None:
-        exposed = covered = False
-        while self._display.pending_events():
-            event = self._display.next_event()
-            exposed = event.type == X.Expose or exposed
-            covered = (event.type == X.VisibilityNotify and event.state != X.VisibilityUnobscured) or covered
-            if event.type in (X.UnmapNotify, X.DestroyNotify):
-                self._seen = 0.0
-        # Other windows may have come over it; the badge goes back on top.
-        if covered:
-            self._window.configure(stack_mode=X.Above)
-        if exposed or self._shown != self._state:
-            self._draw()
-        viewable = self._window.get_attributes().map_state == X.IsViewable
-        self._seen = time.monotonic() if viewable else 0.0
 
-    def _draw(self) -> None:
-        words, colour = STATES[self._state]
-        self._window.change_attributes(background_pixel=colour)
-        self._window.clear_area(0, 0, WIDTH, HEIGHT)
-        self._window.fill_arc(self._gc, 7, 6, 10, 10, 0, 360 * 64)
-        self._window.draw_text(self._gc, 24, 15, words)
-        self._shown = self._state
+class TrayOrBadge:
+    """See Indicator. on_change: told when the lease is won or lost."""
+
+    def __init__(self, display: str, bus: str, home: Home | None = None) -> None:
+        """home: where the badge's place is kept. Raises Unavailable when neither can be shown."""
+        self.on_change: Callable[[], None] = lambda: None
+        self._display, self._home = display, home
+        self._menu: Menu | None = None
+        self._state = "off"
+        self._badge: Badge | None = None
+        self._changed, self._stopping = threading.Event(), False
+        self._lock = threading.Lock()
+        self._tray = Tray(bus, on_change=self._on_lease)
+        if not self._tray.settled(SETTLE_S):
+            self._badge = self._make_badge()
+        self._thread = threading.Thread(target=self._run, name="indicator-choice", daemon=True)
+        self._thread.start()
+
+    def attach(self, menu: Menu) -> None:
+        """What the menu offers, once there is a recorder."""
+        with self._lock:
+            self._menu = self._tray.menu = menu
+            if self._badge is not None:
+                self._badge.menu = menu
+
+    def show(self, state: str) -> None:
+        with self._lock:
+            self._state = state
+            self._tray.show(state)
+            if self._badge is not None:
+                self._badge.show(state)
+
+    def say(self, words: str) -> None:
+        with self._lock:
+            (self._tray if self._badge is None else self._badge).say(words)
+
+    def alive(self) -> bool:
+        badge = self._badge
+        return self._tray.alive() or (badge is not None and badge.alive())
+
+    @property
+    def kind(self) -> str:
+        """tray, badge, or none while neither can be seen."""
+        return "tray" if self._tray.alive() else "badge" if self.alive() else "none"
 
     def close(self) -> None:
         self._stopping = True
-        self._wake()
+        self._changed.set()
         self._thread.join()
-        os.close(self._wake_read)
-        os.close(self._wake_write)
-        with contextlib.suppress(Exception):  # the display may be gone already
-            self._window.destroy()
-            self._display.close()
+        self._tray.close()
+        if self._badge is not None:
+            self._badge.close()
 
-    @property
-    def window(self) -> Any:
-        """The X window, so that others can know it for ours."""
-        return self._window.id
+    def _on_lease(self) -> None:
+        self._changed.set()
+        self.on_change()
+
+    def _run(self) -> None:
+        """Puts the badge up when the tray goes, and away when it is back."""
+        while True:
+            self._changed.wait()
+            self._changed.clear()
+            if self._stop_asked():
+                return
+            if not self._tray.alive() and self._badge is None:
+                self._changed.wait(GRACE_S)
+                if not self._stop_asked() and not self._tray.alive():
+                    self._put_up()
+            elif self._tray.alive() and self._badge is not None:
+                with self._lock:
+                    badge, self._badge = self._badge, None
+                badge.close()
+
+    def _stop_asked(self) -> bool:
+        return self._stopping
+
+    def _put_up(self) -> None:
+        try:
+            badge = self._make_badge()
+        except Unavailable:
+            return  # the display is going: without a lease nothing is recorded
+        with self._lock:
+            badge.menu = self._menu
+            badge.show(self._state)
+            self._badge = badge
+        self.on_change()
+
+    def _make_badge(self) -> Badge:
+        return Badge(self._display, self._menu, self._on_lease, self._place(), self._keep_place)
+
+    def _place(self) -> Place | None:
+        data = None if self._home is None else self._home.read(FILE)
+        try:
+            return None if data is None else msgspec.json.decode(data, type=tuple[int, int])
+        except msgspec.MsgspecError:
+            return None  # nothing is lost with it
+
+    def _keep_place(self, place: Place) -> None:
+        if self._home is not None:
+            self._home.write(json_bytes(place), FILE)

@@ -61,19 +61,21 @@ def leave_without_recorder(
             consents.say("withdrawn", policy, notice)
         # It is only emptied, which needs no key: asking for one would make a file of it beside the system's keyring.
         spool = Spool(home.path("spool"), os.urandom(KEY_BYTES))
-        spool.remove(spool.names())
+        sealer = Sealer(home, spool, consents.contributor, consents.device, home.key("device"))
+        may_have_arrived = sealer.drop()
         if delete:
             ask_deletion(home, consents, clock, "all")
+        elif may_have_arrived:
+            ask_deletion(home, consents, clock, "segments", tuple(SegmentId(each.segment) for each in may_have_arrived))
         write_receipts(home, consents)
-        return _told(home, consents, spool, clock)
+        return _told(home, consents, sealer, clock)
     finally:
         lock.close()
 
 
-def _told(home: Home, consents: Consents, spool: Spool, clock: Clock) -> bool:
+def _told(home: Home, consents: Consents, sealer: Sealer, clock: Clock) -> bool:
     token = home.read("token")
     uplink = Uplink(home.config(), "" if token is None else token.decode("ascii"))
-    sealer = Sealer(home, spool, consents.contributor, consents.device, home.key("device"))
     try:
         Sender(home, uplink, consents, sealer, clock).deliver_words()
     except Unavailable:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 
-from jeepney import DBusAddress, Properties
-from jeepney.io.blocking import open_dbus_connection
+from jeepney import DBusAddress
 
-ANSWER_S_MAX = 2.0
+from aboveboard.recorder.systembus import properties
+
 CHECK_S = 30.0
 _YES, _GUESS_YES = 1, 3  # NMMetered of NetworkManager's D-Bus interface
 _MANAGER = DBusAddress(
@@ -33,12 +32,5 @@ class Network:
 
 def _metered() -> bool:
     """False where nobody can tell: without NetworkManager there is no such mark to go by."""
-    # A system bus that is not there, does not answer or answers otherwise all mean the same here.
-    with contextlib.suppress(OSError, TimeoutError, KeyError, ValueError, TypeError, IndexError):
-        connection = open_dbus_connection("SYSTEM")
-        try:
-            reply = connection.send_and_get_reply(Properties(_MANAGER).get("Metered"), timeout=ANSWER_S_MAX)
-            return reply.body[0][1] in (_YES, _GUESS_YES)
-        finally:
-            connection.close()
-    return False
+    (manager,) = properties(_MANAGER)
+    return manager is not None and manager.get("Metered") in (_YES, _GUESS_YES)

@@ -1,41 +1,33 @@
-"""The status page: on loopback only, for whoever has the token; works without JavaScript.
+"""The recorder's page: how it stands, what waits and as it would leave, and every decision; on loopback only.
 
-Every request needs the right Host (so that no other name can be made to point here) and the token, by address once and
-then by cookie; every change also needs the page's own form token.
+See replay/loopback.py for who is let in. Every decision works without JavaScript; only the drawing needs it. What
+writes the pages is loaded when somebody looks: a recorder whose page nobody opens is the smaller by it.
 """
 
 from __future__ import annotations
 
-import contextlib
 import datetime
-import hmac
-import http.cookies
-import secrets
-import socket
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, cast
-from urllib.parse import parse_qs, urlsplit
+import re
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
 
 from aboveboard.core.clock import US_PER_S
-from aboveboard.core.errors import AboveboardError, BadInput, Unavailable
+from aboveboard.core.errors import AboveboardError, BadInput
 from aboveboard.recorder.recorder import EVER_US, Recorder
+from aboveboard.recorder.replay.loopback import Asked, Loopback, Reply
+from aboveboard.recorder.replay.timeline import days
+from aboveboard.recorder.review.look import Look
 from aboveboard.recorder.settings import Change, Settings
-from aboveboard.ui import CSP_NO_SCRIPT, stylesheet, templates
+from aboveboard.recorder.spool.spool import Spool
+from aboveboard.recorder.words import HOTKEYS, REASONS
+from aboveboard.ui import stylesheet
 
-BODY_BYTES_MAX = 16 << 10
-COOKIE = "aboveboard"
-REASONS = {
-    "app_not_allowed": "this program is not on the policy's list", "site_not_allowed": "this site is not on the list",
-    "unknown_focus": "it is not known what is in front", "no_indicator": "the indicator can't be seen",
-    "never_record": "the policy says never here", "power": "the battery is low", "paused": "you paused",
-    "data_budget": "the day's data budget is used up", "no_policy": "there is no policy in force",
-    "category_not_allowed": "the policy does not ask for this kind of data", "forgotten": "you had it forgotten",
-    "opted_out": "you left", "no_consent": "you have not agreed", "redaction_failed": "it could not be made safe",
-    "spool_full": "the space for it was full", "stopped": "the recorder had stopped",
-    "excluded": "you excluded it, or an exemption does", "region": "the policy is not for where this laptop is",
-}  # fmt: skip
-_templates = templates("aboveboard.recorder")
+if TYPE_CHECKING:
+    from aboveboard.recorder.review.pages import ReviewPages
+    from aboveboard.ui.language import Speech
+
+PACKAGE = "aboveboard.recorder"
+_PART = re.compile(r"([0-9]{1,3}):([0-5][0-9])")
 
 
 def settings_of(form: dict[str, str], known: Settings) -> Change:
@@ -52,118 +44,92 @@ def settings_of(form: dict[str, str], known: Settings) -> Change:
     return change
 
 
-def _clock(t_s: int) -> str:
-    return datetime.datetime.fromtimestamp(t_s).astimezone().strftime("%H:%M")
+def size(count: int) -> str:
+    """Bytes in words."""
+    return f"{count / 1024:.0f} KiB" if count < 1 << 20 else f"{count / (1 << 20):.1f} MiB"
 
 
-class _Handler(BaseHTTPRequestHandler):
-    server_version = "aboveboard"
-    sys_version = ""
-    timeout = 10
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the base class's name
-        """Keeps no log."""
-
-    @property
-    def page(self) -> StatusPage:
-        return cast("_Server", self.server).page
-
-    def _reply(self, status: int, body: str = "", headers: dict[str, str] | None = None) -> None:
-        data = body.encode()
-        self.send_response(status)
-        for name, value in {
-            "Content-Type": "text/html; charset=utf-8", "Content-Length": str(len(data)), "Cache-Control": "no-store",
-            "Content-Security-Policy": CSP_NO_SCRIPT, "X-Content-Type-Options": "nosniff",
-            "Referrer-Policy": "no-referrer", "Cross-Origin-Resource-Policy": "same-origin", **(headers or {}),
-        }.items():  # fmt: skip
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(data)
-
-    def _known(self) -> bool:
-        """Right name, and the token by cookie."""
-        cookie = http.cookies.SimpleCookie(self.headers.get("Cookie", "")[:4096])
-        given = cookie[COOKIE].value if COOKIE in cookie else ""
-        return self._named() and hmac.compare_digest(given.encode(), self.page.token.encode())
-
-    def _named(self) -> bool:
-        return self.headers.get("Host") == self.page.host
-
-    def do_GET(self) -> None:
-        parts = urlsplit(self.path)
-        given = parse_qs(parts.query).get("token", [""])[0]
-        if self._named() and given and hmac.compare_digest(given.encode(), self.page.token.encode()):
-            cookie = f"{COOKIE}={self.page.token}; HttpOnly; SameSite=Strict; Path=/"
-            self._reply(303, headers={"Location": "/", "Set-Cookie": cookie})
-        elif not self._known():
-            self._reply(403, "This page needs the address that `aboveboard status` prints.")
-        elif parts.path == "/style.css":
-            self._reply(200, stylesheet(), {"Content-Type": "text/css; charset=utf-8"})
-        elif parts.path != "/":
-            self._reply(404, "There is nothing here.")
-        else:
-            self._reply(200, self.page.render(""))
-
-    def do_POST(self) -> None:
-        length = self.headers.get("Content-Length", "")
-        if not self._known():
-            self._reply(403, "This page needs the address that `aboveboard status` prints.")
-            return
-        if not length.isdigit() or int(length) > BODY_BYTES_MAX:
-            self._reply(413, "Too long.")
-            return
-        form = {name: values[0] for name, values in parse_qs(self.rfile.read(int(length)).decode("utf-8")).items()}
-        if not hmac.compare_digest(form.get("form", "").encode(), self.page.form_token.encode()):
-            self._reply(403, "This form is not from this page: load it again.")
-            return
-        try:
-            self.page.act(urlsplit(self.path).path, form)
-        except AboveboardError as error:
-            self._reply(200, self.page.render(str(error)))
-            return
-        self._reply(303, headers={"Location": "/"})
+def length(minutes: int) -> str:
+    """ "45 minutes", "24 hours"."""
+    return f"{minutes // 60} hours" if minutes >= 120 and minutes % 60 == 0 else f"{minutes} minutes"
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    page: StatusPage
+def part_of(text: str, name: str) -> int:
+    """ "m:ss" as µs. Raises BadInput."""
+    found = _PART.fullmatch(text.strip())
+    if found is None:
+        raise BadInput("has to be minutes and seconds, such as 2:05", name)
+    return (int(found[1]) * 60 + int(found[2])) * US_PER_S
 
 
 class StatusPage:
     """Serves one recorder's page. url: with the token in it."""
 
-    def __init__(self, recorder: Recorder, port: int = 0) -> None:
+    def __init__(self, recorder: Recorder, spool: Spool, port: int = 0) -> None:
         """Raises Unavailable when the port is taken."""
         self._recorder = recorder
-        self.token, self.form_token = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+        self._look = Look(spool)
+        self._said = ""  # what was done by the last form, until it was shown
+        self.server = Loopback(self.answer, port, "status", "--page-port")
+
+    @cached_property
+    def _words(self) -> Speech:
+        from aboveboard.ui.language import speech
+
+        return speech(PACKAGE, "en")
+
+    @cached_property
+    def _review(self) -> ReviewPages:
+        from aboveboard.recorder.review.pages import ReviewPages
+
+        return ReviewPages(self._look, self._words)
+
+    @property
+    def url(self) -> str:
+        return self.server.url
+
+    @property
+    def host(self) -> str:
+        return self.server.host
+
+    def close(self) -> None:
+        self.server.close()
+
+    def answer(self, asked: Asked) -> Reply:
+        if asked.form is not None:
+            return self._do(asked.path, asked.form)
+        if asked.path == "/style.css":
+            return Reply(200, stylesheet().encode(), "text/css; charset=utf-8")
+        if asked.path == "/":
+            self._recorder.settle()
+            return self._status("")
+        return self._review.answer(asked.path, self.server.form_token)
+
+    def _do(self, path: str, form: dict[str, str]) -> Reply:
         try:
-            self._server = _Server(("127.0.0.1", port), _Handler)
-        except OSError as error:
-            raise Unavailable(f"port {port} for the status page is taken: choose another with --page-port") from error
-        self._server.page = self
-        self.host = f"127.0.0.1:{self._server.server_address[1]}"
-        self.url = f"http://{self.host}/?token={self.token}"
-        self._closing = False
-        self._thread = threading.Thread(target=self._serve, name="status-page", daemon=True)
-        self._thread.start()
+            self._said = self.act(path, form)
+        except AboveboardError as error:
+            return self._status(str(error))
+        return Reply(303, b"", headers={"Location": "/"})
 
-    def _serve(self) -> None:
-        """One request after the other, without looking round in between: an idle laptop is not woken."""
-        while not self._closing:
-            self._server.handle_request()
+    def _status(self, problem: str) -> Reply:
+        from aboveboard.recorder.replay.pages import clock
 
-    def render(self, problem: str) -> str:
-        status = self._recorder.status()
-        rows = self._recorder.review() if status["state"] in ("recording", "paused", "not_allowed") else []
-        return _templates.get_template("status.html").render(
-            status=status, notice=self._recorder.notice, form=self.form_token,
-            problem=problem, rows=rows[-200:], reasons=REASONS, clock=_clock,
-            apps=sorted({r["name"] for r in rows if r["kind"] == "app"}), settings=self._recorder.settings(),
-            limits=self._recorder.limits,
+        recorder, said, self._said = self._recorder, self._said, ""
+        waiting = self._look.waiting()
+        stretches, holes = self._look.told()
+        html = self._words.template("status.html").render(
+            status=recorder.status(), notice=recorder.notice, form=self.server.form_token, problem=problem, said=said,
+            days=days(stretches, holes), apps=sorted({app for each in stretches for app in each.apps}),
+            bytes=sum(each.stored for each in waiting), texts=sum(each.texts for each in waiting),
+            pictures=sum(each.pictures for each in waiting), hold=length(recorder.hold_minutes), reasons=REASONS,
+            hotkeys=HOTKEYS, clock=clock, size=size, say=self._words.say,
+            settings=recorder.settings(), limits=recorder.limits,
         )  # fmt: skip
+        return Reply(200, html.encode())
 
-    def act(self, path: str, form: dict[str, str]) -> None:
-        """What a button asks for. Unknown ones do nothing."""
+    def act(self, path: str, form: dict[str, str]) -> str:
+        """What a button asks for; what is to be said of it. Unknown ones do nothing."""
         recorder = self._recorder
         match path:
             case "/agree":
@@ -179,21 +145,39 @@ class StatusPage:
                 recorder.opt_out(cast("Any", reason if reason in ("bandwidth", "sensitive_work", "power") else ""),
                                  delete=form.get("delete") == "yes")  # fmt: skip
             case "/forget":
-                last_s = form.get("last_s", "")
-                now_us = int(datetime.datetime.now(datetime.UTC).timestamp() * US_PER_S)
-                recorder.forget(
-                    now_us - int(last_s) * US_PER_S if last_s.isdigit() else 0, EVER_US, form.get("app") or None
-                )
+                return self._forget(form)
             case "/settings":
                 recorder.change_settings(settings_of(form, recorder.settings()))
             case "/send":
                 recorder.send_now()
+                return "What was recorded up to now is on its way."
+        return ""
 
-    def close(self) -> None:
-        self._closing = True
-        with (
-            contextlib.suppress(OSError),
-            socket.create_connection(("127.0.0.1", self._server.server_port), timeout=1.0),
-        ):
-            self._thread.join(1.0)
-        self._server.server_close()
+    def _forget(self, form: dict[str, str]) -> str:
+        from_us, until_us = self._span(form)
+        app = form.get("app") or None
+        gone = self._recorder.forget(from_us, until_us, app)
+        sent = "" if app else " What was sent of it is asked to be deleted."
+        return f"Deleted, gone from this laptop: {gone} {'event' if gone == 1 else 'events'}.{sent}"
+
+    def _span(self, form: dict[str, str]) -> tuple[int, int]:
+        """From when to when, µs. Raises BadInput for what is not understood: nothing is deleted by a guess."""
+        if "stretch" in form:
+            named = form["stretch"]
+            opened = self._look.open(int(named)) if named.isascii() and named.isdigit() and len(named) < 19 else None
+            if opened is None:
+                raise BadInput("what was to be deleted is not here any more: it was sent or deleted meanwhile")
+            start_us, end_us = opened.stretch.start_us, opened.stretch.end_us
+            if "from" not in form:
+                return start_us, end_us
+            from_us, to_us = part_of(form["from"], "from"), part_of(form.get("to", ""), "to")
+            if to_us < from_us:
+                raise BadInput("has to be after the beginning", "to")
+            # What is shown as a second is meant whole.
+            return start_us + from_us, min(end_us, start_us + to_us + US_PER_S)
+        if "last_s" in form:
+            if not (form["last_s"].isascii() and form["last_s"].isdigit() and len(form["last_s"]) < 9):
+                raise BadInput("has to be a number of seconds", "last_s")
+            now_us = int(datetime.datetime.now(datetime.UTC).timestamp() * US_PER_S)
+            return now_us - int(form["last_s"]) * US_PER_S, EVER_US
+        return 0, EVER_US

@@ -15,6 +15,7 @@ from aboveboard.recorder.home import Home, json_bytes
 # The display stamps in whole milliseconds and its offset is measured to less: what may be of the pause is of it.
 GUARD_US = 5_000
 PAUSES_MAX = 10_000
+BORDERS_MAX = 100  # pauses that a run of movement is looked through for: it lasts seconds at most
 UNITS_S = {"s": 1, "m": 60, "h": 3600}
 
 
@@ -86,13 +87,32 @@ class Pauses:
             current = self._current(self._clock.now_us())
         return PauseState(current.from_us, current.until_us) if current else PauseState(None, None)
 
+    def paused(self) -> bool:
+        """Whether it is so now."""
+        if not self._pauses:
+            return False
+        with self._lock:
+            return self._current(self._clock.now_us()) is not None
+
     def covers(self, t_us: int) -> bool:
         """Whether this moment lies in a pause, now or earlier."""
+        if not self._pauses:
+            return False
         with self._lock:
             for pause in reversed(self._pauses):
                 if t_us >= pause.from_us:
                     return pause.until_us is None or t_us < pause.until_us + GUARD_US
         return False
+
+    def borders(self, from_us: int, until_us: int) -> list[int]:
+        """Where pauses begin and end within [from_us, until_us], in order."""
+        if not self._pauses:
+            return []
+        with self._lock:
+            pauses = self._pauses[-BORDERS_MAX:]
+        edges = [pause.from_us for pause in pauses]
+        edges += [pause.until_us + GUARD_US for pause in pauses if pause.until_us is not None]
+        return sorted(edge for edge in edges if from_us < edge <= until_us)
 
     def last_end_us(self) -> int | None:
         """When the last pause ended; None when there was none or it lasts."""

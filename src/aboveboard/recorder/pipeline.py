@@ -8,28 +8,32 @@ before now, because the display's events take a moment.
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import msgspec
+import numpy as np
 
 from aboveboard.core.clock import Clock
 from aboveboard.core.errors import Refused, Unavailable
-from aboveboard.core.events import ButtonEdge, GapReason, KeyEdge, Motion, Observed, Redacted, WheelStep
+from aboveboard.core.events import ButtonEdge, GapReason, Glance, KeyEdge, Motion, Observed, Redacted
 from aboveboard.recorder.gate import Gate, Withheld
 from aboveboard.recorder.pauses import GUARD_US, Pauses
 from aboveboard.recorder.platform.source import Observer
 from aboveboard.recorder.spool.chunks import times_of
 from aboveboard.recorder.spool.spool import Spool, SpoolFull
+from aboveboard.recorder.steady import Steady
 from aboveboard.redact.stage import RedactionStage
 
-# A chunk is written when half a second is in it; together with the time for which a source gathers movement, and the
-# wait for more, a crash loses less than a second.
-CHUNK_US = 500_000
+# A chunk is written when so much is in it. What is not written yet waits at most OPEN_S_MAX more, and a source gathers
+# less than a second: a crash loses less than that.
+CHUNK_US = 400_000
 OPEN_S_MAX = 0.5
 BUFFER_MAX = 20_000
+MARK_US_MAX = 300_000_000  # how long a task's mark waits for a window that is recorded
 LAG_US = 20_000
 IDLE_US = 10_000_000  # an open run of typing that nobody goes on with
 # Reasons that hold whatever the input lands on: they begin a gap by themselves.
@@ -67,20 +71,36 @@ class Counts:
 
 def _kind(observed: Observed) -> tuple[str, int]:
     """(kind, how many): motion samples, button edges, wheel notches, key edges without auto-repeat."""
-    match observed.input:
-        case Motion() as motion:
-            return "motion", len(motion.t_us)
-        case ButtonEdge():
-            return "buttons", 1
-        case WheelStep():
-            return "wheel", 1
-        case KeyEdge() as key:
-            return "keys", 0 if key.repeat else 1
+    event = observed.input
+    if isinstance(event, Motion):
+        return "motion", len(event.t_us)
+    if isinstance(event, KeyEdge):
+        return "keys", 0 if event.repeat else 1
+    if isinstance(event, Glance):
+        return "frames", 1
+    return ("buttons" if isinstance(event, ButtonEdge) else "wheel"), 1
 
 
 def _times(observed: Observed) -> tuple[int, int]:
     event = observed.input
     return (int(event.t_us[0]), int(event.t_us[-1])) if isinstance(event, Motion) else (event.t_us, event.t_us)
+
+
+def _parted(observed: Observed, pauses: Pauses) -> list[Observed]:
+    """Movement that was read at once though a pause began or ended in it is judged in parts."""
+    event = observed.input
+    if not isinstance(event, Motion):
+        return [observed]
+    borders = pauses.borders(*_times(observed))
+    if not borders:
+        return [observed]
+    found = []
+    cuts = [0, *np.searchsorted(event.t_us, borders).tolist(), len(event.t_us)]
+    for first, end in itertools.pairwise(cuts):
+        if end > first:
+            part = slice(first, end)
+            found.append(replace(observed, input=Motion(event.t_us[part], event.x[part], event.y[part])))
+    return found
 
 
 class Pipeline:
@@ -94,22 +114,34 @@ class Pipeline:
         self._observer, self._gate, self._stage, self._spool = observer, gate, stage, spool
         self._pauses, self._clock, self._under, self._show = pauses, clock, under, show
         self.counts = Counts()
+        self.steady = Steady()
         self.reason: GapReason | None = None
         self._buffer: list[Redacted] = []
         self._gap: tuple[GapReason, int] | None = None
         self._start_us = clock.now_us()
         self._last_key_us = 0
+        self._mark: tuple[Mark, int] | None = None  # waits, and until when
 
     def step(self, timeout_s: float) -> None:
-        """Takes in what has come within timeout_s. Raises Unavailable when the display is gone; call finish then."""
+        """Takes in what has come within timeout_s. Raises Unavailable when the display is gone; call finish then.
+        Raises Jumped when the clock did, so that what has come has no time; call end_at then."""
         open_us = self._stage.open_since_us
         may_close = bool(self._buffer) and (open_us is None or open_us > self._start_us)
-        self._observer.wait(min(timeout_s, OPEN_S_MAX) if may_close else timeout_s)
+        soon = may_close or self._stage.waits_for_pictures
+        self._observer.wait(min(timeout_s, OPEN_S_MAX) if soon else timeout_s)
+        self.steady.check()
         safe_us = self._clock.now_us() - LAG_US  # what is older has come by now
         events = self._observer.read()
         self._standing()
         for observed in events:
-            self._take(observed)
+            if isinstance(observed.input, Glance):
+                self._see(observed)
+                continue
+            for part in _parted(observed, self._pauses):
+                self._take(part)
+        pictures = self._stage.pictures()
+        if self._gap is None:
+            self._buffer += pictures
         if self._last_key_us and safe_us - self._last_key_us > IDLE_US:
             self._buffer += self._stage.flush()
             self._last_key_us = 0
@@ -130,11 +162,20 @@ class Pipeline:
         self.reason = withheld.reason if withheld else None
         if withheld is not None and withheld.reason in _EVERYWHERE:
             self._enter_gap(withheld.reason, self._clock.now_us())
+        if self._mark is not None:
+            mark, until_us = self._mark
+            if withheld is None or self._clock.now_us() > until_us:
+                self._mark = None
+            if withheld is None:
+                self.task(mark)
         self._show("recording" if withheld is None else "paused" if withheld.reason == "paused" else "not_allowed")
 
     def _take(self, observed: Observed) -> None:
         kind, n = _kind(observed)
         first_us, last_us = _times(observed)
+        if self._gate.is_own(observed.input):
+            self.counts.withheld.setdefault("own_hotkey", Counter())[kind] += n
+            return
         verdict = self._gate.admit(observed)
         if isinstance(verdict, Withheld):
             self.counts.withheld.setdefault(verdict.reason, Counter())[kind] += n
@@ -148,10 +189,25 @@ class Pipeline:
             self._last_key_us = last_us
         self._buffer += self._stage.feed(verdict)
 
+    def _see(self, observed: Observed) -> None:
+        """A picture says nothing of what can be kept beside it: one that is withheld begins no gap, and within one none
+        is kept."""
+        verdict = self._gate.admit(observed)
+        reason = verdict.reason if isinstance(verdict, Withheld) else self._gap[0] if self._gap is not None else None
+        if reason is not None or isinstance(verdict, Withheld):
+            self.counts.withheld.setdefault(reason or "no_policy", Counter())["frames"] += 1
+            return
+        self.counts.kept["frames"] += 1
+        self._buffer += self._stage.feed(verdict)
+
     def _enter_gap(self, reason: GapReason, t_us: int) -> None:
         if self._gap is not None and self._gap[0] == reason:
+            if reason in _EVERYWHERE:  # noticed before it was looked at what came in before that
+                self._gap = (reason, max(min(self._gap[1], t_us), self._start_us))
             return
         self._leave_gap(t_us)
+        if reason in _EVERYWHERE or reason == "paused":
+            self._observer.unsee()
         # What was being typed ends here; a pause drops it, and what the display's clock, a moment ahead of ours, dated
         # after it although it came before.
         if reason == "paused":
@@ -165,6 +221,8 @@ class Pipeline:
             return
         reason, since_us = self._gap
         self._gap = None
+        if reason in _EVERYWHERE or reason == "paused":
+            self._observer.unsee()  # what may be seen is another now
         self._buffer += self._stage.gap(since_us, max(t_us, since_us), reason)
 
     def task(self, mark: Mark) -> None:
@@ -176,11 +234,16 @@ class Pipeline:
         self._buffer += self._stage.task(mark.phase, mark.description, mark.outcome)
         self._observer.anew()  # an episode begins with what was to be seen
 
+    def task_soon(self, mark: Mark) -> None:
+        """Makes the mark in the next window in which something is kept."""
+        self._mark = (mark, self._clock.now_us() + MARK_US_MAX)
+
     def forget(self, from_us: int, until_us: int, app: str | None) -> int:
         """Deletes from what is not sent, memory included; how many events."""
         self._settle()
         gone = self._spool.forget(from_us, until_us, app)
         now_us = self._clock.now_us()
+        self._observer.unsee()
         self._stage.gap(now_us, now_us, "forgotten")  # drops what is in hand; the next event says anew where it is
         self._observer.anew()
         return gone
@@ -197,9 +260,19 @@ class Pipeline:
             now_us = self._clock.now_us()
             self._buffer += self._stage.gap(now_us, now_us, reason)
         self._settle()
+        self._stage.close()
         # Where the disk says no, the next start takes the open chunk up.
         with contextlib.suppress(Unavailable):
             self._spool.fold()
+
+    def end_at(self, last_us: int) -> None:
+        """Ends the session at the last moment whose time is known; from there to now is a gap, if now is later."""
+        self._buffer += self._stage.flush()
+        self._leave_gap(last_us)
+        self._close_chunk(last_us)
+        if self._clock.now_us() > last_us:
+            self._gap = ("source_lost", max(last_us, self._start_us))
+        self.finish()
 
     settle = _settle
 

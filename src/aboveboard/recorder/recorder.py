@@ -6,12 +6,9 @@ Capture is started only after consent and with a living indicator, and stopped a
 from __future__ import annotations
 
 import os
-import queue
 import secrets
 import threading
-import time
 from collections.abc import Callable
-from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -27,25 +24,30 @@ from aboveboard.recorder import memory
 from aboveboard.recorder.conditions import Conditions
 from aboveboard.recorder.consents import Consents
 from aboveboard.recorder.epochs import current_epoch, month_of
+from aboveboard.recorder.errands import Errands
 from aboveboard.recorder.gate import Gate
 from aboveboard.recorder.home import Home
+from aboveboard.recorder.hotkeys import Hotkeys
 from aboveboard.recorder.indicator import Indicator
 from aboveboard.recorder.leaving import ask_deletion
+from aboveboard.recorder.marking import attempt, marked
+from aboveboard.recorder.menu import View
 from aboveboard.recorder.pauses import Pauses, parse_duration
-from aboveboard.recorder.pipeline import Counts, Mark, Pipeline, Under
-from aboveboard.recorder.platform.source import InputCounters, Observer
+from aboveboard.recorder.pipeline import Mark, Pipeline, Under
+from aboveboard.recorder.platform.source import Observer
 from aboveboard.recorder.receipts import write_receipts
+from aboveboard.recorder.seal import Sent
 from aboveboard.recorder.sender import Sender
 from aboveboard.recorder.settings import Change, Settings, changed, read_settings, write_settings
 from aboveboard.recorder.spool.spool import Spool
+from aboveboard.recorder.steady import Jumped
+from aboveboard.recorder.tally import Tally
 from aboveboard.recorder.terms import Terms
 from aboveboard.recorder.waiting import waiting_rows
 from aboveboard.redact.redactor import Redactor
 from aboveboard.redact.stage import RedactionStage
 
 STEP_S = 5.0  # input, changes of windows, work to do and the ends of pauses do not wait for it
-WORK_S_MAX = 30.0
-MARK_S_MAX = 3.0
 EVER_US = 1 << 62
 
 
@@ -74,24 +76,37 @@ class Recorder:
         self.notice = explain(parts.policy, parts.charter)
         self._conditions = Conditions(parts.pauses, parts.policy, parts.consents.state(parts.policy.policy_id))
         self._conditions.indicator = parts.indicator.alive
+        parts.indicator.on_change = self._wake
         self._conditions.region = parts.home.config().region
+        self.hotkeys: Hotkeys | None = None
+        self._conditions.own_hotkeys = lambda: self.hotkeys.working.values() if self.hotkeys is not None else ()
+        self._task = ""
         self.apply_settings()
         self._pipeline: Pipeline | None = None
         self._observer: Observer | None = None
         self._month = ""  # of the session's epoch
-        self._earlier = Counts()
-        self._seen = InputCounters()
-        self._work: queue.SimpleQueue[tuple[Callable[[], int], Future[int]]] = queue.SimpleQueue()
+        self._tally = Tally()
+        self._not_before_us = 0  # a session begins only after this
+        self._errands = Errands()
         self._changing = threading.Lock()  # what is agreed to is what was shown
         self._stopping = threading.Event()
         self._woken = threading.Event()
         self.stopped = threading.Event()
         self.on_stopped: Callable[[], None] = lambda: None
         self.problem = ""
-        self.url = ""
+        self._url = ""
         self._process = psutil.Process()
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         parts.sender.policy = parts.policy
+
+    @property
+    def url(self) -> str:
+        """Of the person's own page."""
+        return self._url
+
+    @url.setter
+    def url(self, url: str) -> None:
+        self._url, self._conditions.own_site = url, url.partition("/?")[0]
 
     # ------------------------------------------------------------ the recording thread
 
@@ -110,20 +125,24 @@ class Recorder:
     def _run(self) -> None:
         try:
             while not self._stopping.is_set():
-                self._do_work()
+                self._errands.do()
                 if self._conditions.consent == "given":
                     self._record()
                 else:
-                    self._p.indicator.show("off" if self._conditions.consent == "opted_out" else "waiting_for_consent")
-                    self._woken.wait(STEP_S)
-                    self._woken.clear()
+                    self._rest("off" if self._conditions.consent == "opted_out" else "waiting_for_consent")
         except Unavailable as error:
             self.problem = str(error)
         finally:
             self._end_session()
-            self._do_work()
+            self._errands.do()
             self.stopped.set()
             self.on_stopped()
+
+    def _rest(self, state: str) -> None:
+        """Until it is woken, or for a while."""
+        self._p.indicator.show(state)
+        self._woken.wait(STEP_S)
+        self._woken.clear()
 
     def _wake(self) -> None:
         """Ends the recording thread's wait: something else holds, or there is work to do."""
@@ -136,11 +155,22 @@ class Recorder:
         if self._pipeline is not None and month_of(self._p.clock) != self._month:
             self._end_session()
         if self._pipeline is None:
+            if self._p.clock.now_us() <= self._not_before_us:
+                self.problem = "the clock was set back: nothing is recorded until it has passed what was recorded"
+                self._rest("not_allowed")
+                return
+            if self._not_before_us:
+                self._not_before_us, self.problem = 0, ""
             self._begin_session()
         if self._pipeline is not None:
             until_us = self._p.pauses.state().until_us
             left_s = STEP_S if until_us is None else max((until_us - self._p.clock.now_us()) / US_PER_S, 0.001)
-            self._pipeline.step(min(left_s, STEP_S))
+            try:
+                self._pipeline.step(min(left_s, STEP_S))
+            except Jumped as jumped:
+                # A session has one measure of time: the next takes it anew, and does not begin before this one ends.
+                self._not_before_us = jumped.last_us
+                self._end_session(jumped.last_us)
 
     def _begin_session(self) -> None:
         """New redactor, new placeholders: nothing links one session to another."""
@@ -154,46 +184,31 @@ class Recorder:
         self._observer = p.observe()
         stage = RedactionStage(Redactor(os.urandom(32)), p.clock)
         gate = Gate(self._conditions)
+        self._observer.pictures(p.policy.frames, gate.may_show)
         self._pipeline = Pipeline(self._observer, gate, stage, p.spool, p.pauses, p.clock, under, p.indicator.show)
         memory.settle()
         p.sender.wake()
 
-    def _end_session(self) -> None:
+    def _end_session(self, known_us: int | None = None) -> None:
+        """known_us: the last moment whose time is known, if that is not now."""
         pipeline, observer = self._pipeline, self._observer
         self._pipeline = self._observer = None
+        self._task = ""
         if pipeline is not None:
-            pipeline.finish()
-            for kind, n in pipeline.counts.kept.items():
-                self._earlier.kept[kind] += n
-            for reason, counts in pipeline.counts.withheld.items():
-                self._earlier.withheld.setdefault(reason, type(counts)()).update(counts)
+            if known_us is None:
+                pipeline.finish()
+            else:
+                pipeline.end_at(known_us)
+            self._tally.session_ended(pipeline.counts)
         if observer is not None:
-            c, s = observer.counters, self._seen
-            self._seen = InputCounters(s.motion + c.motion, s.buttons + c.buttons, s.wheel + c.wheel, s.keys + c.keys)
+            self._tally.source_ended(observer.counters)
             observer.close()
-
-    def _do_work(self) -> None:
-        while True:
-            try:
-                work, future = self._work.get_nowait()
-            except queue.Empty:
-                return
-            try:
-                future.set_result(work())
-            except Exception as error:  # noqa: BLE001  it is raised again where it was asked
-                future.set_exception(error)
 
     def _on_thread(self, work: Callable[[], int]) -> int:
         """Runs `work` on the recording thread and waits for it."""
         if self.stopped.is_set():
             return work()
-        future: Future[int] = Future()
-        self._work.put((work, future))
-        self._wake()
-        try:
-            return future.result(WORK_S_MAX)
-        except TimeoutError as error:
-            raise Unavailable("the recorder is busy: try again") from error
+        return self._errands.run(work, self._wake)
 
     # ------------------------------------------------------------ what can be asked
 
@@ -242,7 +257,10 @@ class Recorder:
         narrowing = self._p.terms.narrowing()
         self._conditions.narrow(narrowing)
         self._p.sender.narrowing = narrowing
-        self._p.sender.send_metered = read_settings(self._p.home).send_metered
+        settings = read_settings(self._p.home)
+        self._p.sender.send_metered, self._p.sender.send_hours = settings.send_metered, settings.send_hours
+        if self.hotkeys is not None:
+            self.hotkeys.change(settings.hotkeys)
 
     def settings(self) -> Settings:
         return read_settings(self._p.home)
@@ -252,6 +270,11 @@ class Recorder:
         """MB a day and per cent of battery, as they count now: the stricter of the policy's and the person's."""
         narrowing = self._conditions.narrowing
         return narrowing.mb_per_day(self._p.policy), narrowing.battery_min(self._p.policy)
+
+    @property
+    def hold_minutes(self) -> int:
+        """How long what was recorded waits for its person to look at it, as the policy says."""
+        return self._p.policy.review_hold_minutes
 
     def change_settings(self, change: Change) -> Settings:
         """In force when it returns. Raises BadInput, or Refused for what is wider than the policy."""
@@ -278,21 +301,19 @@ class Recorder:
         self._p.consents.say("opt_out", self._p.policy, self.notice, reason)
         if withdraw:
             self._p.consents.say("withdrawn", self._p.policy, self.notice)
-        self._on_thread(self._leave)
+        may_have_arrived: list[Sent] = []
+        self._on_thread(lambda: self._leave(may_have_arrived))
         if delete:
             self._ask_deletion("all")
+        elif may_have_arrived:
+            self._ask_deletion("segments", tuple(SegmentId(each.segment) for each in may_have_arrived))
         self._p.sender.wake()
         write_receipts(self._p.home, self._p.consents)
 
-    def _leave(self) -> int:
+    def _leave(self, may_have_arrived: list[Sent]) -> int:
         self._end_session()
-        self._p.sender.holding(self._drop_unsent)
+        may_have_arrived += self._p.sender.drop()
         return 0
-
-    def _drop_unsent(self) -> int:
-        names = self._p.spool.names()
-        self._p.spool.remove(names)
-        return len(names)
 
     def forget(self, from_us: int, until_us: int, app: str | None = None) -> int:
         """Deletes what is not sent in the span, and asks the collector to delete the segments that touch it."""
@@ -317,30 +338,22 @@ class Recorder:
         self._on_thread(self._settle)
         self._p.sender.send_now()
 
+    def settle(self) -> None:
+        """What was recorded up to now is on disk when it returns."""
+        self._on_thread(self._settle)
+
     def _settle(self) -> int:
         if self._pipeline is not None:
             self._pipeline.settle()
         return 0
 
-    def task(self, mark: Mark) -> None:
+    def task(self, mark: Mark, *, soon: bool = False) -> bool:
         """Returns when the mark is made: a page just opened is not known for a moment. Raises Refused where nothing is
-        kept."""
+        kept; but with `soon`, where only this window is not recorded, the mark waits for one that is (False)."""
 
-        def work() -> int:
-            if self._pipeline is None:
-                raise Refused("not_recording", "nothing is being recorded, so there is no task to mark")
-            self._pipeline.task(mark)
-            return 0
-
-        deadline = time.monotonic() + MARK_S_MAX
-        while True:
-            try:
-                self._on_thread(work)
-                return
-            except Refused as refused:
-                if refused.reason != "unknown_focus" or time.monotonic() > deadline:
-                    raise
-            time.sleep(0.02)
+        made = marked(lambda: self._on_thread(lambda: attempt(self._pipeline, mark, soon=soon)) == 1)
+        self._task = mark.description if mark.phase == "start" else ""
+        return made
 
     # ------------------------------------------------------------ what can be seen
 
@@ -356,20 +369,15 @@ class Recorder:
         pipeline = self._pipeline
         return "not_allowed" if pipeline is None or pipeline.reason is not None else "recording"
 
+    def view(self) -> View:
+        """What menus show. Waits for nothing."""
+        pipeline, pause = self._pipeline, self._p.pauses.state()
+        why = pipeline.reason if pipeline is not None and self.state == "not_allowed" else None
+        return View(self.state, why, pause.until_us, self._task, self.problem)
+
     def status(self) -> dict[str, Any]:
         """For people and programs; numbers only, nothing of what was typed or shown."""
         pipeline, observer = self._pipeline, self._observer
-        kept = dict(self._earlier.kept)
-        withheld = {reason: dict(counts) for reason, counts in self._earlier.withheld.items()}
-        if pipeline is not None:
-            for kind, n in list(pipeline.counts.kept.items()):
-                kept[kind] = kept.get(kind, 0) + n
-            for reason, counts in list(pipeline.counts.withheld.items()):
-                at = withheld.setdefault(reason, {})
-                for kind, n in list(counts.items()):
-                    at[kind] = at.get(kind, 0) + n
-        counters = observer.counters if observer is not None else InputCounters()
-        seen = {name: getattr(self._seen, name) + getattr(counters, name) for name in InputCounters.__slots__}
         pause = self._p.pauses.state()
         cpu = self._process.cpu_times()
         return {
@@ -377,18 +385,23 @@ class Recorder:
             "reason": pipeline.reason if pipeline is not None else None,
             "paused_until_us": pause.until_us if pause.since_us is not None else None,
             "policy": self._p.policy.policy_id,
-            "counters": {"observed": seen, "kept": kept, "withheld": withheld},
+            "counters": self._tally.total(pipeline, observer),
             "spool_bytes": self._p.spool.bytes,
             "spool_unreadable": len(self._p.spool.broken),
             **self._p.sender.counts(),
             "cpu_s": cpu.user + cpu.system,
             "rss_mb": self._process.memory_info().rss / 1e6,
+            "task": self._task,
+            "hotkeys": self.hotkeys.working if self.hotkeys is not None else {},
+            "hotkey_problem": self.hotkeys.problem if self.hotkeys is not None else "",
+            "indicator": self._p.indicator.kind,
             "problem": self.problem or self._p.sender.problem,
+            "pictures": observer.picture_problem if observer is not None else "",
             "url": self.url,
             "pid": os.getpid(),
         }
 
     def review(self) -> list[dict[str, Any]]:
         """What would leave, by stretch of time and app: how much, and text as it will leave."""
-        self._on_thread(self._settle)
+        self.settle()
         return waiting_rows(self._p.spool)

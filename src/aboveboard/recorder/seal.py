@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from aboveboard.core.errors import BadInput
+from aboveboard.core.errors import BadInput, Corrupt
 from aboveboard.core.ids import ConsentId, ContributorId, DeviceId, EpochId, PolicyId
 from aboveboard.core.signing import SigningKey
 from aboveboard.recorder.epochs import EpochFile
@@ -15,7 +15,9 @@ from aboveboard.recorder.home import Home, json_bytes
 from aboveboard.recorder.spool.chunks import Chunk
 from aboveboard.recorder.spool.spool import Spool
 from aboveboard.wire.api import parse
+from aboveboard.wire.durable import remove_durable
 from aboveboard.wire.segment import GENESIS, seal
+from aboveboard.wire.segment import parse as parse_segment
 
 EVENTS_MAX = 6000  # a segment: minutes of work
 CHUNKS_MAX = 600
@@ -44,6 +46,28 @@ def name_of(seq: int) -> str:
     return f"{seq:08d}"
 
 
+def _chain(home: Home) -> Chain:
+    data = home.read("chain.json")
+    return Chain() if data is None else parse(data, "chain.json", Chain)
+
+
+def empty_outbox(home: Home) -> list[Sent]:
+    """Removes what was sealed and never left; what may have arrived without our hearing of it stays, and is given back.
+
+    The chain goes on where that ends: what never left was never in it.
+    """
+    paths = sorted(home.path("outbox").glob("*.json"))
+    tried = [path for path in paths if path.with_suffix(".tried").exists()]
+    never = [path for path in paths if path not in tried]
+    if never:
+        first = parse_segment(never[0].with_suffix(".seg").read_bytes()).manifest
+        home.write(json_bytes(Chain(first.seq, first.prev)), "chain.json")
+    for path in reversed(never):  # a crash leaves a chain without a hole
+        remove_durable(path)
+        remove_durable(path.with_suffix(".seg"))
+    return [msgspec.json.decode(path.read_bytes(), type=Sent) for path in tried]
+
+
 class Sealer:
     """One thread."""
 
@@ -51,8 +75,7 @@ class Sealer:
         """Finishes what a crash cut short: chunks that are in a sealed segment leave the spool."""
         self._home, self._spool = home, spool
         self._contributor, self._device, self._key = contributor, device, key
-        data = home.read("chain.json")
-        self._chain = Chain() if data is None else parse(data, "chain.json", Chain)
+        self._chain = _chain(home)
         for path in sorted(home.path("outbox").glob("*.json")):
             sent = msgspec.json.decode(path.read_bytes(), type=Sent)
             spool.remove(sent.chunks)
@@ -63,11 +86,35 @@ class Sealer:
         self._home.write(json_bytes(chain), "chain.json")
         self._chain = chain
 
-    def seal_ready(self, until_us: int) -> int:
-        """Seals every chunk that ended by until_us; how many segments."""
+    def drop(self) -> list[Sent]:
+        """Nothing that was not sent is kept any more, sealed or not. What may have arrived without our hearing of it
+        stays, to be sent to its end, and is given back."""
+        self._spool.remove(self._spool.names())
+        tried = empty_outbox(self._home)
+        self._chain = _chain(self._home)
+        return tried
+
+    def expire(self, before_us: int) -> int:
+        """What ended before and never left is deleted for its age, with a Gap in its place; how many chunks."""
+        return self._spool.expire(before_us)
+
+    def ready(self, until_us: int) -> bool:
+        """Whether anything has waited long enough."""
+        return bool(self._spool.ended(until_us))
+
+    def seal_ready(self, until_us: int, bytes_max: int | None = None) -> int:
+        """Seals every chunk that ended by until_us, until bytes_max of them are sealed; how many segments.
+
+        What is sealed can't be looked at any more, so no more is than may leave soon.
+        """
         made = 0
         group: list[tuple[str, Chunk]] = []
+        stored = self._spool.stamps() if bytes_max is not None else {}
         for name in self._spool.ended(until_us):
+            if bytes_max is not None:
+                bytes_max -= stored[name][1] if name in stored else 0
+                if bytes_max < 0 and (made or group):
+                    break
             chunk = self._spool.read(name)
             if chunk is None:
                 continue
@@ -82,7 +129,12 @@ class Sealer:
 
     def _seal(self, group: Sequence[tuple[str, Chunk]]) -> None:
         first, last = group[0][1], group[-1][1]
-        epoch = msgspec.json.decode(self._home.read("epochs", f"{first.epoch}.json") or b"", type=EpochFile)
+        kept = self._home.read("epochs", f"{first.epoch}.json")
+        if kept is None:
+            raise Corrupt(
+                f"the key of epoch {first.epoch} is missing in {self._home.path('epochs')}: nothing can be sealed"
+            )
+        epoch = msgspec.json.decode(kept, type=EpochFile)
         seq = self._chain.seq
         try:
             sealed = seal(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -19,6 +19,8 @@ from aboveboard.core.ids import EpochId
 from aboveboard.core.narrowing import NOTHING_MORE
 from aboveboard.core.policy import Policy
 from aboveboard.recorder.consents import Consents
+from aboveboard.recorder.departures import Departures
+from aboveboard.recorder.guardians import posted, tell_guardians, waiting_deposits
 from aboveboard.recorder.home import Home, json_bytes
 from aboveboard.recorder.network import Network
 from aboveboard.recorder.seal import Sealer, Sent
@@ -28,6 +30,9 @@ ROUND_S = 0.4  # while something is under way
 REST_S_MIN, REST_S = 5.0, 30.0
 BACK_OFF_S_MAX = 900.0
 MINUTE_US = 60 * US_PER_S
+USED_UP = "today's data budget is used up: the rest is sent tomorrow"
+DAY_US = 24 * 60 * MINUTE_US
+AGE_CHECK_US = 60 * MINUTE_US
 
 
 class Budget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -45,10 +50,15 @@ class Sender:
         self.policy: Policy | None = None
         self.narrowing = NOTHING_MORE
         self.send_metered = False
+        self.send_hours: Sequence[str] = ()
+        self._departures = Departures(home, clock)
+        self._forced = False
         self._network = Network()
         self.problem = ""
         self._found = ""  # what a round came upon that does not end it
         self._send_until_us = 0
+        self._aged_us = 0  # when the spool was looked through for what is too old last
+        self._too_old = 0  # chunks deleted for their age
         self._known: dict[str, Sent] = {}
         self._lock = threading.RLock()  # sealing and forgetting must not cross
         self._wake, self._stopping = threading.Event(), threading.Event()
@@ -79,7 +89,13 @@ class Sender:
     def send_now(self) -> None:
         """The person has looked and says go: what is in the spool now need not wait for the hold."""
         self._send_until_us = self._clock.now_us()
+        self._forced = True
         self._wake.set()
+
+    def drop(self) -> list[Sent]:
+        """Nothing waits any more, sealed or not; what may have arrived already is given back. See Sealer.drop."""
+        with self._lock:
+            return self._sealer.drop()
 
     def holding(self, work: Callable[[], int]) -> int:
         """Runs `work` while nothing is being sealed."""
@@ -108,6 +124,7 @@ class Sender:
         self._send_requests()
 
     def _round(self) -> None:
+        self._expire()  # first, since it needs no connection
         self._send_consents()
         self._send_shares()
         self._send_requests()
@@ -143,37 +160,67 @@ class Sender:
         for path in sorted(self._home.path("epochs").glob("*.collector")):
             self._uplink.deposit_with_collector(EpochId(path.stem), path.read_bytes())
             path.rename(path.with_suffix(".collector-done"))
-        for path in sorted(self._home.path("epochs").glob("*.guardian")):
+        for deposit in waiting_deposits(self._home):
             try:
-                self._uplink.deposit_with_guardian(EpochId(path.stem), path.read_bytes())
-                path.rename(path.with_suffix(".guardian-done"))
+                self._uplink.deposit_with_guardian(deposit.url, deposit.epoch, deposit.path.read_bytes())
+                deposit.done()
             except AboveboardError as error:
-                self._found = str(error)  # recording and sending never need the guardian; reading does
+                self._found = str(error)  # recording and sending never need a guardian; reading does
 
     def _send_requests(self) -> None:
         for path in sorted(self._home.path("requests").glob("*.deletion")):
             signed = SignedDeletion.parse(path.read_bytes())
-            self._uplink.deletion(signed)
+            if signed.request.scope == "segments" or not posted(path).exists():
+                self._uplink.deletion(signed)
             if signed.request.scope != "segments":
-                self._uplink.destroy_share(signed)
+                self._home.write(b"", "requests", posted(path).name)
+                problem = tell_guardians(self._home, self._uplink, path, signed)
+                if problem:
+                    self._found = problem  # one that is away, or lost, holds up no other request
+                    continue
             path.rename(path.with_suffix(".done"))
 
+    def _expire(self) -> None:
+        """What could not leave within the days of keeping, of the category with the fewest, is deleted here too."""
+        now_us = self._clock.now_us()
+        if self.policy is None or abs(now_us - self._aged_us) < AGE_CHECK_US:
+            return
+        self._aged_us = now_us
+        days = min((terms.retention_days for terms in self.policy.categories.values()), default=0)
+        if days:
+            with self._lock:
+                self._too_old += self._sealer.expire(now_us - days * DAY_US)
+
     def _seal(self) -> None:
+        """What leaves now, once what was sealed before has left, and no more than today's budget. It is sealed no
+        sooner, so that until then its person can look at it, and forget it without anybody."""
         hold_us = self.policy.review_hold_minutes * MINUTE_US if self.policy else None
-        until_us = max(self._send_until_us, self._clock.now_us() - hold_us if hold_us is not None else 0)
         with self._lock:
-            self._sealer.seal_ready(until_us)
+            # Asked in every round: moments that follow on whether anything waits would tell when it was recorded.
+            departs = hold_us is not None and self._departures.due(hold_us, self.send_hours)
+            until_us = self._send_until_us
+            if hold_us is not None and departs:
+                until_us = max(until_us, self._clock.now_us() - hold_us)
+            if not self._sealer.ready(until_us) or any(self._home.path("outbox").glob("*.seg")) or self._unpaid():
+                return
+            left = self._left_today()
+            if left <= 0:
+                self._found = USED_UP
+            elif self._sealer.seal_ready(until_us, left) and not departs:
+                self._forced = True
 
     def _send_segments(self) -> None:
         waiting = sorted(self._home.path("outbox").glob("*.seg"))
-        if waiting and not self.send_metered and self._network.metered():
-            self._found = "this connection is paid by volume: what was recorded is sent on another one"
+        self._forced = self._forced and bool(waiting)
+        if waiting and not self._forced and not self._departures.allowed(self.send_hours):
+            self._found = f"you have set that sending is at {', '.join(self.send_hours)}"
             return
         for path in waiting:
             data = path.read_bytes()
-            if not self._within_budget(len(data)):
-                self._found = "today's data budget is used up: the rest is sent tomorrow"
+            if self._unpaid() or not self._within_budget(len(data)):
                 return
+            # From here on it may arrive without our hearing of it.
+            self._home.write(b"", "outbox", f"{path.stem}.tried")
             kept = self._uplink.segment(self._consents.device, int(path.stem), data)
             self._spend(len(data))
             if not kept:
@@ -181,13 +228,35 @@ class Sender:
                 self._home.write(json_bytes(msgspec.structs.replace(note, kept=False)), "outbox", f"{path.stem}.json")
             path.rename(self._home.path("sent", path.name))
             path.with_suffix(".json").rename(self._home.path("sent", f"{path.stem}.json"))
+            path.with_suffix(".tried").unlink(missing_ok=True)
 
     def _today(self) -> str:
         return datetime.datetime.fromtimestamp(self._clock.now_us() / US_PER_S, datetime.UTC).strftime("%Y-%m-%d")
 
-    def _within_budget(self, n: int) -> bool:
+    def _unpaid(self) -> bool:
+        """Whether the connection is paid by volume, and the person has not said that it may be used; says so."""
+        unpaid = not self.send_metered and self._network.metered()
+        if unpaid:
+            self._found = "this connection is paid by volume: what was recorded is sent on another one"
+        return unpaid
+
+    def _left_today(self) -> int:
+        """Bytes."""
         spent = self._budget.sent_bytes if self._budget.day == self._today() else 0
-        return self.policy is None or spent + n <= self.narrowing.mb_per_day(self.policy) * 1_000_000
+        return self._a_day() - spent
+
+    def _a_day(self) -> int:
+        return self.narrowing.mb_per_day(self.policy) * 1_000_000 if self.policy is not None else 1 << 62
+
+    def _within_budget(self, n: int) -> bool:
+        """Whether so many may still be sent today; says why not."""
+        if n <= self._left_today():
+            return True
+        self._found = USED_UP
+        if n > self._a_day():
+            more = f"a sealed segment of {n / 1e6:.1f} MB is more than a whole day's budget"
+            self._found = f"{more}: it is sent when that is raised with `aboveboard settings`"
+        return False
 
     def _spend(self, n: int) -> None:
         spent = self._budget.sent_bytes if self._budget.day == self._today() else 0
@@ -219,8 +288,10 @@ class Sender:
             list(consents.glob("*.proof.json"))
         )
         missing = sum(1 for each in sent if each.proof is None) + unproven
-        waiting = len(list(self._home.path("requests").glob("*.deletion")))
+        requests = list(self._home.path("requests").glob("*.deletion"))
+        to_tell = sum(1 for path in requests if posted(path).exists())
         return {
-            "unsent_segments": outbox, "sent_segments": len(sent), "proofs_missing": missing, "requests": waiting,
-            "came_too_late": sum(1 for each in sent if not each.kept),
+            "unsent_segments": outbox, "sent_segments": len(sent), "proofs_missing": missing,
+            "requests": len(requests) - to_tell, "guardians_to_tell": to_tell,
+            "came_too_late": sum(1 for each in sent if not each.kept), "deleted_for_age": self._too_old,
         }  # fmt: skip

@@ -15,6 +15,8 @@ from aboveboard.core.errors import BadInput, Refused
 from aboveboard.core.narrowing import Narrowing
 from aboveboard.core.policy import Category, Policy
 from aboveboard.core.records import Record
+from aboveboard.recorder.combos import PAUSE_DEFAULT, TASK_DEFAULT, parse_combo
+from aboveboard.recorder.departures import check_hours
 from aboveboard.recorder.home import Home
 from aboveboard.wire.api import parse
 
@@ -24,7 +26,8 @@ Change: TypeAlias = Mapping[str, object]
 
 class Settings(Record, frozen=True):
     """None: as the policy says. groups: labels of groups this laptop is of, for exemptions. send_metered: whether to
-    send on connections that are paid by volume."""
+    send on connections that are paid by volume. send_hours: when to send, such as 19:00-07:00; none: at any hour.
+    hotkey_...: combinations such as Ctrl+Alt+Shift+P, "" for none."""
 
     data_mb_per_day: int | None = None
     battery_percent_min: int | None = None
@@ -34,6 +37,9 @@ class Settings(Record, frozen=True):
     exclude_categories: tuple[Category, ...] = ()
     groups: tuple[str, ...] = ()
     send_metered: bool = False
+    send_hours: tuple[str, ...] = ()
+    hotkey_pause: str = PAUSE_DEFAULT
+    hotkey_task: str = TASK_DEFAULT
     v: int = 1
 
     def check(self) -> None:
@@ -47,6 +53,14 @@ class Settings(Record, frozen=True):
         require(len(set(self.exclude_titles)) == len(self.exclude_titles) <= 1000, "exclude_titles", "1000, each once")
         require(all(each.strip() for each in self.exclude_titles), "exclude_titles", "no empty pattern")
         check_patterns(self.groups, "groups")
+        check_hours(self.send_hours, "send_hours")
+        combos = [combo for text in self.hotkeys.values() if (combo := parse_combo(text)) is not None]
+        require(len(set(combos)) == len(combos), "hotkey_task", "is the same as hotkey_pause")
+
+    @property
+    def hotkeys(self) -> dict[str, str]:
+        """What for -> combination."""
+        return {"pause": self.hotkey_pause, "task": self.hotkey_task}
 
     @property
     def narrowing(self) -> Narrowing:

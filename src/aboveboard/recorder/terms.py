@@ -26,7 +26,8 @@ from aboveboard.recorder.settings import read_settings
 from aboveboard.recorder.upload import Uplink
 from aboveboard.wire.api import CurrentPolicy, Exemptions, PublishedExemption, parse
 
-REFRESH_S = 300.0  # about: laptops shall not all ask at once
+REFRESH_S = 900.0  # about, each time another: laptops shall not all ask at once
+REFRESH_S_MAX = 4 * 3600.0  # while nobody answers
 EXEMPTIONS_MAX = 1000
 POLICY_BYTES_MAX = 2 << 20
 NOTE_BYTES_MAX = 1 << 16
@@ -60,10 +61,11 @@ class Terms:
             self._keep_policy(policies, steps)
 
     def _move(self, charter: Charter) -> None:
-        """The guardian may have another address under a new charter. The collector's stays: the log's key names it."""
+        """Guardians may be others under a new charter. The collector's address stays: the log's key names it."""
         config = self._home.config()
-        if config.guardian != charter.guardian.url:
-            self._home.write(Config(config.region, config.collector, charter.guardian.url).to_bytes(), "config.json")
+        moved = Config.under(charter, config.region, config.collector)
+        if config != moved:
+            self._home.write(moved.to_bytes(), "config.json")
 
     def _exemptions(self) -> tuple[PublishedExemption, ...]:
         data = self._home.read("exemptions.json")
@@ -120,6 +122,17 @@ class Terms:
                 raise Refused("no_policy", "no policy is in force here: nothing is recorded")
             return self._judge(parse(data, "policy.json", CurrentPolicy, POLICY_BYTES_MAX), self._home.steps())
 
+    def files(self) -> tuple[object, ...]:
+        """Another value whenever a file that the judgement rests on is another: cheap to look at again and again."""
+        names = ("charter.json", "config.json", "policy.json", "checkpoint", "exemptions.json", "settings.json")
+        paths = [*(self._home.path(name) for name in names), *sorted(self._home.path("charters").glob("*"))]
+        found = list[object]()
+        for path in paths:
+            with contextlib.suppress(FileNotFoundError):
+                stat = path.stat()
+                found.append((path.name, stat.st_ino, stat.st_size, stat.st_mtime_ns))
+        return tuple(found)
+
     def why_not(self) -> str:
         """Why the policy kept here may not act; "" while it may."""
         try:
@@ -169,15 +182,22 @@ class TermsWatch:
         self._stopping.set()
 
     def _run(self) -> None:
-        while not self._stopping.wait(REFRESH_S * random.uniform(0.8, 1.2)):  # noqa: S311  # no secret
-            try:
-                self._terms.refresh(self._uplink)
-                self.problem = ""
-            except Unavailable:
-                continue  # what is known stays in force
-            except AboveboardError as error:
-                self.problem = str(error)
+        wait_s = REFRESH_S
+        while not self._stopping.wait(wait_s * random.uniform(0.5, 1.5)):  # noqa: S311  # no secret
+            wait_s = self.look(wait_s)
         self._uplink.close()
+
+    def look(self, waited_s: float) -> float:
+        """Fetches once; for about how long then to wait. A collector that is down, and comes back to everybody asking,
+        is asked ever less often meanwhile."""
+        try:
+            self._terms.refresh(self._uplink)
+            self.problem = ""
+        except Unavailable:
+            return min(waited_s * 2, REFRESH_S_MAX)  # what is known stays in force
+        except AboveboardError as error:
+            self.problem = str(error)
+        return REFRESH_S
 
 
 def kept_policy(home: Home, policy_id: str) -> Policy:

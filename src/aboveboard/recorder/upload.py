@@ -22,16 +22,20 @@ from aboveboard.wire.api import (
     EnrolRequest,
     ErrorReply,
     Exemptions,
+    MySegments,
     Policies,
     SegmentReply,
+    SignedGivenRequest,
     parse,
 )
 from aboveboard.wire.client import Answer, Client
+from aboveboard.wire.segment import FILE_BYTES_MAX, Manifest
 from aboveboard.wire.tile_proofs import TILE_BYTES
 
 REPLY_BYTES_MAX = 2 << 20
 POLICIES_BYTES_MAX = 8 << 20
 NOTE_BYTES_MAX = 1 << 16
+LIST_BYTES_MAX = 64 << 20  # 100,000 manifests
 
 
 def _refusal(answer: Answer, what: str) -> AboveboardError:
@@ -49,21 +53,32 @@ class Uplink:
     """Not for several threads at once. Every method raises Unavailable when there is no connection."""
 
     def __init__(self, config: Config, token: str = "") -> None:
-        self._collector, self._guardian = Client(config.collector), Client(config.guardian)
-        self._token = token
+        self._collector, self._token = Client(config.collector), token
+        self._guardians: dict[str, Client] = {}
+        self._held: dict[str, tuple[str, bytes]] = {}  # what the collector answered last, by path, with its ETag
 
     def close(self) -> None:
-        self._collector.close()
-        self._guardian.close()
+        for each in (self._collector, *self._guardians.values()):
+            each.close()
+
+    def _guardian(self, url: str) -> Client:
+        return self._guardians.setdefault(url, Client(url))
 
     def _ask(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Answer:
         headers = {"Authorization": f"Bearer {self._token}"} | (headers or {}) if self._token else (headers or {})
         return self._collector.request(method, path, size_max=REPLY_BYTES_MAX, body=body, headers=headers)
 
     def _get(self, path: str, what: str, size_max: int = REPLY_BYTES_MAX) -> bytes:
-        answer = self._collector.request("GET", path, size_max=size_max)
+        """One of few paths. What has not changed since it was asked for last does not come again."""
+        tag, known = self._held.get(path, ("", b""))
+        headers = {"If-None-Match": tag} if tag else {}
+        answer = self._collector.request("GET", path, size_max=size_max, headers=headers)
+        if tag and answer.status == 304:
+            return known
         if answer.status != 200:
             raise _refusal(answer, f"asking for {what}")
+        if "etag" in answer.headers:
+            self._held[path] = (answer.headers["etag"], answer.body)
         return answer.body
 
     def policies(self) -> tuple[CurrentPolicy, ...]:
@@ -126,10 +141,29 @@ class Uplink:
         if answer.status not in (200, 201):
             raise _refusal(answer, "the collector's share of a key")
 
-    def deposit_with_guardian(self, epoch: EpochId, body: bytes) -> None:
-        answer = self._guardian.request("PUT", f"/v1/epochs/{epoch}", size_max=REPLY_BYTES_MAX, body=body)
+    def deposit_with_guardian(self, url: str, epoch: EpochId, body: bytes) -> None:
+        answer = self._guardian(url).request("PUT", f"/v1/epochs/{epoch}", size_max=REPLY_BYTES_MAX, body=body)
         if answer.status not in (200, 201):
             raise _refusal(answer, "the guardian's share of a key")
+
+    def my_segments(self) -> tuple[Manifest, ...]:
+        """Manifests of what the collector holds of this laptop, deleted ones too, as it says: nothing is verified."""
+        answer = self._collector.request("GET", "/v1/me/segments", size_max=LIST_BYTES_MAX, headers=self._mine)
+        if answer.status != 200:
+            raise _refusal(answer, "asking for one's own segments")
+        return parse(answer.body, "segments", MySegments, LIST_BYTES_MAX).segments
+
+    def my_segment(self, seq: int) -> bytes:
+        """One's own sealed file."""
+        path = f"/v1/me/segments/{seq}"
+        answer = self._collector.request("GET", path, size_max=FILE_BYTES_MAX, headers=self._mine)
+        if answer.status != 200:
+            raise _refusal(answer, f"asking for segment {seq}")
+        return answer.body
+
+    @property
+    def _mine(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._token}"}
 
     def segment(self, device: DeviceId, seq: int, data: bytes) -> bool:
         """Whether the collector keeps it. Idempotent: may be brought any number of times."""
@@ -140,14 +174,35 @@ class Uplink:
             raise _refusal(answer, f"segment {seq}")
         return parse(answer.body, "segment", SegmentReply).kept
 
+    def _own(self, path: str, what: str) -> bytes:
+        answer = self._collector.request("GET", path, size_max=LIST_BYTES_MAX, headers=self._mine)
+        if answer.status != 200:
+            raise _refusal(answer, f"asking for {what}")
+        return answer.body
+
+    def own_accesses(self) -> bytes:
+        """MyAccesses, as it came."""
+        return self._own("/v1/me/accesses", "who has read")
+
+    def own_datasets(self) -> bytes:
+        """MyDatasets, as it came."""
+        return self._own("/v1/me/datasets", "the datasets that hold yours")
+
+    def given(self, url: str, request: SignedGivenRequest) -> bytes:
+        """MyGiven, as that guardian tells it."""
+        answer = self._guardian(url).request("POST", "/v1/given", size_max=LIST_BYTES_MAX, body=request.to_bytes())
+        if answer.status != 200:
+            raise _refusal(answer, "what the guardian gave")
+        return answer.body
+
     def deletion(self, signed: SignedDeletion) -> None:
         answer = self._ask("POST", "/v1/deletions", signed.to_bytes())
         if answer.status != 202:
             raise _refusal(answer, "the request for deletion")
 
-    def destroy_share(self, signed: SignedDeletion) -> None:
-        """At the guardian, without asking the collector."""
-        answer = self._guardian.request("POST", "/v1/destroy", size_max=REPLY_BYTES_MAX, body=signed.to_bytes())
+    def destroy_share(self, url: str, signed: SignedDeletion) -> None:
+        """At a guardian, without asking the collector."""
+        answer = self._guardian(url).request("POST", "/v1/destroy", size_max=REPLY_BYTES_MAX, body=signed.to_bytes())
         if answer.status != 200:
             raise _refusal(answer, "the request to destroy keys")
 

@@ -16,6 +16,7 @@ from aboveboard.core.errors import Unavailable
 from aboveboard.core.events import MemoryOnly, ObservedElement, Snapshot
 from aboveboard.desktop.accessibility import Accessibility, origin_of
 from aboveboard.desktop.atspi import ROOT, Bus
+from aboveboard.desktop.windows import unmarked
 
 EVENTS = (
     "object:state-changed", "object:children-changed", "object:text-changed", "object:bounds-changed",
@@ -24,10 +25,12 @@ EVENTS = (
 POLL_S = 1.0  # a change that no event told: looked for while the person is at work, and not otherwise
 AT_WORK_US = 2_000_000
 ANEW_US = 10_000_000  # a program whose coming no event told: looked for this often, while the person is at work
+TREELESS_US = 30_000_000  # the same where nothing else is read
 QUIET_S = 0.015  # changes come in flocks
 # Between readings that nobody waits for: so many times what the last one cost, within bounds.
 APART_COSTS, APART_S_MIN, APART_S_MAX = 20, 0.1, 0.5
 KEPT = 16
+VISITS = 1024
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -41,8 +44,22 @@ class Reading(MemoryOnly):
     site: str | None
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class _Visit(MemoryOnly):
+    """That a window was found to show a page of this site, between two moments."""
+
+    window: int
+    began_us: int
+    ended_us: int
+    site: str | None
+
+
 def _now_us() -> int:
     return time.time_ns() // 1000
+
+
+def _place(target: tuple[int, int, str] | None) -> tuple[object, ...]:
+    return () if target is None else (*target[:2], unmarked(target[2]))
 
 
 class Watcher:
@@ -59,11 +76,15 @@ class Watcher:
         self._dirty_us = _now_us()
         self._moved_us = 0  # since when the page may be another
         self._moves: deque[int] = deque(maxlen=KEPT)  # and when it was so before
+        self._visits: deque[_Visit] = deque(maxlen=VISITS)
+        self._visit_us = 0  # since when one is wanted; 0: none is
         self._input_us = 0  # when the person last did something
         self._awaited = False  # somebody waits for the next reading
         self._stopping = False
         self._treeless: int | None = None  # a window whose program has no tree, as far as is known
+        self._treeless_us = self._came_us = 0  # since when that is so; when a program came or went last
         self._apart_us = 0.0
+        self._only_visit = False
         self.lost = False
         self._threads = [
             threading.Thread(target=self._hear, name="accessibility-events", daemon=True),
@@ -87,9 +108,11 @@ class Watcher:
         with self._lock:
             target = None if pid is None else (window, pid, title)
             if target != self._target:
+                same = _place(target) == _place(self._target)
                 self._target, self._treeless = target, None
                 self._dirty_us = _now_us()
-                self._move()
+                if not same:
+                    self._move()
                 self._lock.notify_all()
 
     def _move(self) -> None:
@@ -97,12 +120,18 @@ class Watcher:
         self._moved_us = self._dirty_us
         self._moves.append(self._moved_us)
 
+    def treeless(self, window: int) -> bool:
+        """Whether the window's program has no tree, as far as is known: nothing in it can be looked up."""
+        return self._treeless == window
+
     def at_work(self) -> None:
         """The person did something: what they see is looked at again for a while, also without a sign of change."""
         with self._lock:
             now_us = _now_us()
             asleep = now_us - self._input_us > AT_WORK_US
             self._input_us = now_us
+            if self._treeless is not None and now_us - self._treeless_us > TREELESS_US:
+                self._treeless, asleep = None, True
             if asleep and self._treeless is None:
                 self._dirty_us = now_us
                 self._lock.notify_all()
@@ -120,7 +149,7 @@ class Watcher:
                 self._dirty_us = _now_us()
                 if any(signal.path == ROOT[1] for signal in heard):  # an application came or went
                     self._reader.look_anew()
-                    self._treeless = None
+                    self._treeless, self._came_us = None, _now_us()
                 if any(signal.member in ("LoadComplete", "Reload") for signal in heard):
                     self._move()
                 self._lock.notify_all()
@@ -128,6 +157,9 @@ class Watcher:
     def _read(self) -> None:
         read_us = anew_us = 0
         while (target := self._next_target(read_us)) is not None:
+            if self._only_visit:
+                self._visit(target)
+                continue
             time.sleep(QUIET_S)
             began_us = read_us = _now_us()
             if began_us - anew_us > ANEW_US:
@@ -146,13 +178,50 @@ class Watcher:
             with self._lock:
                 self._apart_us = min(max(APART_COSTS * cost_us, APART_S_MIN * 1e6), APART_S_MAX * 1e6)
                 self._readings.append(reading)
-                if not has_tree and target == self._target:
-                    self._treeless = target[0]
+                self._visited(_Visit(target[0], began_us, reading.ended_us, reading.site))
+                # Who came while it was being read was not seen by this reading.
+                if not has_tree and target == self._target and self._came_us < began_us:
+                    self._treeless, self._treeless_us = target[0], began_us
                 self._lock.notify_all()
+
+    def _visit(self, target: tuple[int, int, str]) -> None:
+        """Looks up the page's address alone."""
+        began_us, address = _now_us(), None
+        with contextlib.suppress(Unavailable):
+            address = self._reader.address(target[1], target[2])
+        with self._lock:
+            self._visited(_Visit(target[0], began_us, _now_us(), origin_of(address)))
+
+    def _visited(self, visit: _Visit) -> None:
+        self._visits.append(visit)
+        if self._visit_us <= visit.began_us:
+            self._visit_us = 0
+
+    def visit(self) -> None:
+        """Soon says again which page the window shows, for `stayed`."""
+        with self._lock:
+            self._visit_us = _now_us()
+            self._lock.notify_all()
+
+    def stayed(self, window: int, t_us: int, site: str | None) -> bool | None:
+        """Whether the window showed this site's page at t_us: as found both before and after, without a sign of another
+        page in between. None: not known yet."""
+        with self._lock:
+            found = [visit for visit in self._visits if visit.window == window]
+            before = next((visit for visit in reversed(found) if visit.ended_us <= t_us), None)
+            after = next((visit for visit in found if visit.began_us >= t_us), None)
+            if before is None or before.site != site or site is None:
+                return False
+            until_us = after.began_us if after is not None else _now_us()
+            forgotten = len(self._moves) == KEPT and self._moves[0] > before.began_us
+            if forgotten or any(before.began_us < moved_us <= until_us for moved_us in self._moves):
+                return False
+            return None if after is None else after.site == site
 
     def _next_target(self, read_us: int) -> tuple[int, int, str] | None:
         """Waits until something is to be read: what. None at the end."""
         with self._lock:
+            self._only_visit = False
             while not self._stopping:
                 target = self._target
                 if target is not None and self._treeless != target[0]:
@@ -165,6 +234,9 @@ class Watcher:
                         at_work and since_us >= POLL_S * 1e6
                     ):
                         break
+                    if self._visit_us:
+                        self._only_visit = True
+                        return target
                     if self._dirty_us > read_us:
                         self._lock.wait((self._apart_us - since_us) / 1e6)
                         continue
@@ -198,14 +270,15 @@ class Watcher:
             return None if later else last.site
 
     def focused(
-        self, window: int, since_us: int, t_us: int, s_max: float
+        self, window: int, since_us: int, t_us: int, late_us: int
     ) -> tuple[ObservedElement | None, Snapshot | None]:
         """The focused element at t_us, as read at or after since_us: the last reading before t_us, or the first one
-        after it, for which it waits at most s_max. (None, None) when none comes: the field is unknown then."""
-        deadline = time.monotonic() + s_max
+        after it, for which it waits. What was read completely only late_us after t_us does not count, whenever it is
+        asked: (None, None) then, the field is unknown."""
+        deadline = time.monotonic() + (t_us + late_us - _now_us()) / 1e6
         with self._lock:
             while self._treeless != window:
-                found = self._reading_of(window, max(since_us, self._moved_before(t_us)), t_us)
+                found = self._reading_of(window, max(since_us, self._moved_before(t_us)), t_us, t_us + late_us)
                 if found is not None:
                     return (found.snapshot.focused, found.snapshot) if found.snapshot else (None, None)
                 left = deadline - time.monotonic()
@@ -220,12 +293,15 @@ class Watcher:
     def _moved_before(self, t_us: int) -> int:
         return max((moved_us for moved_us in self._moves if moved_us <= t_us), default=0)
 
-    def _reading_of(self, window: int, since_us: int, t_us: int) -> Reading | None:
-        """The newest that began in [since_us, t_us]; else the oldest after that. None when there is none."""
+    def _reading_of(self, window: int, since_us: int, t_us: int, until_us: int) -> Reading | None:
+        """The newest that began in [since_us, t_us]; else the oldest after that; of those that had ended at until_us.
+        None when there is none."""
         after: Reading | None = None
         for reading in reversed(self._readings):
             if reading.window != window or reading.began_us < since_us:
                 break
+            if reading.ended_us > until_us:
+                continue
             if reading.began_us <= t_us:
                 return reading
             after = reading

@@ -4,7 +4,7 @@
     RawFrame  --mask-->    MaskedCrop  --check-->  SharpCrop      or Withheld, with its reason
 
 `RawFrame` and `MaskedCrop` live in memory only. Only this module makes `CoarseFrame` and `SharpCrop`. Nothing here
-grabs a screen. A library for the recorder's screen stage; one thread at a time, but for `picture_checks.CropChecks`.
+grabs a screen. Used by `picture_stage.py`; one thread at a time, but for `picture_checks.CropChecks`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 from aboveboard.core.errors import BadInput, Unavailable
 from aboveboard.core.events import Box, MemoryOnly, ObservedElement
@@ -103,13 +104,8 @@ def coarse(frame: RawFrame) -> CoarseFrame:
 
 
 def _shrink(pixels: U8) -> U8:
-    """Means of SCALE x SCALE pixels; the last row and column are repeated to fill up."""
-    height, width = pixels.shape[:2]
-    pad = ((0, -height % SCALE), (0, -width % SCALE), (0, 0))
-    whole = np.pad(pixels, pad, mode="edge") if any(more for _, more in pad) else pixels
-    rows, columns = whole.shape[0] // SCALE, whole.shape[1] // SCALE
-    sums = whole.reshape(rows, SCALE, columns, SCALE, 3).sum(axis=(1, 3), dtype=np.uint32)
-    return np.asarray(sums // (SCALE * SCALE), dtype=np.uint8)
+    """Means of SCALE x SCALE pixels, of fewer at the right and lower edge."""
+    return np.asarray(Image.fromarray(pixels).reduce(SCALE))
 
 
 def mask(
@@ -121,7 +117,8 @@ def mask(
     """
     if not tree:
         return Withheld("no_tree")
-    area = _area(frame, element.box)
+    height, width = frame.pixels.shape[:2]
+    area = area_of(element.box, (*frame.origin, width, height))
     if area is None:
         return Withheld("outside")
     left, top, width, height = area
@@ -134,11 +131,10 @@ def mask(
     return MaskedCrop(frame.t_us, area, pixels)
 
 
-def _area(frame: RawFrame, box: Box) -> Box | None:
-    """What is visible of the element and a margin, at most CROP_*_MAX around its middle; None when nothing is."""
-    height, width = frame.pixels.shape[:2]
-    across = _span(box[0], box[2], CROP_WIDTH_MAX, frame.origin[0], width)
-    down = _span(box[1], box[3], CROP_HEIGHT_MAX, frame.origin[1], height)
+def area_of(box: Box, seen: Box) -> Box | None:
+    """What of `seen` shows the element and a margin, at most CROP_*_MAX around its middle; None when nothing does."""
+    across = _span(box[0], box[2], CROP_WIDTH_MAX, seen[0], seen[2])
+    down = _span(box[1], box[3], CROP_HEIGHT_MAX, seen[1], seen[3])
     return (across[0], down[0], across[1], down[1]) if across and down else None
 
 

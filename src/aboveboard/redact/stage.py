@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import msgspec
 
@@ -19,10 +19,13 @@ from aboveboard.core.columns import encode_column
 from aboveboard.core.events import (
     Button,
     ButtonEdge,
+    Crop,
     Element,
     Focus,
+    Frame,
     Gap,
     GapReason,
+    Glance,
     KeptEvent,
     Key,
     KeyEdge,
@@ -42,10 +45,14 @@ from aboveboard.core.events import (
 from aboveboard.redact import keys
 from aboveboard.redact.elements import Surroundings, redact_element, redact_elements
 from aboveboard.redact.fields import is_editable, is_secret
+from aboveboard.redact.ocr import Reader, Tesseract
 from aboveboard.redact.redactor import Redactor
 from aboveboard.redact.titles import redact_title
 from aboveboard.redact.trust import FieldTrust, Place, same_field
 from aboveboard.redact.typing import TypedRun
+
+if TYPE_CHECKING:
+    from aboveboard.redact.picture_stage import PictureStage
 
 _HELD_MAX = 2_000
 _TOUCHED_MAX = 256
@@ -91,8 +98,11 @@ def _times_of(raw: RawInput) -> tuple[int, int]:
 class RedactionStage:
     """One per session, with that session's redactor. Not thread-safe: one thread feeds it."""
 
-    def __init__(self, redactor: Redactor, clock: Clock) -> None:
+    def __init__(self, redactor: Redactor, clock: Clock, reader: Reader | None = None) -> None:
+        """reader: checks crops; tesseract if not given."""
         self._redactor = redactor
+        self._reader = reader or Tesseract()
+        self._pictures: PictureStage | None = None  # with the first picture: its libraries are not small
         self._clock = clock
         self._surface: tuple[object, ...] | None = None
         self._app = ""
@@ -114,8 +124,32 @@ class RedactionStage:
         """Events that are complete now, oldest first; often none. Never raises for what the input holds."""
         return self._guarded(*_times_of(permitted.input), lambda out: self._feed(permitted, out))
 
+    def pictures(self) -> list[Redacted]:
+        """Crops whose check has ended since. Never raises for what they show."""
+        return self._guarded(self._last_us, self._last_us, self._checked)
+
+    @property
+    def waits_for_pictures(self) -> bool:
+        return self._pictures is not None and self._pictures.waiting
+
+    def _picture_stage(self) -> PictureStage:
+        if self._pictures is None:
+            from aboveboard.redact.picture_stage import PictureStage
+
+            self._pictures = PictureStage(self._redactor, self._reader)
+        return self._pictures
+
+    def close(self) -> None:
+        """Drops what is in hand."""
+        if self._pictures is not None:
+            self._pictures.close()
+
     def gap(self, t_us: int, end_us: int, reason: GapReason) -> list[Redacted]:
         """Nothing is kept from t_us to end_us. What was typed before is flushed, or dropped for some reasons."""
+        if self._pictures is not None:
+            if reason in _DISCARDING:
+                self._pictures.drop()
+            self._pictures.again()
         if reason in _DISCARDING and self._run is not None:
             start = min(t_us, self._run.t_us)  # what is dropped lies in the gap too
             self._drop_run()
@@ -183,6 +217,10 @@ class RedactionStage:
 
     def _feed(self, permitted: Permitted, out: list[Redacted]) -> None:
         event, surface, target = permitted.input, permitted.surface, permitted.target
+        if isinstance(event, Glance):
+            for picture in self._picture_stage().look(permitted, event):
+                self._emit(out, msgspec.structs.replace(picture, t_us=self._at(event.t_us)))
+            return
         t_us = int(event.t_us[0]) if isinstance(event, Motion) else event.t_us
         self._enter(surface, t_us, out)
         pressed = isinstance(event, ButtonEdge) and event.pressed
@@ -249,8 +287,8 @@ class RedactionStage:
             t_us=self._at(first),
             n=len(event.t_us),
             t=encode_column(event.t_us - first),
-            x=encode_column(event.x.astype("int64")),
-            y=encode_column(event.y.astype("int64")),
+            x=encode_column(event.x),
+            y=encode_column(event.y),
         )
         self._emit(out, path)
 
@@ -310,6 +348,10 @@ class RedactionStage:
         if target is not None and is_secret(target) and (name in keys.WITHIN or keys.is_line_shortcut(event)):
             return True
         return name in keys.EDITING or keys.is_editing_shortcut(event)
+
+    def _checked(self, out: list[Redacted]) -> None:
+        for crop in self._pictures.done() if self._pictures is not None else ():
+            self._emit(out, msgspec.structs.replace(crop, t_us=self._at(crop.acted_us)))
 
     # ------------------------------------------------------------ runs
 
@@ -387,6 +429,6 @@ class RedactionStage:
         return self._last_us
 
     def _emit(self, out: list[Redacted], event: KeptEvent) -> None:
-        if not isinstance(event, PointerPath | Scene):
+        if not isinstance(event, PointerPath | Scene | Frame | Crop):
             self._said = None
         (out if self._run is None else self._held).append(Redacted(event, self._app))

@@ -41,8 +41,8 @@ class TypedRun:
 
     __slots__ = (
         "_all_selected_us", "_anchor", "_buffer", "_caret", "_cleared_by", "_distrusted", "_grew", "_keys", "_last_us",
-        "_prior_empty", "_redactor", "_remains", "_replaced", "_said", "_typed", "_unknown", "element", "secret",
-        "t_us",
+        "_prior_empty", "_redactor", "_remains", "_replaced", "_said", "_since_us", "_typed", "_unknown", "element",
+        "secret", "t_us",
     )  # fmt: skip
 
     def __init__(
@@ -72,6 +72,7 @@ class TypedRun:
         self._typed = False
         self._keys = 0
         self._last_us = t_us
+        self._since_us: int | None = None  # of what is typed in place of all that stood there
         self._grew = False  # since the last deletion
         self._said = said
         self._distrusted = False
@@ -93,6 +94,8 @@ class TypedRun:
         if verdict == "outside":
             return verdict
         self._keys += 1
+        if self._replaced and self._since_us is None:
+            self._since_us = edge.t_us
         self._last_us = max(self._last_us, edge.t_us)
         if len(self._buffer) > _CHARS_MAX:
             self._buffer, self._caret, self._anchor, self._unknown = "", 0, None, True
@@ -280,7 +283,8 @@ class TypedRun:
         if routed != self._buffer or any(span.label in SENSITIVE for span in redaction.spans):
             # Rhythm and length are part of what was taken out.
             return Text(t_us=self.t_us, end_us=self.t_us, text=redaction.text, element=element)
-        return Text(t_us=self.t_us, end_us=self._last_us, text=redaction.text, element=element, keys=self._keys)
+        since_us = self.t_us if self._since_us is None else self._since_us
+        return Text(t_us=since_us, end_us=self._last_us, text=redaction.text, element=element, keys=self._keys)
 
     def _spans_seam(self, before: str, joined: bool) -> bool:
         if not before:

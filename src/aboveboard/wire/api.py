@@ -248,6 +248,33 @@ class MyAccesses(Record, frozen=True):
     accesses: tuple[Access, ...]
 
 
+class FigureShown(Record, frozen=True):
+    """cell: a policy's ID, or "" for the whole programme. value: people, rounded down to tens; absent under ten, and
+    where it would give another one away. day: of which it is true, as YYYY-MM-DD."""
+
+    figure: str
+    cell: str
+    value: int | None
+    day: str
+
+
+class FiguresReply(Record, frozen=True):
+    figures: tuple[FigureShown, ...]
+
+
+class MyDevice(Record, frozen=True):
+    """revoked: signed off, for good."""
+
+    device: DeviceId
+    revoked: bool
+
+
+class MyDevices(Record, frozen=True):
+    """A person's laptops."""
+
+    devices: tuple[MyDevice, ...]
+
+
 class DeletionReply(Record, frozen=True):
     """deletion: 64 hex digits, the request's commitment."""
 
@@ -308,6 +335,42 @@ class ModelTrained(Record, frozen=True):
     grant: GrantId
     model_sha256: str
     dataset_manifest_sha256: str
+
+
+class DatasetSources(Record, frozen=True):
+    """Some of the segments of a dataset: 10,000 at most, and as often as it takes."""
+
+    segments: tuple[SegmentId, ...]
+
+
+class DatasetState(Record, frozen=True):
+    """leaf_index: of its entry in the log. marked_index: of the entry that marks it, null while it is not marked."""
+
+    manifest_sha256: str
+    leaf_index: int
+    marked_index: int | None
+
+
+class ModelState(Record, frozen=True):
+    """As DatasetState; datasets: the manifests of what it was trained on."""
+
+    model_sha256: str
+    dataset_manifests: tuple[str, ...]
+    leaf_index: int
+    marked_index: int | None
+
+
+class MyDataset(Record, frozen=True):
+    """A dataset that holds segments of the asking person, under which grant, with the models trained on it."""
+
+    dataset: DatasetState
+    grant: SignedGrant
+    segments: tuple[SegmentId, ...]
+    models: tuple[ModelState, ...]
+
+
+class MyDatasets(Record, frozen=True):
+    datasets: tuple[MyDataset, ...]
 
 
 class LeafReply(Record, frozen=True):

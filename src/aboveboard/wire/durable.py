@@ -6,7 +6,7 @@ import fcntl
 import os
 import secrets
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -40,19 +40,34 @@ def write_durable(path: Path, data: bytes, mode: int = 0o644) -> None:
 
     Raises Unavailable when the disk says no (full, read-only): the old content is then untouched.
     """
+    write_synced(path, (data,), mode)
+    sync_names((path.parent,))
+
+
+def write_synced(path: Path, pieces: Sequence[bytes], mode: int = 0o644) -> None:
+    """As write_durable, but after a crash the name may be the old content's until sync_names() on its folder."""
     aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
-        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
         try:
-            write_all(descriptor, data)
+            for piece in pieces:
+                write_all(descriptor, piece)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
         os.replace(aside, path)
-        sync_folder(path.parent)
     except OSError as error:
         aside.unlink(missing_ok=True)
         raise Unavailable(f"can't write {path}: {error.strerror}") from error
+
+
+def sync_names(folders: Iterable[Path]) -> None:
+    """Makes the names in several folders durable. Raises Unavailable."""
+    for folder in folders:
+        try:
+            sync_folder(folder)
+        except OSError as error:
+            raise Unavailable(f"can't write in {folder}: {error.strerror}") from error
 
 
 def write_files_durable(folder: Path, files: Mapping[str, bytes]) -> None:

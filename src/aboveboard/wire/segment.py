@@ -29,6 +29,7 @@ CONTEXT = "segment"
 SIZE_CLASSES = tuple(1 << k for k in range(12, 23))  # 4 KiB to 4 MiB of plaintext
 BODY_BYTES_MAX = 32 << 20  # unpacked
 MANIFEST_BYTES_MAX = 4096
+HEAD_BYTES_MAX = 8 + MANIFEST_BYTES_MAX + 64
 FILE_BYTES_MAX = 5 << 20
 GENESIS = "0" * 64  # "prev" of a device's first segment
 SEQ_MAX = (1 << 53) - 1
@@ -103,6 +104,7 @@ class SealedSegment(msgspec.Struct, frozen=True):
             raise Corrupt(f"segment {self.manifest.seq}: the sealed bytes are not those of its manifest")
 
 
+_FIELDS = frozenset(Manifest.__struct_fields__)
 _body_encoder = msgspec.msgpack.Encoder()
 _body_decoder = msgspec.msgpack.Decoder(SegmentBody)
 
@@ -139,18 +141,36 @@ def parse(data: bytes) -> SealedSegment:
     """Splits a segment file from untrusted bytes. Raises Corrupt. Verifies no signature: call verify()."""
     if len(data) > FILE_BYTES_MAX:
         raise Corrupt(f"a segment file is at most {FILE_BYTES_MAX} bytes")
+    head = parse_head(data)
+    return SealedSegment(head.manifest, head.signature, data[head.size :])
+
+
+class Head(msgspec.Struct, frozen=True):
+    """What stands before the age file. manifest_bytes: as they came, and so what was signed; size: of all of it."""
+
+    manifest: Manifest
+    manifest_bytes: bytes
+    signature: bytes
+    size: int
+
+
+def parse_head(data: bytes) -> Head:
+    """From the beginning of a segment file, HEAD_BYTES_MAX of it at least, or all. Raises Corrupt."""
     if data[:4] != MAGIC or len(data) < 8:
         raise Corrupt("not a segment file")
     (length,) = struct.unpack(">I", data[4:8])
     if length > MANIFEST_BYTES_MAX or len(data) < 8 + length + 64:
         raise Corrupt("the segment file is cut off or its manifest is too long")
+    signed = data[8 : 8 + length]
     try:
-        fields: dict[str, Any] = parse_canonical(data[8 : 8 + length], "manifest", MANIFEST_BYTES_MAX)
+        fields: dict[str, Any] = parse_canonical(signed, "manifest", MANIFEST_BYTES_MAX)
         manifest = msgspec.convert(fields, Manifest)
     except (BadInput, msgspec.ValidationError) as error:
         raise Corrupt(f"the segment's manifest can't be read: {error}") from error
+    if fields.keys() != _FIELDS:  # a default left out would be another manifest, with another hash, once written again
+        raise Corrupt("the segment's manifest does not have all its fields")
     manifest.check()
-    return SealedSegment(manifest, data[8 + length : 72 + length], data[72 + length :])
+    return Head(manifest, signed, data[8 + length : 72 + length], 72 + length)
 
 
 def unseal(segment: SealedSegment, identity: str) -> SegmentBody:
@@ -172,7 +192,7 @@ def unseal(segment: SealedSegment, identity: str) -> SegmentBody:
         if len(packed) > BODY_BYTES_MAX:
             raise Corrupt("the sealed content unpacks to too much")
         return _body_decoder.decode(packed)
-    except (zstandard.ZstdError, msgspec.MsgspecError) as error:
+    except (zstandard.ZstdError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Corrupt(f"the sealed content can't be read: {error}") from error
 
 

@@ -29,6 +29,7 @@ from aboveboard.audit.own_checks import (
 )
 from aboveboard.audit.own_datasets import check_own_datasets, parse_manifest
 from aboveboard.audit.own_terms import check_own_policy_in_force, check_own_within_terms
+from aboveboard.audit.own_withdrawal import check_own_withdrawal_ends_reading
 from aboveboard.audit.published import KnownPolicy
 from aboveboard.audit.report import Check
 from aboveboard.audit.spans import (
@@ -47,6 +48,7 @@ from aboveboard.core.consent import ConsentRecord, SignedConsent, sign_consent
 from aboveboard.core.events import Button, Focus, Gap, KeptEvent, Key, Redacted, Scene, Text
 from aboveboard.core.ids import ContributorId, DeviceId, PolicyId, epoch_id_of, key_id_of
 from aboveboard.core.leaves import DatasetBuiltLeaf, KeyReleasedLeaf, PolicyLeaf, segment_commitment
+from aboveboard.core.merkle import leaf_hash, root_of_hashes
 from aboveboard.core.proof import Batch
 from aboveboard.core.signing import SigningKey
 from aboveboard.wire.api import Access, Given
@@ -140,6 +142,7 @@ def _all(own: Own) -> list[Check]:
         check_own_segments_held(laptop, [each.sealed.manifest for each in laptop.segments]),
         check_own_accesses(laptop, [], own.policies, charters),
         check_own_accesses_complete([], [], set()),
+        check_own_withdrawal_ends_reading(laptop, [], [], charters),
         check_contiguous(spans),
         check_events_in_span(spans),
         check_nothing_while_paused(spans, laptop.pauses),
@@ -345,13 +348,17 @@ def test_anything_beyond_the_terms_that_were_agreed_to_is_seen(own: Own, beyond:
 def _manifest(own: Own, **changes: str) -> bytes:
     manifest = own.laptop.segments[0].sealed.manifest
     line = {"segment": manifest.segment_id, "policy": manifest.policy, "consent": manifest.consent, **changes}
-    return canonical({"title": "Tasks", "purpose": "train-agents", "sources": [line], "root": "0" * 64})
+    return canonical({"title": "Tasks", "purpose": "train-agents", "sources": [line], "root": _root(own)})
+
+
+def _root(own: Own) -> str:
+    return root_of_hashes([leaf_hash(own.laptop.segments[0].sealed.manifest.segment_id.encode())]).hex()
 
 
 def test_a_dataset_that_is_not_given_or_holds_a_segment_under_other_terms_is_seen(own: Own) -> None:
     world, data = own.world, _manifest(own)
     world.append(KeyReleasedLeaf("1" * 64, "train-agents").encode())
-    world.append(DatasetBuiltLeaf("0" * 64, hashlib.sha256(data).hexdigest()).encode())
+    world.append(DatasetBuiltLeaf(_root(own), hashlib.sha256(data).hexdigest()).encode())
     facts = facts_of(world.entries)
     held = check_own_datasets(own.laptop, [parse_manifest(data, "manifest.json")], facts)
     assert (held.result, held.reason) == ("holds", "'Tasks' (train-agents) holds 1 of your segments")
@@ -360,7 +367,7 @@ def test_a_dataset_that_is_not_given_or_holds_a_segment_under_other_terms_is_see
         other = parse_manifest(_manifest(own, **changes), "manifest.json")
         check = check_own_datasets(own.laptop, [other], facts)
         assert (check.result, "not in the log" in check.reason) == ("fails", True)
-        world.append(DatasetBuiltLeaf("0" * 64, other.digest.hex()).encode())
+        world.append(DatasetBuiltLeaf(_root(own), other.digest.hex()).encode())
         check = check_own_datasets(own.laptop, [other], facts_of(world.entries))
         assert (check.result, "other terms" in check.reason) == ("fails", True)
 

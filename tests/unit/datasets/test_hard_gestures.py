@@ -22,7 +22,7 @@ NAME = Element("entry", "Name", (100, 40, 200, 30), (), (0, 0))
 LINK = Element("link", "Help", (400, 40, 50, 20), (), (0, 2))
 ROW = Element("list item", "Report", (100, 200, 200, 20), (), (0, 3))
 FILE = Element("menu", "File", (0, 0, 60, 20), (), (0, 4))
-EXPORT = Element("menu item", "Export", (0, 20, 120, 20), ("has popup",), (0, 4, 0))
+EXPORT = Element("menu item", "Export", (0, 20, 120, 20), ("has-popup",), (0, 4, 0))
 PDF = Element("menu item", "As PDF", (120, 20, 120, 20), (), (0, 4, 0, 0))
 SEEN = (NAME, SAVE, LINK, ROW, FILE)
 
@@ -138,6 +138,34 @@ def test_passing_over_a_menu_or_resting_where_nothing_opens_is_no_hover() -> Non
     assert kinds(_opening([(90, 30), (95, 30)])[:-3] + press(300, SAVE)) == ["click", "click"]
     still = [*start(), *press(10, ROW), path(200, resting(30, 10, 60)), *press(900, SAVE)]
     assert kinds(still) == ["click", "click"]
+
+
+def test_a_menu_that_was_seen_before_and_had_closed_again_is_opened_by_a_hover_again() -> None:
+    """What stood there at the action before says nothing: it may have closed since."""
+    again = Scene(T + 150 * MS, SEEN)
+    opened = Scene(T, (*SEEN, EXPORT, PDF))
+    rest = path(200, resting(30, 10, 60))
+    events = [*start(), opened, *press(10, ROW), again, rest, Scene(T + 900 * MS, (*SEEN, EXPORT, PDF))]
+    actions = actions_of([*events, *press(1000, EXPORT)])
+    assert [action.kind for action in actions] == ["click", "hover", "click"]
+    assert actions[1].element == FILE
+
+
+def test_nothing_larger_than_the_window_acted_on_is_guessed_to_be_the_target() -> None:
+    """A menu without a tree lies over a text: the text was not clicked."""
+    text = Element("text", "", (0, 50, 700, 400), (), (2,))
+    menu: list[KeptEvent] = [Focus(T, "editor", None, "A menu", (100, 100, 120, 90)), Scene(T, (text,))]
+    click: list[KeptEvent] = [Button(T + MS, 130, 130, 1, True), Button(T + 60 * MS, 130, 130, 1, False)]
+    assert actions_of([*menu, *click])[0].element is None
+    whole: list[KeptEvent] = [Focus(T, "editor", None, "A page", (0, 0, 800, 600)), Scene(T, (text,))]
+    assert actions_of([*whole, *click])[0].element == text
+
+
+def test_a_guess_goes_to_the_open_menu_and_not_to_what_is_smaller_beneath() -> None:
+    beneath = Element("push button", "Bold", (20, 25, 16, 12), (), (5,))
+    events = [*start(), Scene(T + 1, (*SEEN, EXPORT, beneath))]
+    click = [Button(T + MS, 25, 30, 1, True), Button(T + 60 * MS, 25, 30, 1, False)]
+    assert actions_of([*events, *click])[0].element == EXPORT
 
 
 def test_a_hand_that_shakes_while_it_waits_still_waits() -> None:

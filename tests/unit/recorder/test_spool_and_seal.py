@@ -115,6 +115,21 @@ def test_forgetting_leaves_a_gap_and_nothing_on_disk(tmp_path: Path) -> None:
     ]
 
 
+def test_forgetting_takes_nothing_of_the_chunks_before_and_after(tmp_path: Path) -> None:
+    """Not even what is at the very beginning of a later one, or the end of an earlier one."""
+    spool = Spool(tmp_path, KEY)
+    for at in (0, 1000, 2000):
+        items = [_press(NOON_US + at), _press(NOON_US + at + 999)]
+        terms = {**TERMS, "session": f"{at:032d}"}
+        spool.append(items, epoch="e", start_us=NOON_US + at, end_us=NOON_US + at + 1000, **terms)
+    assert spool.forget(NOON_US + 1000, NOON_US + 1500) == 1
+    events = [event for _, chunk in spool.chunks() for event in chunk.events]
+    assert [e.t_us - NOON_US for e in events if not isinstance(e, Gap)] == [0, 999, 1999, 2000, 2999]
+    assert spool.forget(NOON_US + 1000, NOON_US + 2000) == 1
+    events = [event for _, chunk in spool.chunks() for event in chunk.events]
+    assert [e.t_us - NOON_US for e in events if not isinstance(e, Gap)] == [0, 999, 2000, 2999]
+
+
 def test_forgetting_one_app_keeps_the_others(tmp_path: Path) -> None:
     spool = Spool(tmp_path, KEY)
     items = [_press(NOON_US + 1), Redacted(Button(NOON_US + 2, 1, 2, 1, True), "gimp")]
@@ -187,9 +202,9 @@ def test_the_epochs_two_shares_open_it_together_only(tmp_path: Path) -> None:
     from aboveboard.wire.api import from_base64
 
     shares = {}
-    for keeper in ("collector", "guardian"):
+    for keeper, suffix in (("collector", "collector"), ("guardian", "0.guardian")):
         deposit = check_deposit(
-            SignedDeposit.parse(laptop.home.read("epochs", f"{laptop.epoch.epoch}.{keeper}") or b"")
+            SignedDeposit.parse(laptop.home.read("epochs", f"{laptop.epoch.epoch}.{suffix}") or b"")
         )
         sealed = deposit.collector_share or deposit.guardian_share
         assert bool(deposit.collector_share) == (keeper == "collector")

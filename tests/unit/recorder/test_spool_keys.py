@@ -8,7 +8,7 @@ import pytest
 
 from aboveboard.core.errors import Unavailable
 from aboveboard.recorder.home import Home
-from aboveboard.recorder.spool.keys import spool_key
+from aboveboard.recorder.spool.keys import forget_key, spool_key
 
 BACKEND = """
 import json, os, pathlib
@@ -25,7 +25,8 @@ class Keyring(KeyringBackend):
     def set_password(self, service, username, password):
         FILE.write_text(json.dumps(self._all() | {service + "/" + username: password}))
     def delete_password(self, service, username):
-        raise NotImplementedError
+        rest = {each: key for each, key in self._all().items() if each != service + "/" + username}
+        FILE.write_text(json.dumps(rest))
 """
 
 
@@ -74,3 +75,14 @@ def test_a_key_that_is_in_a_file_stays_there(home: Home, keyring: Path) -> None:
     key = home.spool_key()
     assert spool_key(home) == key
     assert not keyring.exists()
+
+
+def test_forgetting_takes_it_out_of_the_keyring_or_says_that_it_could_not(home: Home, keyring: Path) -> None:
+    key = spool_key(home)
+    keyring.with_suffix(".locked").touch()
+    with pytest.raises(Unavailable, match="unlock it"):
+        forget_key(home)
+    keyring.with_suffix(".locked").unlink()
+    forget_key(home)
+    assert key.hex() not in keyring.read_text()
+    forget_key(home)  # nothing is left to do

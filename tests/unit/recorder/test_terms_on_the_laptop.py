@@ -13,6 +13,7 @@ from aboveboard.core.errors import BadInput, Refused
 from aboveboard.core.events import Button
 from aboveboard.recorder.page import StatusPage
 from aboveboard.recorder.receipts import read_receipts
+from aboveboard.recorder.replay.loopback import Asked
 from aboveboard.recorder.settings import read_settings
 from tests.support.laptop import Laptop
 
@@ -179,22 +180,26 @@ def test_a_laptop_elsewhere_records_nothing(tmp_path: Path) -> None:
         laptop.terms.policy()
 
 
+def _shown(page: StatusPage) -> str:
+    return page.answer(Asked("/", None, "")).body.decode()
+
+
 def test_the_page_sets_what_is_stricter_and_says_what_is_not(laptop: Laptop) -> None:
     laptop.put()
     recorder = laptop.start()
-    page = StatusPage(recorder)
+    page = StatusPage(recorder, laptop.spool)
     try:
         page.act("/settings", {"data_mb_per_day": "7", "battery_percent_min": "", "exclude_apps": "gimp"})
         page.act("/settings", {"exclude_apps": "code", "exclude_titles": "*salary*"})
         found = read_settings(laptop.home)
         assert (found.data_mb_per_day, found.battery_percent_min, found.exclude_apps) == (7, None, ("code", "gimp"))
-        assert 'placeholder="7"' in page.render("")
+        assert 'placeholder="7"' in _shown(page)
         for form in ({"data_mb_per_day": "900"}, {"data_mb_per_day": "some"}, {"exclude_sites": "example.org"}):
             with pytest.raises((Refused, BadInput)):
                 page.act("/settings", form)
         with pytest.raises(Refused, match="changed since you were shown it"):
             page.act("/agree", {})
-        assert f'name="policy" value="{recorder.status()["policy"]}"' in page.render("")
+        assert f'name="policy" value="{recorder.status()["policy"]}"' in _shown(page)
         page.act("/agree", {"policy": recorder.status()["policy"]})
         assert len(read_receipts(laptop.home)) == 1
     finally:

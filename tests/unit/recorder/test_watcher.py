@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 
 import pytest
@@ -11,6 +12,7 @@ from aboveboard.core.events import ObservedElement, Snapshot
 from aboveboard.recorder.watcher import Reading, Watcher
 
 PASSWORD = ObservedElement("password text", "Password", (0, 0, 9, 9), frozenset({"focused"}), (0,))
+LATE_US = 500
 NOTE = ObservedElement("entry", "Note", (0, 20, 9, 9), frozenset({"focused"}), (1,))
 
 
@@ -34,13 +36,22 @@ def _watcher(*readings: tuple[int, int, ObservedElement | None, str | None], mov
 ])  # fmt: skip
 def test_the_field_is_the_one_of_the_keys_time(since_us: int, t_us: int, wanted: ObservedElement) -> None:
     watcher = _watcher((100, 110, PASSWORD, None), (300, 310, NOTE, None))
-    assert watcher.focused(1, since_us, t_us, 0.0)[0] is wanted
+    assert watcher.focused(1, since_us, t_us, LATE_US)[0] is wanted
 
 
 def test_a_field_that_was_not_read_since_is_unknown() -> None:
     watcher = _watcher((100, 110, PASSWORD, None))
-    assert watcher.focused(1, 200, 250, 0.0) == (None, None)
-    assert watcher.focused(2, 0, 250, 0.0) == (None, None)
+    assert watcher.focused(1, 200, 250, LATE_US) == (None, None)
+    assert watcher.focused(2, 0, 250, LATE_US) == (None, None)
+
+
+def test_a_key_that_waited_in_a_queue_gets_the_field_of_its_time_and_none_that_was_read_too_late() -> None:
+    """All of these are asked long after: what counts is when the field was read, not when the key's turn came."""
+    slow = _watcher((100, 110, NOTE, None), (120, 900, PASSWORD, None), (1000, 1010, PASSWORD, None))
+    assert slow.focused(1, 0, 150, LATE_US)[0] is NOTE
+    assert slow.focused(1, 0, 600, LATE_US)[0] is PASSWORD, "read around the key"
+    assert slow.focused(1, 110, 150, LATE_US) == (None, None), "the focus moved, and the next reading ended too late"
+    assert slow.focused(1, 700, 750, LATE_US)[0] is PASSWORD, "the first after the focus moved"
 
 
 def test_a_page_is_the_one_of_its_time_and_unknown_in_between() -> None:
@@ -59,3 +70,45 @@ def test_a_press_sees_only_a_tree_that_was_complete_before_it() -> None:
     assert watcher.before(1, 305) is watcher._readings[0].snapshot
     assert watcher.before(1, 310) is watcher._readings[1].snapshot
     assert watcher.before(1, 105) is None
+
+
+class _Reader:
+    """Of a program that registers while it is looked for."""
+
+    def __init__(self, watcher: Watcher) -> None:
+        self.watcher, self.looks = watcher, 0
+
+    def look_anew(self) -> None:
+        """Nothing is remembered here."""
+
+    def read(self, pid: int, title: str) -> None:
+        """Nothing found; and then it came."""
+        self.looks += 1
+        if self.looks == 1:
+            self.watcher._came_us = time.time_ns() // 1000
+        else:
+            self.watcher._stopping = True
+
+    def has(self, pid: int) -> bool:
+        return False
+
+
+@pytest.mark.parametrize("comes", [True, False])
+def test_a_program_that_came_while_it_was_looked_for_is_not_taken_for_one_without_a_tree(comes: bool) -> None:
+    watcher = _watcher()
+    watcher._target, watcher._visits = (1, 2, "title"), deque()
+    watcher._visit_us = watcher._input_us = watcher._treeless_us = watcher._came_us = 0
+    watcher._apart_us, watcher._only_visit = 0.0, False
+    reader = _Reader(watcher)
+    watcher._reader = reader  # type: ignore[assignment]
+    if not comes:
+        reader.looks = 1
+    watcher._dirty_us = time.time_ns() // 1000
+    thread = threading.Thread(target=watcher._read, daemon=True)
+    thread.start()
+    time.sleep(0.1)
+    assert watcher.treeless(1) is not comes
+    with watcher._lock:
+        watcher._stopping = True
+        watcher._lock.notify_all()
+    thread.join(2)

@@ -16,15 +16,15 @@ from aboveboard.recorder.platform.x11wire import Pointer
 OPCODE, XKB = 131, 85
 
 
-def move(time_ms: int, *values: tuple[int, float], source: int = 4) -> bytes:
-    """A RawMotion with (valuator, value)s."""
+def move(time_ms: int, *values: tuple[int, float], source: int = 4, words: int = 2) -> bytes:
+    """A RawMotion with (valuator, value)s. words: of the mask of valuators; the X.Org server sends two."""
     mask = sum(1 << axis for axis, _ in values)
     whole = [math.floor(value) for _, value in values]
     fixed = b"".join(
         struct.pack("<iI", each, round((value - each) * 2**32)) for each, (_, value) in zip(whole, values, strict=True)
     )
-    words = 1 if values else 0
-    body = (struct.pack("<I", mask) if words else b"") + fixed + fixed
+    words = words if values else 0
+    body = (struct.pack("<I", mask) + bytes(4 * (words - 1)) if words else b"") + fixed + fixed
     return _raw(17, time_ms, 0, source, words, body)
 
 
@@ -48,10 +48,26 @@ def _flat(items: list[Any]) -> list[tuple[int, float, float]]:
     ]
 
 
+@pytest.mark.parametrize("words", [1, 2])
 @pytest.mark.parametrize("n", [1, 3, RUN_MIN - 1, RUN_MIN, RUN_MIN + 1, 5 * RUN_MIN])
-def test_short_and_long_runs_are_the_same_movement(n: int) -> None:
+def test_short_and_long_runs_are_the_same_movement(n: int, words: int) -> None:
     wanted = [(i, 100 + i / 4, 300 - i / 2) for i in range(n)]
-    assert _flat(decoded(b"".join(move(t, (0, x), (1, y)) for t, x, y in wanted))) == wanted
+    assert _flat(decoded(b"".join(move(t, (0, x), (1, y), words=words) for t, x, y in wanted))) == wanted
+
+
+def test_a_hand_that_moves_along_one_axis_in_between_is_one_movement() -> None:
+    """Some drivers leave out an axis that stands still, and tell a wheel in between."""
+    items = decoded(move(1, (0, 5), (1, 6)) + move(2, (0, 7)) + move(3, (3, 15.0)) + move(4, (0, 8), (1, 9)))
+    assert [item.time_ms for item in items] == [[1, 2, 4]]
+    assert items[0].x == [5, 7, 8]
+    assert math.isnan(items[0].y[1])
+
+
+def test_an_answer_among_the_events_is_passed_over_and_counted() -> None:
+    decoder = Decoder(OPCODE, XKB)
+    answer = struct.pack("<BxHI24x4x", 1, 7, 1)
+    items, used = decoder.decode(move(1, (0, 5), (1, 6)) + answer + move(2, (0, 7), (1, 8)))
+    assert (_flat(items), used, decoder.answers) == ([(1, 5.0, 6.0), (2, 7.0, 8.0)], 2 * 72 + 36, 1)
 
 
 def test_order_is_kept_between_movement_presses_keys_and_changes() -> None:
@@ -78,9 +94,9 @@ def test_an_axis_that_says_nothing_stays_where_it_was() -> None:
 
 def test_what_is_not_whole_waits() -> None:
     data = move(1, (0, 5), (1, 6)) + move(2, (0, 7), (1, 8))
-    for cut in range(1, 68):
+    for cut in range(1, 72):
         items, used = Decoder(OPCODE, XKB).decode(data[:-cut])
-        assert used == 68
+        assert used == 72
         assert _flat(items) == [(1, 5.0, 6.0)]
 
 
@@ -145,3 +161,16 @@ def test_synthetic_input_tells_either(as_list: bool) -> None:
     display.at = (106, 58)
     x, y = places.of(given([1.0, 2.0], [-1.0, -1.0]), newest=True)
     assert list(zip(x.tolist(), y.tolist(), strict=True)) == [(104, 59), (106, 58)]
+
+
+def test_a_property_that_says_nothing_of_the_front_window_neither_tells_nor_parts_a_movement() -> None:
+    def changed(atom: int) -> bytes:
+        return struct.pack("<BxHIIIB15x", 28, 0, 1, atom, 0, 0)
+
+    moves = [move(time_ms, (0, 1.0), (1, 2.0)) for time_ms in range(4)]
+    data = moves[0] + changed(9) + moves[1] + changed(7) + moves[2] + moves[3]
+    items, used = Decoder(OPCODE, XKB, front=7).decode(data)
+    assert used == len(data)
+    assert [type(item).__name__ for item in items] == ["Moves", "Changed", "Moves"]
+    assert [len(item.x) for item in items if isinstance(item, Moves)] == [2, 2]
+    assert sum(isinstance(item, Changed) for item in decoded(data)) == 2  # where nothing is named, each tells

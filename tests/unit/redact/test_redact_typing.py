@@ -174,7 +174,7 @@ def test_pacing_is_kept_for_ordinary_text() -> None:
 
 def test_replacing_what_was_there_shows_as_select_all() -> None:
     first, second = run("{Control+a}new", prior_empty=False)
-    assert (first, second.t_us) == (Key(t_us=1_000_000, key="a", modifiers=("Control",)), 1_000_000)
+    assert (first, second.t_us) == (Key(t_us=1_000_000, key="a", modifiers=("Control",)), 1_001_000)
     assert text_of([second]) == "new"
     assert [event.key for event in run("{Control+a}{Delete}", prior_empty=False) if isinstance(event, Key)] == [
         "a",

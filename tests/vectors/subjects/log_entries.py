@@ -9,17 +9,21 @@ from aboveboard.core.leaves import (
     BatchLeaf,
     CharterLeaf,
     DatasetBuiltLeaf,
+    DatasetMarkedLeaf,
     DeletionAskedLeaf,
     DeletionDoneLeaf,
     ExemptionLeaf,
     KeyReleasedLeaf,
+    ModelMarkedLeaf,
     ModelTrainedLeaf,
     PolicyLeaf,
     RecorderReleaseLeaf,
     RetentionSweepLeaf,
+    RoleLeaf,
     deletion_commitment,
     release_commitment,
     rights_commitment,
+    role_commitment,
     segment_commitment,
 )
 
@@ -36,6 +40,7 @@ REFUSED = [
     ("a purpose of its own", '{"commitment":"' + A + '","kind":"key_released","purpose":"what Jane did"}'),
     ("nested too deep for a reader's stack", '{"kind":' + "[" * 1900 + "]" * 1900 + "}"),
     ("half a character", '{"\\ud800":1}'),
+    ("a role of one's own", '{"commitment":"' + A + '","given":true,"kind":"role","role":"manager"}'),
     ("a version that is none", '{"kind":"recorder_release","source":"' + A + '","version":"new","wheel":"' + B + '"}'),
     ("a field twice", '{"kind":"policy","policy":"' + A + '","policy":"' + A + '"}'),
     ("nothing", ""),
@@ -47,7 +52,8 @@ def make() -> dict[str, Any]:
         CharterLeaf(A), PolicyLeaf(A), BatchLeaf("rights", A, 16), BatchLeaf("segments", B, 64),
         KeyReleasedLeaf(A, "train-agents"), DatasetBuiltLeaf(A, B), ModelTrainedLeaf(A, B),
         DeletionAskedLeaf(A, DAY_US), DeletionDoneLeaf(A), ExemptionLeaf(A), RetentionSweepLeaf(A, DAY_US),
-        RecorderReleaseLeaf("1.2.3", A, B),
+        RecorderReleaseLeaf("1.2.3", A, B), RoleLeaf("representative", True, A), DatasetMarkedLeaf(A),
+        ModelMarkedLeaf(A),
     ]  # fmt: skip
     salt = bytes(range(16))
     return {
@@ -59,6 +65,7 @@ def make() -> dict[str, Any]:
             "segment_id": C, "segment": segment_commitment(SegmentId(C)).hex(),
             "grant": A, "contributor": "d" * 32, "epoch": "e" * 32,
             "release": release_commitment(salt, GrantId(A), ContributorId("d" * 32), EpochId("e" * 32)).hex(),
+            "account": "jane", "role": "steward", "role_given": role_commitment(salt, "jane", "steward").hex(),
             "request": "the request's bytes", "deletion": deletion_commitment(salt, b"the request's bytes").hex(),
         },
     }  # fmt: skip

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 import pyrage
 
 from aboveboard.core.canonical import canonical
@@ -21,6 +22,7 @@ from aboveboard.core.errors import AboveboardError
 from aboveboard.core.events import (
     Box,
     Button,
+    Crop,
     Element,
     Focus,
     Gap,
@@ -33,6 +35,7 @@ from aboveboard.core.events import (
     Task,
     Text,
 )
+from aboveboard.core.frames import encode_frame
 from aboveboard.core.ids import ConsentId, ContributorId, DeviceId, PolicyId, epoch_id_of, key_id_of
 from aboveboard.core.signing import SigningKey
 from aboveboard.wire.segment import CONTEXT, GENESIS, MAGIC, SealedSegment, SegmentBody, parse, seal, unseal
@@ -55,6 +58,16 @@ COLUMNS: tuple[tuple[int, ...], ...] = (
 )
 
 
+def _coarse() -> npt.NDArray[np.uint8]:
+    """50 x 38 samples: one colour, two, four and many in its four tiles."""
+    levels = np.zeros((38, 50, 3), dtype=np.uint8)
+    levels[:32, 32:, 0] = 15
+    levels[:8, 32:, 1] = 3
+    levels[32:, :32] = (np.arange(32) // 8)[None, :, None]
+    levels[32:, 32:, 2] = np.arange(18) % 16
+    return levels * 16 + 8
+
+
 def events() -> list[Redacted]:
     """One of each kind."""
     entry = Element("entry", "E-mail", BOX, ("focused",), (0, 3))
@@ -70,6 +83,8 @@ def events() -> list[Redacted]:
         Text(NOON_US + 950_000, NOON_US + 950_000, "<SECRET>"),
         Key(NOON_US + 1_000_000, "Return", (), entry),
         Scroll(NOON_US + 1_100_000, 8, 9, 0, 1),
+        encode_frame(NOON_US + 1_150_000, NOON_US + 10_000, (0, 0, 200, 150), _coarse()),
+        Crop(NOON_US + 1_160_000, NOON_US + 10_000, NOON_US + 20_000, (8, 4, 60, 40), withheld="readable"),
         Gap(NOON_US + 1_200_000, NOON_US + 1_900_000, "paused"),
         Task(NOON_US + 1_950_000, "stop", "", "success"),
     ]

@@ -6,11 +6,12 @@ from fastapi import APIRouter
 from sqlalchemy import select
 from starlette.responses import Response
 
-from aboveboard.collector import deletion
+from aboveboard.collector import deletion, lineage
 from aboveboard.collector.access import accesses
 from aboveboard.collector.enrolment import enrol
 from aboveboard.collector.http.replies import json_reply
 from aboveboard.collector.http.requests import Device, RecordBody, Serving
+from aboveboard.collector.identity.devices import laptops, sign_off
 from aboveboard.collector.publisher import batch_proof
 from aboveboard.collector.registries import deposit_epoch, record_consent
 from aboveboard.collector.storage.blobs import BlobName
@@ -27,6 +28,9 @@ from aboveboard.wire.api import (
     EnrolReply,
     EnrolRequest,
     MyAccesses,
+    MyDatasets,
+    MyDevice,
+    MyDevices,
     MySegments,
     parse,
 )
@@ -106,6 +110,27 @@ def my_segment(service: Serving, cert: Device, seq: int) -> Response:
 @router.get("/me/accesses")
 def my_accesses(service: Serving, cert: Device) -> Response:
     return json_reply(MyAccesses(tuple(accesses(service, cert.cert.contributor))))
+
+
+@router.get("/me/datasets")
+def my_datasets(service: Serving, cert: Device) -> Response:
+    """Which datasets hold segments of this person, under which grant, and which models come from them."""
+    return json_reply(MyDatasets(tuple(lineage.of_person(service, cert.cert.contributor))))
+
+
+@router.get("/me/devices")
+def my_devices(service: Serving, cert: Device) -> Response:
+    """This person's laptops, and which were signed off."""
+    with service.database.reading() as tx:
+        found = laptops(tx, cert.cert.contributor)
+    return json_reply(MyDevices(tuple(MyDevice(each.device, each.revoked) for each in found)))
+
+
+@router.post("/me/devices/{device_id}/revocation")
+def revoke_device(service: Serving, cert: Device, device_id: str) -> Response:
+    """Nothing more is taken from it: one that was lost, or this very one."""
+    sign_off(service.database, cert.cert.contributor, device_id)
+    return Response(status_code=204)
 
 
 @router.post("/deletions")

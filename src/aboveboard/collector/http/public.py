@@ -9,9 +9,11 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from aboveboard.collector import lineage
 from aboveboard.collector.charters import bundles
 from aboveboard.collector.enrolment import invite, revoke
-from aboveboard.collector.http.replies import error_reply, json_reply
+from aboveboard.collector.figures import TAKING_PART, taking_part
+from aboveboard.collector.http.replies import error_reply, json_reply, public_reply
 from aboveboard.collector.http.requests import RecordBody, Serving
 from aboveboard.collector.logstore import read_tile
 from aboveboard.collector.terms import (
@@ -31,6 +33,8 @@ from aboveboard.wire.api import (
     CharterReply,
     ExemptionReply,
     Exemptions,
+    FigureShown,
+    FiguresReply,
     Policies,
     PolicyReply,
     SignedInvitation,
@@ -59,10 +63,10 @@ def charter(service: Serving) -> Response:
 
 
 @router.get("/v1/charters")
-def charters(service: Serving) -> Response:
+def charters(service: Serving, request: Request) -> Response:
     """From the first to the one in force, each with what proves it: whoever pinned one follows by themselves."""
     with service.database.reading() as tx:
-        return json_reply(CharterChain(tuple(bundles(tx))))
+        return public_reply(request, CharterChain(tuple(bundles(tx))))
 
 
 @router.post("/v1/charters")
@@ -72,10 +76,10 @@ def new_charter(service: Serving, body: RecordBody) -> Response:
 
 
 @router.get("/v1/policies")
-def policies(service: Serving) -> Response:
+def policies(service: Serving, request: Request) -> Response:
     """The newest that are in the log. Which is in force, each laptop decides for itself."""
     with service.database.reading() as tx:
-        return json_reply(Policies(tuple(policies_published(tx, NEWEST_MAX))))
+        return public_reply(request, Policies(tuple(policies_published(tx, NEWEST_MAX))))
 
 
 @router.get("/v1/policies/current")
@@ -95,10 +99,18 @@ def new_policy(service: Serving, body: RecordBody) -> Response:
 
 
 @router.get("/v1/exemptions")
-def exemptions(service: Serving) -> Response:
+def exemptions(service: Serving, request: Request) -> Response:
     """Those in the log. Whether one concerns it, each laptop decides for itself."""
     with service.database.reading() as tx:
-        return json_reply(Exemptions(tuple(exemptions_published(tx))))
+        return public_reply(request, Exemptions(tuple(exemptions_published(tx))))
+
+
+@router.get("/v1/figures")
+def figures(service: Serving) -> Response:
+    """Made anew once a week at most, over ten or more people, rounded: all the figures there are, for everybody."""
+    return json_reply(FiguresReply(tuple(
+        FigureShown(TAKING_PART, each.cell, each.value, each.day) for each in taking_part(service)
+    )))  # fmt: skip
 
 
 @router.post("/v1/exemptions")
@@ -119,6 +131,18 @@ def new_revocation(service: Serving, body: RecordBody) -> Response:
     """Signed by a steward."""
     revoke(service, parse(body, "revocation", SignedRevocation))
     return Response(status_code=201)
+
+
+@router.get("/v1/datasets/{manifest}")
+def dataset(service: Serving, manifest: str) -> Response:
+    """Whether a dataset is marked: whoever has it asks before using it."""
+    return json_reply(lineage.dataset_state(service, manifest))
+
+
+@router.get("/v1/models/{model}")
+def model(service: Serving, model: str) -> Response:
+    """Whether a model is marked."""
+    return json_reply(lineage.model_state(service, model))
 
 
 @router.get("/checkpoint")

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import msgspec
+from starlette.requests import Request
 from starlette.responses import Response
 
-from aboveboard.collector.ingest import OutOfOrder
 from aboveboard.collector.limits import TooMany
+from aboveboard.collector.standing import OutOfOrder
 from aboveboard.core.errors import AboveboardError, BadInput, CheckFailed, Corrupt, Refused, Unavailable
 from aboveboard.wire.api import ChainReply, ErrorBody, ErrorReply
 
 RETRY_AFTER_S = 2
-_REFUSED_STATUS = {"token": 401, "reader": 401, "unknown": 404, "no_policy_yet": 404}
+_REFUSED_STATUS = {"token": 401, "revoked": 401, "sign_in": 401, "reader": 401, "unknown": 404, "no_policy_yet": 404}
 
 
 def json_reply(value: msgspec.Struct, status: int = 200) -> Response:
     return Response(msgspec.json.encode(value), status, media_type="application/json")
+
+
+def public_reply(request: Request, value: msgspec.Struct) -> Response:
+    """What many ask for again and again, and seldom changes: with an ETag, and 304 without a body for whoever has it
+    (RFC 9110, 13.1.2)."""
+    body = msgspec.json.encode(value)
+    headers = {"ETag": f'"{hashlib.sha256(body).hexdigest()[:32]}"', "Cache-Control": "no-cache"}
+    if headers["ETag"] in request.headers.get("If-None-Match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(body, headers=headers, media_type="application/json")
 
 
 def error_reply(status: int, reason: str, text: str, headers: dict[str, str] | None = None) -> Response:

@@ -10,13 +10,15 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from aboveboard.collector.access import check_reader
-from aboveboard.collector.registries import device_of
+from aboveboard.collector.identity.roles import Account, Caller
 from aboveboard.collector.service import Service
 from aboveboard.core.access import Grant
 from aboveboard.core.errors import BadInput, Refused
+from aboveboard.core.ids import ContributorId
 from aboveboard.core.vault import SignedDeviceCert
 
 RECORD_BYTES_MAX = 1 << 20
+TOKEN_LENGTH_MAX = 200
 _DIGEST = re.compile(r"sha-256=:([A-Za-z0-9+/=]{44}):")
 
 
@@ -39,17 +41,47 @@ async def record_body(request: Request) -> bytes:
     return await _bounded(request, RECORD_BYTES_MAX)
 
 
-def device(request: Request) -> SignedDeviceCert:
-    """The device whose bearer token came along. Raises Refused."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token or len(token) > 200:
+def bearer_token(authorization: str) -> str:
+    """From that header (RFC 6750). Raises Refused."""
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer" or not token or len(token) > TOKEN_LENGTH_MAX:
         raise Refused("token", "this needs the device's token")
-    return device_of(service_of(request), token)
+    return token
 
 
-def content_digest(request: Request) -> str:
+def device(request: Request) -> SignedDeviceCert:
+    """The device whose bearer token came along: the guard has looked. Raises Refused."""
+    found = caller(request).device
+    if found is None:
+        raise Refused("token", "this needs the device's token")
+    return found
+
+
+def caller(request: Request) -> Caller:
+    """Who asks, as the guard found: see identity/guard.py."""
+    found: Caller = request.state.caller
+    return found
+
+
+def contributor(request: Request) -> ContributorId:
+    """Whose own page or data this is. Raises Refused."""
+    found = caller(request).contributor
+    if found is None:
+        raise Refused("token", "this needs the token of your own laptop")
+    return found
+
+
+def member(request: Request) -> Account:
+    """Who is signed in to an account. Raises Refused."""
+    found = caller(request).account
+    if found is None:
+        raise Refused("sign_in", "sign in first")
+    return found
+
+
+def digest_of(content_digest: str) -> str:
     """SHA-256 as hex, from the Content-Digest header (RFC 9530). Raises BadInput."""
-    found = _DIGEST.fullmatch(request.headers.get("Content-Digest", ""))
+    found = _DIGEST.fullmatch(content_digest)
     try:
         return base64.b64decode(found[1], validate=True).hex() if found else _no_digest()
     except binascii.Error:
@@ -69,5 +101,7 @@ def require_reader(request: Request, grant: Grant) -> None:
 
 Serving = Annotated[Service, Depends(service_of)]
 RecordBody = Annotated[bytes, Depends(record_body)]
+Asking = Annotated[Caller, Depends(caller)]
+Me = Annotated[ContributorId, Depends(contributor)]
+Member = Annotated[Account, Depends(member)]
 Device = Annotated[SignedDeviceCert, Depends(device)]
-Digest = Annotated[str, Depends(content_digest)]

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from aboveboard.collector.storage.blobs import BlobName, Stored, checked, pieces
-from aboveboard.core.errors import Unavailable
+from aboveboard.core.errors import Corrupt, Unavailable
 from aboveboard.core.ids import ContributorId, EpochId
-from aboveboard.wire.durable import make_folders, read_bounded, remove_durable, write_durable
+from aboveboard.wire.durable import make_folders, read_bounded, remove_durable, sync_folder, sync_names, write_synced
 from aboveboard.wire.segment import FILE_BYTES_MAX
+
+FOLDERS_REMEMBERED_MAX = 50_000
 
 
 class FolderBlobs:
@@ -18,24 +22,68 @@ class FolderBlobs:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._making = threading.Lock()
+        self._made: set[Path] = set()  # folders whose own names are known to be durable
         self.check()
 
     def __str__(self) -> str:
         return str(self._folder)
 
     def put(self, name: BlobName, data: bytes) -> None:
+        self.stage(name, (data,))
+        self.settle((name,))
+
+    def stage(self, name: BlobName, pieces: Sequence[bytes]) -> None:
         path = self._folder / name.path
+        if path.parent not in self._made:
+            self._make(path.parent)
         try:
-            make_folders(path.parent, 0o700)
-        except OSError as error:
-            raise Unavailable(f"can't write in {self._folder}: {error.strerror}") from error
-        write_durable(path, data, 0o600)
+            with self._errors():
+                write_synced(path, pieces, 0o600)
+        except Unavailable:
+            self._made.discard(path.parent)  # somebody may have taken it away
+            raise
+
+    def settle(self, names: Iterable[BlobName]) -> None:
+        with self._errors():
+            sync_names({(self._folder / name.path).parent for name in names})
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        """An error is shown to whoever sends and stands in logs, so it names the store and not whose blob it was."""
+        try:
+            yield
+        except Unavailable as error:
+            why = getattr(error.__cause__, "strerror", None) or "it can't be used now"
+            raise Unavailable(f"the store {self._folder} says no: {why}") from error
+        except Corrupt as error:
+            raise Corrupt("a stored segment is damaged: what lies there is no file, or too long for one") from error
+
+    def _make(self, folder: Path) -> None:
+        """One after the other: who finds a folder there that another is still making must not go on before its name
+        is durable."""
+        with self._making:
+            try:
+                make_folders(folder, 0o700)
+                for each in (folder.parent, self._folder):
+                    sync_folder(each)
+            except OSError as error:
+                raise Unavailable(f"can't write in {self._folder}: {error.strerror}") from error
+            if len(self._made) >= FOLDERS_REMEMBERED_MAX:
+                self._made.clear()
+            self._made.add(folder)
 
     def get(self, name: BlobName) -> bytes:
-        return checked(name, read_bounded(self._folder / name.path, FILE_BYTES_MAX))
+        with self._errors():
+            data = read_bounded(self._folder / name.path, FILE_BYTES_MAX)
+        return checked(name, data)
+
+    def has(self, name: BlobName) -> bool:
+        return (self._folder / name.path).is_file()
 
     def remove(self, name: BlobName) -> None:
-        remove_durable(self._folder / name.path)
+        with self._errors():
+            remove_durable(self._folder / name.path)
 
     def names(self, contributor: ContributorId | None = None, epoch: EpochId | None = None) -> Iterator[Stored]:
         pattern = f"{contributor or '*'}/{epoch or '*'}/*.seg"
@@ -53,8 +101,9 @@ class FolderBlobs:
 
     def remove_torn(self, before_s: float) -> int:
         torn = [each for each in self._folder.glob("*/*/.*.tmp") if (_written_s(each) or before_s) < before_s]
-        for path in torn:
-            remove_durable(path)
+        with self._errors():
+            for path in torn:
+                remove_durable(path)
         return len(torn)
 
     def check(self) -> None:

@@ -1,95 +1,68 @@
-"""Group commit: what many requests write at the same time becomes durable by one commit.
+"""Group commit: what many requests bring at the same time is settled together, by one wait for the disk.
 
-SQLite has one writer, and a commit costs a flush of the disk; so one thread takes all that wait, runs each in a
-savepoint of one transaction, and answers when that is committed. PostgreSQL does the same by itself, between
-connections.
+The first thread that brings something settles it, and then whatever others have brought meanwhile, as one group. So the
+busier the server, the larger the groups, nobody waits for a group to fill, and no thread is woken only to pass work on.
 """
 
 from __future__ import annotations
 
-import queue
 import threading
-from collections.abc import Callable
-from concurrent.futures import Future
-from typing import Any
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
 
-from sqlalchemy import Connection
-
-from aboveboard.collector.storage.sql import Database
 from aboveboard.core.errors import Unavailable
 
 GROUP_MAX = 64
 WAITING_MAX = 1000
 ANSWER_S_MAX = 60
 
-Work = Callable[[Connection], Any]
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
-class Groups:
-    """run() from any thread; close() when nobody calls any more."""
+class Groups(Generic[Item, Result]):
+    """Safe for several threads. One group is settled after the other."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._waiting: queue.Queue[tuple[Work, Future[Any]] | None] = queue.Queue(WAITING_MAX)
-        self._thread: threading.Thread | None = None
-        if database.kind == "sqlite":
-            self._thread = threading.Thread(target=self._commit, name="group-commit", daemon=True)
-            self._thread.start()
+    def __init__(self, settle: Callable[[Sequence[Item]], Sequence[Result | Exception]]) -> None:
+        """settle: of a group, a result or an error for each, in their order, once all of it is durable. What it raises
+        goes to each of them."""
+        self._settle = settle
+        self._waiting: deque[tuple[Item, Callable[[Result | Exception], None]]] = deque()
+        self._changed = threading.Condition()
+        self._settling = False
 
-    def run(self, subject: str, work: Work) -> Any:
-        """What `work` returns, once it is durable; what it raises, with nothing of it kept. Raises Unavailable."""
-        if self._thread is None:
-            with self._database.transaction(subject) as tx:
-                return work(tx)
-        done: Future[Any] = Future()
-        try:
-            self._waiting.put((work, done), timeout=ANSWER_S_MAX)
-            return done.result(ANSWER_S_MAX)
-        except (queue.Full, TimeoutError) as error:
-            raise Unavailable("the database is too slow now: try again later") from error
+    def add(self, item: Item, then: Callable[[Result | Exception], None]) -> None:
+        """`then` is called with its result, in this thread or in another, and has to be quick. Raises Unavailable when
+        too many wait."""
+        with self._changed:
+            if len(self._waiting) >= WAITING_MAX:
+                raise Unavailable("the server is too slow now: try again later")
+            self._waiting.append((item, then))
+            if self._settling:
+                return
+            self._settling = True
+        while group := self._next():
+            self._answer(group)
 
     def close(self) -> None:
-        if self._thread is not None:
-            self._waiting.put(None)
-            self._thread.join()
+        """Returns when all that waited are settled. Nobody may add any more."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._settling, ANSWER_S_MAX)
 
-    def _commit(self) -> None:
-        while (first := self._waiting.get()) is not None:
-            group, last = [first], False
-            while len(group) < GROUP_MAX and not last:
-                try:
-                    more = self._waiting.get_nowait()
-                except queue.Empty:
-                    break
-                if more is None:
-                    last = True
-                else:
-                    group.append(more)
-            self._run(group)
-            if last:
-                return
+    def _next(self) -> list[tuple[Item, Callable[[Result | Exception], None]]]:
+        with self._changed:
+            group = [self._waiting.popleft() for _ in range(min(len(self._waiting), GROUP_MAX))]
+            if not group:
+                self._settling = False
+                self._changed.notify_all()
+            return group
 
-    def _run(self, group: list[tuple[Work, Future[Any]]]) -> None:
-        results: list[tuple[Future[Any], Any, BaseException | None]] = []
+    def _answer(self, group: list[tuple[Item, Callable[[Result | Exception], None]]]) -> None:
+        results: Sequence[Result | Exception]
         try:
-            with self._database.transaction() as tx:
-                for work, done in group:
-                    results.append(self._one(tx, work, done))
+            results = self._settle([item for item, _ in group])
         except Exception as error:  # noqa: BLE001  nothing of the group was kept: each of them is told
-            for _, done in group:
-                done.set_exception(error)
-            return
-        for done, value, problem in results:
-            if problem is None:
-                done.set_result(value)
-            else:
-                done.set_exception(problem)
-
-    def _one(self, tx: Connection, work: Work, done: Future[Any]) -> tuple[Future[Any], Any, BaseException | None]:
-        try:
-            with tx.begin_nested():
-                return done, work(tx), None
-        except Exception as error:
-            if tx.connection.dbapi_connection is None or not tx.in_transaction():
-                raise
-            return done, None, error
+            results = [error] * len(group)
+        for (_, then), result in zip(group, results, strict=True):
+            then(result)

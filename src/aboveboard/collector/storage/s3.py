@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -88,6 +88,12 @@ class S3Blobs:
         if self._read(name.path) != data:
             raise Unavailable(f"the store {self._name} does not hold what was put there")
 
+    def stage(self, name: BlobName, pieces: Sequence[bytes]) -> None:
+        self.put(name, b"".join(pieces))
+
+    def settle(self, names: Iterable[BlobName]) -> None:
+        """An object that was put is there for good."""
+
     def _read(self, path: str) -> bytes | None:
         """None when it isn't there. Never more than a segment's bytes in memory."""
         try:
@@ -100,6 +106,13 @@ class S3Blobs:
 
     def get(self, name: BlobName) -> bytes:
         return checked(name, self._read(name.path))
+
+    def has(self, name: BlobName) -> bool:
+        try:
+            self._ask(lambda: self._store.head(name.path))
+        except FileNotFoundError:
+            return False
+        return True
 
     def remove(self, name: BlobName) -> None:
         self._remove(name.path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,13 +17,14 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, 
 
 # ON CONFLICT is written alike on both databases, and each compiles the other's construct.
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from aboveboard.core.errors import BadInput, Refused, Unavailable
+from aboveboard.core.ids import ContributorId
 from aboveboard.wire.durable import FolderLock
 
-__all__ = ["Database", "insert", "migrate"]
+__all__ = ["Database", "insert", "migrate", "person"]
 
 BUSY_MS_MAX = 10_000
 CONNECTIONS_MAX = 20
@@ -31,7 +33,13 @@ STATEMENT_MS_MAX = 60_000
 _MIGRATING = "migrations"
 _WRITING = "the log's writer"
 _REWRITING = "rewriting the files"
+_LOCK_ALL = text("SELECT pg_advisory_xact_lock(n) FROM unnest(CAST(:numbers AS bigint[])) AS n")
 _DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
+
+
+def person(contributor: ContributorId) -> str:
+    """The subject of every transaction that decides about one person: see Database.transaction."""
+    return f"person:{contributor}"
 
 
 class Database:
@@ -46,6 +54,7 @@ class Database:
         self._url = parse_url(url)
         self._claim: FolderLock | None = None
         self._claim_connection: Connection | None = None
+        self._writer = threading.Lock()
         self.kind = self._url.get_backend_name()
         self._engine = _sqlite(self._url) if self.kind == "sqlite" else _postgresql(self._url)
         self._readers = self._engine.execution_options(reading=True)
@@ -66,11 +75,24 @@ class Database:
         subjects: what it decides about ("person:...", "policies"). Two transactions with one in common run one after
         the other, so that both can't decide on the same state. SQLite has one writer at a time anyway.
         """
-        with self._errors(), self._engine.begin() as tx:
-            if self.kind == "postgresql":
-                for number in sorted(_lock_number(each) for each in subjects):
-                    tx.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
+        with self._alone(), self._errors(), self._engine.begin() as tx:
+            if self.kind == "postgresql" and subjects:
+                # In one order everywhere, or two could wait for each other.
+                tx.execute(_LOCK_ALL, {"numbers": sorted(map(_lock_number, subjects))})
             yield tx
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """SQLite's writers of this process wait here: its own waiting is sleeping ever longer, in no order."""
+        if self.kind != "sqlite":
+            yield
+            return
+        if not self._writer.acquire(timeout=BUSY_MS_MAX / 1000):
+            raise Unavailable("the database is too slow now: try again later")
+        try:
+            yield
+        finally:
+            self._writer.release()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -89,6 +111,9 @@ class Database:
     def _errors(self) -> Iterator[None]:
         try:
             yield
+        except (DataError, OverflowError, UnicodeEncodeError) as error:
+            # A NUL, half a surrogate pair, a number of 65 bits: no row can hold it, so no trying again will help.
+            raise BadInput("holds a character or a number that no record has") from error
         except (DBAPIError, PoolTimeout) as error:
             raise Unavailable(f"the database can't be used now: {_why(error)}") from error
 

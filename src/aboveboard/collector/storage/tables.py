@@ -37,6 +37,43 @@ devices = Table(
     Column("contributor", String(32), nullable=False, index=True),
     Column("cert", LargeBinary, nullable=False),
     Column("token_sha256", String(64), nullable=False, unique=True),
+    Column("revoked", Boolean, nullable=False, default=False),
+)  # fmt: skip
+
+# Representatives, stewards and researchers; contributors have none. issuer, subject: at the identity provider; "local"
+# and the account otherwise. totp: the secret, sealed to the vault; totp_step: the newest that was used (RFC 6238).
+# stamp: changes whenever all sessions of the account have to end.
+accounts = Table(
+    "accounts", metadata,
+    Column("account", String(32), primary_key=True),
+    Column("name", String(64), nullable=False, unique=True),
+    Column("issuer", String(200), nullable=False),
+    Column("subject", String(255), nullable=False),
+    Column("password", String(200), nullable=False),
+    Column("totp", LargeBinary, nullable=False),
+    Column("totp_step", BigInteger, nullable=False),
+    Column("set_up_sha256", String(64), nullable=False),
+    Column("set_up_until_us", BigInteger, nullable=False),
+    Column("stamp", String(32), nullable=False),
+    Column("disabled", Boolean, nullable=False),
+    UniqueConstraint("issuer", "subject"),
+)  # fmt: skip
+
+recovery_codes = Table(
+    "recovery_codes", metadata,
+    Column("account", String(32), ForeignKey("accounts.account"), primary_key=True),
+    Column("code_sha256", String(64), primary_key=True),
+)  # fmt: skip
+
+# Every role given and taken, and its entry in the log. One that was given acts once leaf_index is there.
+role_changes = Table(
+    "role_changes", metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("account", String(32), ForeignKey("accounts.account"), nullable=False, index=True),
+    Column("role", String(16), nullable=False),
+    Column("given", Boolean, nullable=False),
+    Column("salt", LargeBinary, nullable=False),
+    Column("leaf_index", BigInteger),
 )  # fmt: skip
 
 charters = Table(
@@ -138,6 +175,42 @@ deletions = Table(
     Column("signed", LargeBinary, nullable=False),
     Column("due_us", BigInteger, nullable=False),
     Column("done", Boolean, nullable=False, default=False),
+)  # fmt: skip
+
+# What a reader says that a dataset holds, segment by segment, before the log has it. leaf_index: its entry, once it is
+# in the log; marked_index: of the entry that says it holds what may be used no more.
+datasets = Table(
+    "datasets", metadata,
+    Column("manifest", String(64), primary_key=True),
+    Column("grant_id", String(64), ForeignKey("grants.grant_id"), nullable=False),
+    Column("leaf_index", BigInteger),
+    Column("marked_index", BigInteger),
+)  # fmt: skip
+
+dataset_sources = Table(
+    "dataset_sources", metadata,
+    Column("manifest", String(64), ForeignKey("datasets.manifest"), primary_key=True),
+    Column("segment", String(64), ForeignKey("segments.segment"), primary_key=True),
+    Index("dataset_sources_segment", "segment"),
+)  # fmt: skip
+
+models = Table(
+    "models", metadata,
+    Column("model", String(64), primary_key=True),
+    Column("manifest", String(64), ForeignKey("datasets.manifest"), primary_key=True, index=True),
+    Column("leaf_index", BigInteger, nullable=False),
+    Column("marked_index", BigInteger),
+)  # fmt: skip
+
+# What was last shown of groups of people, see figures.py. value: NULL while it is hidden. upto: the newest of the
+# consents that it was made from. day_us: a whole day.
+figures = Table(
+    "figures", metadata,
+    Column("figure", String(32), primary_key=True),
+    Column("cell", String(64), primary_key=True),
+    Column("value", BigInteger),
+    Column("upto", BigInteger, nullable=False),
+    Column("day_us", BigInteger, nullable=False),
 )  # fmt: skip
 
 # Work that has to happen, written in the transaction that makes it due. leased_until_us: while a worker holds it.

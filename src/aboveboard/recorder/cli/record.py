@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from aboveboard.recorder.app import Options, run
 from aboveboard.recorder.cli import add_home
+from aboveboard.recorder.platform.here import check_system
 
 
 def _run(args: argparse.Namespace) -> int:
+    check_system()
+    from aboveboard.recorder.app import Options, run  # it needs what only this system has
+
     return run(
         Options(args.home, args.charter, args.collector, args.invitation, args.region, args.display, args.page_port)
     )

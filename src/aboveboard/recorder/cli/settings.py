@@ -12,6 +12,7 @@ import msgspec
 from aboveboard.core.errors import AboveboardError, BadInput, Unavailable
 from aboveboard.core.policy import Category, Policy
 from aboveboard.recorder.cli import add_home
+from aboveboard.recorder.combos import parse_combo
 from aboveboard.recorder.control import ask
 from aboveboard.recorder.home import Home
 from aboveboard.recorder.settings import Change, Settings, changed, read_settings, write_settings
@@ -21,12 +22,14 @@ from aboveboard.wire.api import CurrentPolicy, parse
 LISTS = {
     "exclude_app": "exclude_apps", "exclude_site": "exclude_sites", "exclude_title": "exclude_titles",
     "exclude_category": "exclude_categories", "group": "groups",
+    "send_hours": "send_hours",
 }  # fmt: skip
 WORDS = {
     "data_mb_per_day": "sent at most, MB a day", "battery_percent_min": "nothing below, per cent of battery",
     "exclude_apps": "programs left out", "exclude_sites": "sites left out", "exclude_titles": "titles left out",
     "exclude_categories": "kinds of data left out", "groups": "groups this laptop is of",
-    "send_metered": "sending on connections paid by volume",
+    "send_metered": "sending on connections paid by volume", "send_hours": "sending only at",
+    "hotkey_pause": "hotkey that pauses", "hotkey_task": "hotkey that begins and ends a task",
 }  # fmt: skip
 
 
@@ -57,8 +60,8 @@ def _print(settings: Settings, as_json: bool) -> None:
     for name, words in WORDS.items():
         value = fields[name]
         if isinstance(value, list | tuple):
-            value = ", ".join(value) or "none of your own"
-        shown = {True: "yes", False: "no", None: "as the policy says"}.get(value, value)
+            value = ", ".join(value) or ("any hour" if name == "send_hours" else "none of your own")
+        shown = {True: "yes", False: "no", None: "as the policy says", "": "none"}.get(value, value)
         print(f"{words}: {shown}")
 
 
@@ -80,6 +83,9 @@ def _set(args: argparse.Namespace) -> int:
             change[name] = [*getattr(settings, name), *more]
     if args.send_metered is not None:
         change["send_metered"] = args.send_metered == "yes"
+    for name in ("hotkey_pause", "hotkey_task"):
+        if (combo := getattr(args, name)) is not None:
+            change[name] = "" if combo == "none" else str(parse_combo(combo))
     if not change:
         raise BadInput("say what to set: see `aboveboard settings set --help`")
     _print(apply(home, change), args.json)
@@ -134,6 +140,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     setter.add_argument("--exclude-category", action="append", default=[], choices=get_args(Category))
     setter.add_argument("--group", action="append", default=[], metavar="LABEL", help="a group with an exemption")
     setter.add_argument("--send-metered", choices=["yes", "no"], help="send on connections paid by volume (default no)")
+    setter.add_argument(
+        "--send-hours", action="append", default=[], metavar="HH:MM-HH:MM",
+        help="send only then, by this laptop's clock, such as 19:00-07:00; repeat for more",
+    )  # fmt: skip
+    for name, words in (("pause", "pause"), ("task", "begin or end a task")):
+        help_ = f"keys to {words} in every program, such as Ctrl+Alt+Shift+{name[0].upper()}, or none"
+        setter.add_argument(f"--hotkey-{name}", metavar="KEYS", help=help_)
     setter.set_defaults(run=_set)
     clearer = verbs.add_parser("clear", parents=[common], help="back to what the policy says")
     clearer.add_argument("names", nargs="*", metavar="SETTING", help="all when none is named")

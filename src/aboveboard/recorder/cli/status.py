@@ -7,6 +7,7 @@ import json
 
 from aboveboard.recorder.cli import add_home
 from aboveboard.recorder.control import ask
+from aboveboard.recorder.words import HOTKEYS
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -20,6 +21,13 @@ def _run(args: argparse.Namespace) -> int:
     if late := status["came_too_late"]:
         print(f"{late} of them came after their days of keeping: the collector has nothing of them but their numbers")
     print(f"cost so far: {status['cpu_s']:.1f} s of processor time, {status['rss_mb']:.0f} MB of memory")
+    print(f"indicator: {status['indicator']}")
+    if status["task"]:
+        print(f"task: {status['task']}")
+    for what, combo in status["hotkeys"].items():
+        print(f"{combo}: {HOTKEYS[what]}")
+    if status["hotkey_problem"]:
+        print(status["hotkey_problem"])
     if status["problem"]:
         print(status["problem"])
     print(f"page: {status['url']}")

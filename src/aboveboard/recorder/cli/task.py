@@ -13,9 +13,11 @@ def _run(args: argparse.Namespace) -> int:
     if args.what == "start":
         if not args.description:
             raise BadInput('say what you are doing: aboveboard task start "order paper for the printer"')
-        ask(args.home, do="task_start", description=args.description)
+        reply = ask(args.home, do="task_start", description=args.description, soon=True)
+        if not reply["now"]:
+            print("nothing is recorded in this window: the task begins in the next one that is")
     else:
-        ask(args.home, do="task_stop", outcome=args.outcome or "")
+        ask(args.home, do="task_stop", outcome=args.outcome or "", soon=True)
     return 0
 
 

@@ -68,12 +68,14 @@ class Places:
     def _short(self, xs: list[float], ys: list[float]) -> tuple[I32, I32] | None:
         """The same for a few places; None for steps, and where something is missing."""
         high_x, high_y = max(xs), max(ys)
-        inside = min(xs) >= 0 and min(ys) >= 0 and high_x < self._size[0] and high_y < self._size[1]
-        if not inside or any(map(math.isnan, xs)) or any(map(math.isnan, ys)):
+        # A NaN anywhere makes the sum one.
+        if math.isnan(sum(xs)) or math.isnan(sum(ys)) or min(xs) < 0 or min(ys) < 0:
+            return None
+        if high_x >= self._size[0] or high_y >= self._size[1]:
             return None
         if high_x < CORNER and high_y < CORNER and (self._x > FAR or self._y > FAR):
             return None
-        x, y = [round(each) for each in xs], [round(each) for each in ys]
+        x, y = list(map(round, xs)), list(map(round, ys))
         self._x, self._y = x[-1], y[-1]
         return np.array(x, dtype=np.int32), np.array(y, dtype=np.int32)
 

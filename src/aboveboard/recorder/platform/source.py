@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from aboveboard.core.events import Observed, Surface
+from aboveboard.core.policy import FrameLevel
 
 
 @dataclass(slots=True)
@@ -47,6 +49,20 @@ class Observer(Protocol):
 
     def surface(self) -> Surface | None:
         """Where keys go now; None when unknown."""
+        ...
+
+    def pictures(self, level: FrameLevel, may_show: Callable[[Surface], bool]) -> None:
+        """From now on `read` gives a Glance for what was acted on, too, a moment after it, with pixels of windows that
+        `may_show` allowed when they were taken; from any thread. Where that can't be done there are none."""
+        ...
+
+    def unsee(self) -> None:
+        """What was seen of the screen and not given yet never is."""
+        ...
+
+    @property
+    def picture_problem(self) -> str:
+        """Why there are no pictures although they were asked for; "" when there are."""
         ...
 
     def anew(self) -> None:

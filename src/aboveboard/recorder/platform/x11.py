@@ -34,8 +34,9 @@ from aboveboard.recorder.platform.x11events import (
 )
 from aboveboard.recorder.platform.x11wire import PRESSES, Connection
 
-GATHER_S = 0.4  # movement waits this long for more, if nothing else happens
-# After a press; after one that soon follows another, unless windows change.
+GATHER_S = 0.75  # movement waits this long for more, if nothing else happens
+# After a press; after one that soon follows another, unless windows change. A press that there is no need to look up
+# waits as movement does.
 LINGER_S, LINGER_BUSY_S = 0.02, 0.25
 BUSY_S = 0.6
 OFFSET_EVERY_S = 60.0
@@ -66,6 +67,7 @@ class X11Source:
         self._any = _poll(self._connection.fileno(), bell, moved, woken, *titles)
         self._urgent = _poll(bell, moved, woken)
         self._changes = _poll(moved, woken)
+        self._rung = _poll(bell, moved)
         if windows is not None:
             self._connection.follow_windows()
             self._moved.follow_places()
@@ -74,6 +76,7 @@ class X11Source:
         self.keyboard.now(state.mods, state.group)
         self.counters = InputCounters()
         self._places = Places(self._connection)
+        self.patient = False  # nothing is to be looked up at a press: it may wait
         self._rang = 0.0  # when a press was heard of last
         self._measure()
 
@@ -94,18 +97,29 @@ class X11Source:
         self._measured = time.monotonic()
 
     def wait(self, timeout_s: float) -> None:
-        """Until there is input, a change of windows, or a call of `wake`; movement alone is gathered for a while."""
+        """Until there is input, a change of windows, or a call of `wake`; input is gathered for a while, but within
+        timeout_s: what was read before may wait for this one's end to be written."""
         if self._connection.pending or not timeout_s:
             return
+        end = time.monotonic() + timeout_s
         ready = self._any.poll(timeout_s * 1000)
-        if len(ready) == 1 and ready[0][0] == self._connection.fileno() and not ready[0][1] & select.POLLHUP:
-            ready = self._urgent.poll(min(timeout_s, GATHER_S) * 1000)
-        if any(descriptor == self._bell.fileno() for descriptor, _ in ready):
+        now = time.monotonic()
+        end = min(end, now + GATHER_S)
+        said = {descriptor for descriptor, _ in ready}
+        if any(what & select.POLLHUP for _, what in ready):
+            return
+        own, bell = self._connection.fileno(), self._bell.fileno()
+        if self.patient and said and said <= {own, bell}:
+            ready = self._changes.poll(_ms_until(end))
+        elif said == {own}:
+            ready = self._urgent.poll(_ms_until(end))
+            said = {descriptor for descriptor, _ in ready}
+        if bell in said and not self.patient:
             # A press seldom comes alone: its release, or the next key. What it lands on is looked up by its time.
             now = time.monotonic()
             time.sleep(LINGER_S)
             if now - self._rang < BUSY_S:
-                ready = self._changes.poll(LINGER_BUSY_S * 1000)
+                ready = self._changes.poll(min(LINGER_BUSY_S * 1000, _ms_until(end)))
             self._rang = now
         for descriptor, _ in ready:
             if descriptor == self._woken.fileno():
@@ -113,17 +127,18 @@ class X11Source:
 
     def read(self) -> list[Taken]:
         """All that has arrived, in order. Raises Unavailable when the display is gone."""
-        self._bell.hush()
-        self._moved.hush()
+        for descriptor, _ in self._rung.poll(0):
+            (self._bell if descriptor == self._bell.fileno() else self._moved).hush()
         items = self._connection.take()
         if items and time.monotonic() - self._measured > OFFSET_EVERY_S:
             self._measure()
         out: list[Taken] = []
         # What is asked of the display is as it is now: that is true after the last word of a change, not before it.
-        newest = {item.what if isinstance(item, Changed) else "moves": item
-                  for item in items if isinstance(item, Moves | Changed)}.values()  # fmt: skip
+        last = {item.what if isinstance(item, Changed) else "moves": id(item)
+                for item in items if isinstance(item, Moves | Changed)}  # fmt: skip
+        newest = set(last.values())
         for item in items:
-            self._convert(item, any(item is each for each in newest), out)
+            self._convert(item, id(item) in newest, out)
         return out
 
     def _wall_us(self, time_ms: int) -> int:
@@ -133,6 +148,10 @@ class X11Source:
 
     def _wall_array(self, time_ms: I64 | list[int]) -> I64:
         if isinstance(time_ms, list):
+            first = time_ms[0]
+            first_us = self._wall_us(first)
+            if max(time_ms) - min(time_ms) < 1 << 31:
+                return np.array([first_us + (each - first) * 1000 for each in time_ms], dtype=np.int64)
             return np.array([self._wall_us(each) for each in time_ms], dtype=np.int64)
         since = (time_ms - self._base_ms + (1 << 31)) % (1 << 32) - (1 << 31)
         return (self._base_ms + since) * 1000 + self._offset_us
@@ -185,6 +204,11 @@ def _joined(out: list[Taken], motion: Motion) -> Motion:
         np.concatenate([before.t_us, motion.t_us]), np.concatenate([before.x, motion.x]),
         np.concatenate([before.y, motion.y]),
     )  # fmt: skip
+
+
+def _ms_until(end: float) -> float:
+    """Until a moment of time.monotonic(), never negative: that would be for ever."""
+    return max((end - time.monotonic()) * 1000, 0.0)
 
 
 def _poll(*descriptors: int) -> select.poll:

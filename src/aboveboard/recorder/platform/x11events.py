@@ -1,11 +1,12 @@
 """From an X11 display's bytes to events, in their order: movement in runs, everything else one by one.
 
-A long run of movement is decoded as one array. A short one is not: a hand makes a handful at a time, for which arrays
-cost several times as much.
+Where movements of one form follow each other is found by one search over the bytes. A long run is then decoded as one
+array; a short one is not: a hand makes a handful at a time, for which arrays cost several times as much.
 """
 
 from __future__ import annotations
 
+import re
 import struct
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -23,16 +24,13 @@ CONFIGURE_NOTIFY, PROPERTY_NOTIFY, MAPPING_NOTIFY, GENERIC_EVENT = 22, 28, 34, 3
 _WINDOW_EVENTS = frozenset(
     {16, 17, 18, 19, 21, CONFIGURE_NOTIFY, 24, 26, PROPERTY_NOTIFY}
 )  # of the root window's children
-RUN_MIN, ROWS_MAX = 64, 8192  # events from which an array pays, and to which it is bounded
+RUN_MIN, ROWS_MAX = 128, 8192  # events from which an array pays, and to which it is bounded
+FORMS_MAX = 32  # of movement, kept ready: a device and which of its axes moved
 
 _RAW = struct.Struct("<8xHHIIHHI")  # evtype, device, time, detail, source, words of valuator mask, flags
-# The same with one word of mask and two valuators, each also as it was before acceleration.
-_MOVE = struct.Struct("<BB2xIH2xI4xH2x8xIiIiI16x")
 _FP3232 = struct.Struct("<iI")  # signed 32.32 fixed point: integral part, then fraction
 _FP = float(1 << 32)
 _U32 = struct.Struct("<I")
-# The bytes that two events of one run share: kind, extension, length, evtype; source, words of mask, mask.
-_SAME = np.array([0, 1, 4, 5, 6, 7, 8, 9, 20, 21, 22, 23, 32, 33, 34, 35])
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,29 +72,88 @@ class Changed:
 Item: TypeAlias = Moves | Edge | KeyState | Changed
 
 
-class Decoder:
-    """opcode: of XInput; xkb_event: XKB's event code, 0 without it."""
+class _Form:
+    """Movements that differ in sequence number, time and values only: of one device, along the same axes."""
 
-    def __init__(self, opcode: int, xkb_event: int) -> None:
-        self._opcode, self._xkb = opcode, xkb_event
+    def __init__(self, data: bytes, at: int, size: int, words: int) -> None:
+        """As the event at `at` is, which tells both axes."""
+        value = 32 + 4 * words
+        same = (data[at : at + 2], data[at + 4 : at + 12], data[at + 16 : at + value])
+        head, kind, rest = (re.escape(each) for each in same)
+        event = head + b".." + kind + b"...." + rest + b".{%d}" % (size - value)
+        self.size = size
+        self._run = re.compile(b"(?:" + event + b"){1,%d}" % ROWS_MAX, re.DOTALL)
+        self._values = struct.Struct(f"<12xI{value - 16}xiIiI{size - value - 16}x")
+        # The same as an array.
+        self._array = np.dtype(
+            {"names": ["t", "x", "xf", "y", "yf"], "formats": ["<u4", "<i4", "<u4", "<i4", "<u4"],
+             "offsets": [12, value, value + 4, value + 8, value + 12], "itemsize": size}
+        )  # fmt: skip
+
+    def end(self, data: bytes, at: int) -> int:
+        """Where the run that begins at `at` ends; `at` for none."""
+        found = self._run.match(data, at)
+        return found.end() if found is not None else at
+
+    def short(self, data: bytes) -> tuple[tuple[int, ...], list[float], list[float]]:
+        """Times and places of a run."""
+        times, xs, x_parts, ys, y_parts = zip(*self._values.iter_unpack(data), strict=True)
+        if any(x_parts) or any(y_parts):
+            return times, _joined(xs, x_parts), _joined(ys, y_parts)
+        return times, list(xs), list(ys)
+
+    def long(self, data: bytes) -> tuple[I64, F64, F64]:
+        """The same as arrays."""
+        rows = np.frombuffer(data, self._array)
+        return rows["t"].astype(np.int64), rows["x"] + rows["xf"] / _FP, rows["y"] + rows["yf"] / _FP
+
+
+def _joined(whole: tuple[int, ...], parts: tuple[int, ...]) -> list[float]:
+    return [each + part / _FP for each, part in zip(whole, parts, strict=True)]
+
+
+class _Run:
+    """Movement in hand, of one device."""
+
+    def __init__(self, out: list[Item]) -> None:
+        self._out = out
+        self._source = -1
+        self._times: list[int] = []
+        self._xs: list[float] = []
+        self._ys: list[float] = []
+
+    def of(self, source: int) -> None:
+        if source != self._source:
+            self.close()
+            self._source = source
+
+    def add(self, times: tuple[int, ...], xs: list[float], ys: list[float]) -> None:
+        self._times += times
+        self._xs += xs
+        self._ys += ys
+
+    def close(self) -> None:
+        """Puts it out."""
+        if self._times:
+            self._out.append(Moves(self._source, self._times, self._xs, self._ys))
+            self._times, self._xs, self._ys = [], [], []
+
+
+class Decoder:
+    """opcode: of XInput; xkb_event: XKB's event code, 0 without it; front: the property of the root window that tells
+    the window in front, the one whose change says anything (0: any). At each click others change: lists, selections."""
+
+    def __init__(self, opcode: int, xkb_event: int, front: int = 0) -> None:
+        self._opcode, self._xkb, self._front = opcode, xkb_event, front
+        self._forms: dict[tuple[bytes, bytes], _Form] = {}
+        self.answers = 0  # to requests, passed over so far
 
     def decode(self, data: bytes) -> tuple[list[Item], int]:
         """What is whole in `data`, in order, and how many bytes that was."""
         out: list[Item] = []
-        run: list[tuple[int, float, float]] = []
-        source = -1
+        run = _Run(out)
         at, end = 0, len(data)
         while at + 32 <= end:
-            # By far the most there is: a movement along both axes and of nothing else, of the device that moved before.
-            if run and at + _MOVE.size <= end:
-                kind, extension, words, evtype, time_ms, its, mask, x, x_part, y, y_part = _MOVE.unpack_from(data, at)
-                if (evtype, kind, words, its, mask, extension) == (RAW_MOTION, 35, 9, source, 3, self._opcode):
-                    if len(run) == RUN_MIN and (n := self._long_run(data, at, _MOVE.size, end, out, run, source)):
-                        at += n * _MOVE.size
-                        continue
-                    run.append((time_ms, x + x_part / _FP, y + y_part / _FP))
-                    at += _MOVE.size
-                    continue
             kind = data[at] & 0x7F
             size = 32 + 4 * _U32.unpack_from(data, at + 4)[0] if kind in (1, GENERIC_EVENT) else 32
             if at + size > end:
@@ -104,57 +161,58 @@ class Decoder:
             if kind == GENERIC_EVENT and data[at + 1] == self._opcode:
                 evtype, _, time_ms, detail, its, words, flags = _RAW.unpack_from(data, at)
                 if evtype == RAW_MOTION:
-                    if run and its != source:
-                        _close(out, run, source)
-                    source = its
-                    if words and data[at + 32] & 3:  # else only a wheel moved
-                        run.append((time_ms, *_place(data, at + 32, words)))
-                else:
-                    _close(out, run, source)
-                    if RAW_KEY_PRESS <= evtype <= RAW_BUTTON_RELEASE:
-                        out.append(Edge(evtype, time_ms, detail, flags))
-                    elif evtype == HIERARCHY_CHANGED:
-                        out.append(Changed("devices"))
-            elif kind == MAPPING_NOTIFY or (kind == self._xkb and data[at + 1] in (0, 1)):  # New keyboard, map
-                _close(out, run, source)
-                out.append(Changed("keyboard"))
-            elif kind == self._xkb and data[at + 1] == 2:  # State
-                _close(out, run, source)
-                out.append(KeyState(data[at + 9], data[at + 13]))
-            elif kind in _WINDOW_EVENTS:
-                _close(out, run, source)
-                its_own = kind == CONFIGURE_NOTIFY and data[at + 4 : at + 8] == data[at + 8 : at + 12]
-                out.append(Changed("devices" if its_own else "windows"))  # of the root itself: another size
+                    run.of(its)
+                    at = self._moves(data, at, size, words, run, out)
+                    continue
+                run.close()
+                if RAW_KEY_PRESS <= evtype <= RAW_BUTTON_RELEASE:
+                    out.append(Edge(evtype, time_ms, detail, flags))
+                elif evtype == HIERARCHY_CHANGED:
+                    out.append(Changed("devices"))
+            elif kind < 2:  # an error is an answer, too
+                self.answers += 1
+            elif (item := self._other(data, at, kind)) is not None:
+                run.close()
+                out.append(item)
             at += size
-        _close(out, run, source)
+        run.close()
         return out, at
 
-    @staticmethod
-    def _long_run(
-        data: bytes, at: int, size: int, end: int, out: list[Item], run: list[tuple[int, float, float]], source: int
-    ) -> int:
-        """How many events of the same form follow each other from `at`, put out as one array; 0 for too few."""
-        n = min((end - at) // size, ROWS_MAX)
-        if (
-            n < RUN_MIN
-            or data[at + 8 : at + 10] != data[at + (RUN_MIN - 1) * size + 8 : at + (RUN_MIN - 1) * size + 10]
-        ):
-            return 0
-        rows = np.frombuffer(data, np.uint8, n * size, at).reshape(-1, size)
-        heads = rows[:, _SAME]
-        other = np.flatnonzero((heads != heads[0]).any(axis=1))
-        n = int(other[0]) if other.size else len(rows)
-        if n < RUN_MIN:
-            return 0
-        _close(out, run, source)
-        words = int.from_bytes(data[at + 22 : at + 24], "little")
-        value = 32 + 4 * words
-        rows = rows[:n]
-        times = np.ascontiguousarray(rows[:, 12:16]).view("<u4")[:, 0].astype(np.int64)
-        whole = np.ascontiguousarray(rows[:, value : value + 16]).view("<i4")
-        parts = np.ascontiguousarray(rows[:, value : value + 16]).view("<u4")
-        out.append(Moves(source, times, whole[:, 0] + parts[:, 1] / _FP, whole[:, 2] + parts[:, 3] / _FP))
-        return n
+    def _other(self, data: bytes, at: int, kind: int) -> Item | None:
+        """Anything but input."""
+        if kind == MAPPING_NOTIFY or (kind == self._xkb and data[at + 1] in (0, 1)):  # New keyboard, map
+            return Changed("keyboard")
+        if kind == self._xkb and data[at + 1] == 2:  # State
+            return KeyState(data[at + 9], data[at + 13])
+        if kind == PROPERTY_NOTIFY and self._front and _U32.unpack_from(data, at + 8)[0] != self._front:
+            return None
+        if kind in _WINDOW_EVENTS:
+            its_own = kind == CONFIGURE_NOTIFY and data[at + 4 : at + 8] == data[at + 8 : at + 12]
+            return Changed("devices" if its_own else "windows")  # of the root itself: another size
+        return None
+
+    def _moves(self, data: bytes, at: int, size: int, words: int, run: _Run, out: list[Item]) -> int:
+        """Takes the movement at `at` and what follows in the same form; where that ends."""
+        axes = data[at + 32] & 3 if words else 0
+        if axes != 3:
+            if axes:  # else only a wheel moved
+                time_ms = _U32.unpack_from(data, at + 12)[0]
+                x, y = _place(data, at + 32, words)
+                run.add((time_ms,), [x], [y])
+            return at + size
+        key = (data[at : at + 2] + data[at + 4 : at + 12], data[at + 16 : at + 32 + 4 * words])
+        form = self._forms.get(key)
+        if form is None:
+            if len(self._forms) == FORMS_MAX:
+                self._forms.clear()
+            form = self._forms[key] = _Form(data, at, size, words)
+        until = form.end(data, at)
+        if until - at < RUN_MIN * size:
+            run.add(*form.short(data[at:until]))
+        else:
+            run.close()
+            out.append(Moves(_U32.unpack_from(data, at + 20)[0] & 0xFFFF, *form.long(data[at:until])))
+        return until
 
 
 def _place(data: bytes, mask_at: int, words: int) -> tuple[float, float]:
@@ -168,11 +226,3 @@ def _place(data: bytes, mask_at: int, words: int) -> tuple[float, float]:
         whole, part = _FP3232.unpack_from(data, value)
         y = whole + part / _FP
     return x, y
-
-
-def _close(out: list[Item], run: list[tuple[int, float, float]], source: int) -> None:
-    """Puts out the run in hand."""
-    if run:
-        times, xs, ys = zip(*run, strict=True)
-        out.append(Moves(source, list(times), list(xs), list(ys)))
-        run.clear()

@@ -32,7 +32,7 @@ from aboveboard.recorder.platform.x11events import (
 
 _ALL_DEVICES, _ALL_MASTER_DEVICES = 0, 1
 _CORE_KEYBOARD = 0x100
-_READ_BYTES = 1 << 16  # larger blocks are mapped and unmapped each time
+_READ_BYTES = 1 << 16
 _ANSWER_S_MAX = 5.0
 BACKLOG_BYTES = 8192
 _VALUATOR = 2  # XIValuatorClass
@@ -89,7 +89,7 @@ class Connection:
             self._socket.close()
             raise Unavailable(f"there is no X display {display}: start one, or set DISPLAY") from error
         self._buffer = bytearray()
-        self._sequence = 0
+        self._room = memoryview(bytearray(_READ_BYTES))
         self._setup(read_cookie(number, xauthority), display)
         self._opcode, _ = self._extension(b"XInputExtension")
         self._send(struct.pack("<BBHHH", self._opcode, 47, 2, 2, 2))
@@ -101,7 +101,7 @@ class Connection:
                 :36
             ]
         )
-        self._xkb, self._decoder = 0, Decoder(self._opcode, 0)
+        self._xkb, self._front, self._decoder = 0, 0, Decoder(self._opcode, 0)
         if kinds:
             self._select(_ALL_MASTER_DEVICES, kinds)
 
@@ -111,7 +111,11 @@ class Connection:
 
     def follow_windows(self) -> None:
         """From now on `take` also tells where in the stream windows or the screen changed: StructureNotify,
-        SubstructureNotify, PropertyChange."""
+        SubstructureNotify, PropertyChange; of properties, _NET_ACTIVE_WINDOW."""
+        name = b"_NET_ACTIVE_WINDOW"
+        self._send(struct.pack("<BxHHxx", 16, 2 + (len(name) + 3) // 4, len(name)) + name + bytes(-len(name) % 4))
+        (self._front,) = struct.unpack_from("<I", self._answer(), 8)  # InternAtom
+        self._decoder = Decoder(self._opcode, 0, self._front)
         self._send(struct.pack("<BxHIII", 2, 4, self.root, 0x800, 0x20000 | 0x80000 | 0x400000))
 
     def follow_places(self) -> None:
@@ -125,7 +129,7 @@ class Connection:
         self._answer()
         # New keyboard and map: all their details; of the state: effective modifiers and group.
         self._send(struct.pack("<BBHHHHHHHHH", self._xkb, 1, 5, _CORE_KEYBOARD, 7, 0, 3, 0, 0, 0x3FFF, 0x11))
-        self._decoder = Decoder(self._opcode, event)
+        self._decoder = Decoder(self._opcode, event, self._front)
         self._select(_ALL_DEVICES, (HIERARCHY_CHANGED,))
         self._send(struct.pack("<BBHHxx", self._xkb, 4, 2, _CORE_KEYBOARD))  # GetState
         answer = self._answer()
@@ -246,6 +250,18 @@ class Connection:
             raise Unavailable(f"the display has no {name.decode()}: capture needs it")
         return answer[9], answer[10]
 
+    def extension(self, name: bytes) -> int | None:
+        """Its major opcode; None when the display has none of that name."""
+        try:
+            return self._extension(name)[0]
+        except Unavailable:
+            return None
+
+    def ask(self, request: bytes) -> bytes:
+        """The answer to a request of any kind. Raises Unavailable when it is refused."""
+        self._send(request)
+        return self._answer()
+
     def size(self) -> tuple[int, int]:
         """Width and height of the whole screen now, over all monitors: GetGeometry of the root window."""
         self._send(struct.pack("<BxHI", 14, 2, self.root))
@@ -280,33 +296,44 @@ class Connection:
     def take(self) -> list[Item]:
         """Everything whole that has arrived, in order, without waiting. Raises Unavailable when the display is gone."""
         gone = self._drain()
-        if not gone and len(self._buffer) > BACKLOG_BYTES:
+        backlog = len(self._buffer) > BACKLOG_BYTES
+        items = self._decoded()
+        if not gone and backlog:
             # The socket holds some hundred events; the display keeps the rest until there is room. Its answer to any
             # request comes after all that was before it.
             try:
-                self.pointer()
+                answers = self._decoder.answers
+                self._send(struct.pack("<BxHI", 38, 2, self.root))  # QueryPointer
+                deadline = time.monotonic() + _ANSWER_S_MAX
+                while self._decoder.answers == answers:
+                    self._fill(max(deadline - time.monotonic(), 0.001))
+                    items += self._decoded()
             except Unavailable:
                 gone = True
-        items, used = self._decoder.decode(bytes(self._buffer))
-        del self._buffer[:used]
         if gone and not items:
             raise Unavailable("the display is gone")
         return items
 
+    def _decoded(self) -> list[Item]:
+        items, used = self._decoder.decode(bytes(self._buffer))
+        del self._buffer[:used]
+        return items
+
     def _drain(self) -> bool:
         """Into the buffer; whether the connection has ended."""
-        self._socket.setblocking(False)
+        if self._socket.gettimeout() != 0.0:
+            self._socket.setblocking(False)
         while True:
             try:
-                piece = self._socket.recv(_READ_BYTES)
+                n = self._socket.recv_into(self._room)
             except BlockingIOError:
                 return False
             except OSError:
                 return True
-            if not piece:
+            if not n:
                 return True
-            self._buffer += piece
-            if len(piece) < _READ_BYTES:
+            self._buffer += self._room[:n]
+            if n < _READ_BYTES:
                 return False
 
     def hush(self) -> None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Sequence
+from functools import lru_cache
 
 import msgspec
 import numpy as np
@@ -21,9 +22,10 @@ import zstandard
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
-from aboveboard.core.columns import VALUES_MAX, decode_column, encode_column
+from aboveboard.core.columns import VALUES_MAX, decode_column, encode_column, last_value
 from aboveboard.core.errors import Corrupt
-from aboveboard.core.events import Gap, GapReason, KeptEvent, PointerPath, Redacted, Text
+from aboveboard.core.events import Crop, Frame, Gap, GapReason, KeptEvent, PointerPath, Redacted, Text
+from aboveboard.core.frames import whole_again
 
 UNPACKED_BYTES_MAX = 32 << 20
 NONCE_BYTES = 12
@@ -49,7 +51,7 @@ class Chunk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def times_of(event: KeptEvent) -> tuple[int, int]:
     """First and last moment an event speaks of."""
     if isinstance(event, PointerPath):
-        return event.t_us, event.t_us + int(decode_column(event.t, event.n)[-1])
+        return event.t_us, event.t_us + last_value(event.t, event.n)
     return event.t_us, event.end_us if isinstance(event, Gap | Text) else event.t_us
 
 
@@ -57,11 +59,20 @@ def without(chunk: Chunk, from_us: int, until_us: int, app: str | None, reason: 
     """The chunk without what lies in [from_us, until_us) (of one app, if given), and a Gap in its place; and how many
     events that was. Of a pointer's path, what lies outside stays."""
     start, end = max(chunk.start_us, from_us), min(chunk.end_us, until_us)
-    last = max(end, start + 1)
+    last = max(end, start + 1) if until_us > start else start  # of a chunk after the span, nothing but frames can go
     kept: list[tuple[KeptEvent, str]] = []
     doomed: list[tuple[int, int]] = []
+    gone: list[KeptEvent] = []
     for event, its in zip(chunk.events, chunk.apps, strict=True):
         first_us, last_us = times_of(event)
+        if isinstance(event, Frame | Crop):
+            # It may show what was to be seen in an earlier chunk. A frame shows every app there was.
+            if event.seen_us < until_us and event.t_us >= from_us and (app in (None, its) or isinstance(event, Frame)):
+                doomed.append((first_us, last_us))
+                gone.append(event)
+            else:
+                kept.append((event, its))
+            continue
         if isinstance(event, Gap) or last_us < start or first_us >= last or (app is not None and its != app):
             kept.append((event, its))
             continue
@@ -75,9 +86,8 @@ def without(chunk: Chunk, from_us: int, until_us: int, app: str | None, reason: 
         end = min(end, max(last_us for _, last_us in doomed) + 1)
     kept.append((Gap(t_us=start, end_us=min(max(end, start), chunk.end_us), reason=reason), ""))
     kept.sort(key=lambda pair: pair[0].t_us)
-    less = msgspec.structs.replace(
-        chunk, events=tuple(event for event, _ in kept), apps=tuple(its for _, its in kept)
-    )  # fmt: skip
+    events = whole_again([event for event, _ in kept], gone)
+    less = msgspec.structs.replace(chunk, events=events, apps=tuple(its for _, its in kept))
     return less, len(doomed)
 
 
@@ -98,6 +108,12 @@ _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Chunk)
 
 
+@lru_cache(maxsize=2)
+def _cipher(key: bytes) -> ChaCha20Poly1305:
+    """Making one costs three times as much as using it."""
+    return ChaCha20Poly1305(key)
+
+
 _quick, _thorough = zstandard.ZstdCompressor(level=1), zstandard.ZstdCompressor(level=9)
 _FRAME = struct.Struct("<I")
 
@@ -106,13 +122,13 @@ def lock_up(chunk: Chunk, name: str, key: bytes, *, quick: bool = False) -> byte
     """The file's bytes. Not for several threads at once."""
     packed = (_quick if quick else _thorough).compress(_encoder.encode(chunk))
     nonce = os.urandom(NONCE_BYTES)
-    return nonce + ChaCha20Poly1305(key).encrypt(nonce, packed, name.encode())
+    return nonce + _cipher(key).encrypt(nonce, packed, name.encode())
 
 
 def unlock(data: bytes, name: str, key: bytes) -> Chunk:
     """Raises Corrupt for bytes that are not a chunk of ours under that name."""
     try:
-        packed = ChaCha20Poly1305(key).decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], name.encode())
+        packed = _cipher(key).decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], name.encode())
         plain = zstandard.ZstdDecompressor().stream_reader(packed).read(UNPACKED_BYTES_MAX + 1)
         if len(plain) > UNPACKED_BYTES_MAX:
             raise Corrupt(f"spool chunk {name} is too large")

@@ -39,6 +39,15 @@ def spool_key(home: Home) -> bytes:
     return key
 
 
+def forget_key(home: Home) -> None:
+    """Nothing of it stays in the keyring. Raises Unavailable when the keyring that holds it can't be opened."""
+    if home.read(_MARK) is None:
+        return
+    name = str(home.folder.resolve())
+    if _ask("delete", name) is not None or _ask("check", name) is None:
+        raise Unavailable("the spool's key is in the system's keyring, which can't be opened: unlock it, try again")
+
+
 def _ask(what: str, name: str, key: bytes = b"") -> bytes | None:
     """The key in the keyring after the child is done; None when there is no keyring, or none in it."""
     words = [sys.executable, "-m", "aboveboard.recorder.spool.keys", what, name]
@@ -51,12 +60,19 @@ def _ask(what: str, name: str, key: bytes = b"") -> bytes | None:
 
 
 def main() -> int:
-    """The child: get NAME, or set NAME with the key on standard input; says the key that is there then, in hex."""
+    """The child: get, delete or check NAME, or set NAME with the key on standard input. Says the key that is there
+    then, in hex; check says 32 zero bytes where the keyring answers."""
     import keyring  # here only, see above
 
     what, name = sys.argv[1:3]
+    if what == "check":
+        keyring.get_password(SERVICE, name)
+        print(bytes(KEY_BYTES).hex())
+        return 0
     if what == "set":
         keyring.set_password(SERVICE, name, sys.stdin.read().strip())
+    if what == "delete" and keyring.get_password(SERVICE, name) is not None:
+        keyring.delete_password(SERVICE, name)
     print(keyring.get_password(SERVICE, name) or "")
     return 0
 

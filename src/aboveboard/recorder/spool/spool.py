@@ -12,6 +12,7 @@ import msgspec
 
 from aboveboard.core.errors import Corrupt, Unavailable
 from aboveboard.core.events import Gap, Redacted
+from aboveboard.core.frames import thinned
 from aboveboard.recorder.spool.chunks import Chunk, frame, joined, lock_up, unlock, whole_frames, without
 from aboveboard.wire.durable import make_folders, read_bounded, remove_durable, sync_folder, write_all, write_durable
 
@@ -31,6 +32,7 @@ class _Open:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.parts: list[Chunk] = []
+        self.tiles: set[bytes] = set()  # names of those that lie in it, see core/frames.py
         self.size = self.events = 0
         self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         sync_folder(path.parent)
@@ -123,6 +125,8 @@ class Spool:
             if self._open is not None and not self._open.goes_on(part):
                 self.fold()
             opened = self._open
+            tiles = set() if opened is None else set(opened.tiles)
+            part = msgspec.structs.replace(part, events=thinned(events, tiles))
             name = f"{self._next:010d}.open" if opened is None else opened.path.name
             data = frame(part, name, 0 if opened is None else len(opened.parts), self._key)
             if self.bytes + len(data) > self._bytes_max:
@@ -137,7 +141,7 @@ class Spool:
                     opened.close()
                     opened.path.unlink(missing_ok=True)
                 raise Unavailable(f"can't write {self._folder / name}: {error.strerror}") from error
-            self._open = opened
+            self._open, opened.tiles = opened, tiles
 
     def fold(self) -> None:
         """Writes the open chunk as a whole; the next stretch begins another. Raises Unavailable when the disk says no:
@@ -156,6 +160,12 @@ class Spool:
         with self._lock:
             self.fold()
             return sorted(self._sizes)
+
+    def stamps(self) -> dict[str, tuple[int, int]]:
+        """Chunks by name, the open one included: when each was written (ns), and its bytes."""
+        with self._lock:
+            told = {name: (self._folder / name).stat() for name in self.names()}
+            return {name: (each.st_mtime_ns, each.st_size) for name, each in told.items()}
 
     def ended(self, until_us: int) -> list[str]:
         """Chunks in order, as far as they ended by then. What is known of them is not read again."""

@@ -1,0 +1,72 @@
+"""An episode's actions done again, by real X input, on a fresh copy of what they were done on.
+
+Places are taken in the space of the window, so it may stand elsewhere now; times between actions are kept, since
+programs tell two clicks from a double click by them. What was redacted is nobody's to type: such an episode is refused.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Final
+
+from aboveboard.core.errors import BadInput
+from aboveboard.core.events import Box
+from aboveboard.datasets.schema import Episode, Step
+from aboveboard.desktop.input import Hand
+
+GAP_S_MAX: Final = 10.0  # whoever went for a coffee need not do so again
+REST_AFTER_S: Final = 0.3
+_BUTTONS: Final = {"right_click": "right", "middle_click": "middle"}
+_TIMES: Final = {"double_click": 2, "triple_click": 3}
+_PLACEHOLDER: Final = re.compile(r"<[A-Z_]+(?:_\d+)?>")
+
+
+def shift_of(episode: Episode, window: Box) -> tuple[int, int]:
+    """How far the window in which the episode began stands from where it stood, in pixels; (0, 0) when not known."""
+    begun = next((step.window for step in episode.steps if len(step.window) == 4), None)
+    return (0, 0) if begun is None else (window[0] - begun[0], window[1] - begun[1])
+
+
+def refuse_unknown(episode: Episode) -> None:
+    """Raises BadInput for an episode with text that a placeholder stands for."""
+    for number, step in enumerate(episode.steps):
+        if step.kind == "type" and _PLACEHOLDER.search(step.text):
+            raise BadInput(f"step {number} types {step.text!r}: what it stands for is not known", episode.episode_id)
+
+
+def replay(episode: Episode, hand: Hand, shift: tuple[int, int] = (0, 0)) -> None:
+    """Does every action up to `done`. Raises BadInput as refuse_unknown, before anything is done, and for a key or
+    letter that this display's keyboard does not have."""
+    refuse_unknown(episode)
+    done_s, before_us = time.monotonic(), 0
+    for step in episode.steps:
+        if step.kind in ("done", "wait"):
+            continue  # a wait is the time between two others
+        if step.x is not None and step.y is not None:
+            hand.move(step.x + shift[0], step.y + shift[1])
+        due_s = done_s + min((step.start_us - before_us) / 1e6, GAP_S_MAX)
+        time.sleep(max(due_s - time.monotonic(), 0))
+        _act(step, hand, shift)
+        done_s, before_us = time.monotonic(), step.end_us
+    time.sleep(REST_AFTER_S)
+
+
+def _act(step: Step, hand: Hand, shift: tuple[int, int]) -> None:
+    """The pointer is there already."""
+    match step.kind:
+        case "hover":
+            time.sleep(min((step.end_us - step.start_us) / 1e6, GAP_S_MAX))
+        case "scroll":
+            hand.scroll(step.dy, step.dx)
+        case "drag":
+            with hand.holding(*step.modifiers):
+                end_x, end_y = step.end_x or 0, step.end_y or 0
+                hand.drag(hand.x, hand.y, end_x + shift[0], end_y + shift[1])
+        case "type":
+            hand.type(step.text)
+        case "key" | "hotkey":
+            hand.press(step.key, *step.modifiers)
+        case kind:
+            with hand.holding(*step.modifiers):
+                hand.click(hand.x, hand.y, button=_BUTTONS.get(kind, "left"), times=_TIMES.get(kind, 1))

@@ -1,0 +1,1 @@
+"""Windows: Raw Input, UI Automation. Never run on real hardware here; see the README."""

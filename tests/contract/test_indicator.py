@@ -1,0 +1,402 @@
+"""The indicator on a real display and a real bus: the tray's icon, the badge, and the lease that each holds."""
+
+from __future__ import annotations
+
+import functools
+import gc
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from Xlib import X
+from Xlib import display as xdisplay
+
+from aboveboard.core.errors import Unavailable
+from aboveboard.desktop.display import PrivateDisplay
+from aboveboard.desktop.input import Hand
+from aboveboard.recorder.badge import HEIGHT, WIDTH, Badge
+from aboveboard.recorder.hotkeys import Hotkeys
+from aboveboard.recorder.indicator import TrayOrBadge
+from aboveboard.recorder.menu import Menu, View
+from tests.support.laptop import Laptop
+from tests.support.tray_host import TrayHost, until
+
+US = 1_000_000
+
+
+@pytest.fixture(scope="module")
+def display() -> Iterator[PrivateDisplay]:
+    with PrivateDisplay(800, 500) as display, pytest.MonkeyPatch.context() as patch:
+        for name, value in display.env.items():
+            patch.setenv(name, value)
+        yield display
+
+
+class Asked:
+    """A recorder that a menu speaks to: writes down what it is asked."""
+
+    def __init__(self) -> None:
+        self.now = View("recording")
+        self.asked: list[object] = []
+
+    def view(self) -> View:
+        return self.now
+
+    def pause(self, length: str) -> None:
+        self.asked.append(("pause", length))
+        self.now = View("paused", "paused", None)
+
+    def resume(self) -> None:
+        self.asked.append("resume")
+        self.now = View("recording")
+
+    def forget_last(self, seconds: int) -> str:
+        self.asked.append(("forget", seconds))
+        return "forgotten: the last 10 minutes, 12 events"
+
+    def leave(self, *, delete: bool) -> None:
+        self.asked.append(("leave", delete))
+
+    def begin_task(self) -> str:
+        self.asked.append("begin")
+        return ""
+
+    def end_task(self, outcome: str) -> str:
+        self.asked.append(("end", outcome))
+        return ""
+
+    def open_page(self, path: str) -> None:
+        self.asked.append(path)
+
+    def pressed(self, hotkey: str) -> str:
+        self.asked.append(("hotkey", hotkey))
+        return ""
+
+
+@pytest.fixture
+def asked() -> Asked:
+    return Asked()
+
+
+@pytest.fixture
+def shown(display: PrivateDisplay, asked: Asked) -> Iterator[Callable[[], TrayOrBadge]]:
+    made: list[TrayOrBadge] = []
+
+    def make() -> TrayOrBadge:
+        indicator = TrayOrBadge(display.name, display.env["DBUS_SESSION_BUS_ADDRESS"])
+        indicator.attach(Menu(asked, indicator.say))
+        made.append(indicator)
+        return indicator
+
+    yield make
+    for each in made:
+        each.close()
+
+
+@pytest.fixture
+def client(display: PrivateDisplay) -> Iterator[xdisplay.Display]:
+    client = xdisplay.Display(display.name)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def hand(display: PrivateDisplay) -> Iterator[Hand]:
+    with Hand(display.name) as hand:
+        yield hand
+
+
+def _badge_windows(client: xdisplay.Display) -> list[object]:
+    client.sync()
+    return [
+        window
+        for window in client.screen().root.query_tree().children
+        if window.get_wm_name() == "Aboveboard indicator" and window.get_attributes().map_state == X.IsViewable
+    ]
+
+
+# ---------------------------------------------------------------- the tray
+
+
+def test_where_the_desktop_has_a_tray_the_icon_and_its_menu_are_there_and_no_badge(
+    display: PrivateDisplay, shown: Callable[[], TrayOrBadge], asked: Asked, client: xdisplay.Display
+) -> None:
+    with TrayHost(display.env["DBUS_SESSION_BUS_ADDRESS"]) as tray:
+        indicator = shown()
+        assert (indicator.alive(), indicator.kind) == (True, "tray")
+        assert _badge_windows(client) == []
+        item = tray.item()
+        assert (item["Id"], item["Status"], item["ItemIsMenu"]) == ("aboveboard", "Active", True)
+        assert [(width, height, len(data)) for width, height, data in item["IconPixmap"]] == [
+            (22, 22, 22 * 22 * 4), (44, 44, 44 * 44 * 4),
+        ]  # fmt: skip
+        for words in ("Pause 30 minutes", "Pause 2 hours", "Pause until tomorrow", "Pause until I resume",
+                      "Forget the last 10 minutes", "Open the status page", "Leave the programme"):  # fmt: skip
+            assert tray.labels()[words][1] or words == "Leave the programme"
+        tray.click("Pause 2 hours")
+        until(lambda: ("pause", "2h") in asked.asked)
+        tray.click("Go on recording")
+        until(lambda: "resume" in asked.asked)
+        tray.click("Leave now")
+        until(lambda: ("leave", False) in asked.asked)
+
+
+def test_every_state_has_a_title_and_an_icon_of_its_own_and_says_when_it_changes(
+    display: PrivateDisplay, shown: Callable[[], TrayOrBadge], asked: Asked
+) -> None:
+    with TrayHost(display.env["DBUS_SESSION_BUS_ADDRESS"]) as tray:
+        indicator = shown()
+        titles, icons = set(), set()
+        for state in ("recording", "paused", "not_allowed", "waiting_for_consent", "off"):
+            tray.heard.clear()
+            asked.now = View(state, "site_not_allowed" if state == "not_allowed" else None)
+            indicator.show(state)
+            if state != "off":  # as it is shown from the start
+                until(lambda: {"NewIcon", "NewTitle", "LayoutUpdated"} <= set(tray.heard))
+            item = tray.item()
+            titles.add(item["Title"])
+            alpha = item["IconPixmap"][0][2]
+            icons.add(bytes(alpha))
+        assert titles == {
+            "Aboveboard: Recording", "Aboveboard: Paused until you resume", "Aboveboard: Not recording",
+            "Aboveboard: Not recorded here: this site is not on the list", "Aboveboard: Off",
+        }  # fmt: skip
+        assert len(icons) == 5
+
+
+def test_strange_calls_get_an_error_and_hurt_nothing(
+    display: PrivateDisplay, shown: Callable[[], TrayOrBadge], asked: Asked
+) -> None:
+    with TrayHost(display.env["DBUS_SESSION_BUS_ADDRESS"]) as tray:
+        indicator = shown()
+        assert "InvalidArgs" in tray.call("GetLayout", "iias", (777, -1, [])).header.fields.values().__str__()
+        assert "UnknownMethod" in str(tray.call("Explode", "i", (1,)).header.fields)
+        tray.call("Event", "isvu", (999, "clicked", ("i", 0), 0))
+        tray.call("Event", "s", ("nonsense",))
+        tray.call("EventGroup", "a(isvu)", ([(1, "hovered", ("i", 0), 0)],))
+        assert asked.asked == []
+        assert indicator.kind == "tray"
+        assert "Pause 30 minutes" in tray.labels()
+
+
+def test_when_the_tray_goes_the_lease_goes_at_once_and_the_badge_takes_over(
+    display: PrivateDisplay, shown: Callable[[], TrayOrBadge], client: xdisplay.Display
+) -> None:
+    bus = display.env["DBUS_SESSION_BUS_ADDRESS"]
+    with TrayHost(bus) as tray:
+        indicator = shown()
+        told = threading.Event()
+        indicator.on_change = told.set
+        indicator.show("paused")
+        tray.kill()
+        assert told.wait(10)
+        until(lambda: indicator.kind == "none" or indicator.kind == "badge")
+        until(lambda: indicator.kind == "badge")
+        assert len(_badge_windows(client)) == 1
+    with TrayHost(bus):
+        until(lambda: indicator.kind == "tray")
+        until(lambda: _badge_windows(client) == [])
+        assert indicator.alive()
+
+
+def test_a_watcher_whose_items_nobody_shows_is_no_tray(
+    display: PrivateDisplay, shown: Callable[[], TrayOrBadge]
+) -> None:
+    with TrayHost(display.env["DBUS_SESSION_BUS_ADDRESS"], hosted=False):
+        assert shown().kind == "badge"
+    with TrayHost(display.env["DBUS_SESSION_BUS_ADDRESS"]) as tray:
+        indicator = shown()
+        assert indicator.kind == "tray"
+        tray.host_goes()
+        until(lambda: indicator.kind == "badge")
+
+
+# ---------------------------------------------------------------- the badge
+
+
+@pytest.fixture
+def badge(display: PrivateDisplay, asked: Asked) -> Iterator[Badge]:
+    badge = Badge(display.name)
+    badge.menu = Menu(asked, badge.say)
+    badge.show("recording")
+    yield badge
+    badge.close()
+
+
+def _box(client: xdisplay.Display, badge: Badge) -> tuple[int, int, int, int]:
+    g = client.create_resource_object("window", badge.window).get_geometry()
+    return int(g.x), int(g.y), int(g.width), int(g.height)
+
+
+def test_the_badge_is_dragged_by_hand_never_off_the_screen_and_remembers_its_place(
+    badge: Badge, client: xdisplay.Display, hand: Hand
+) -> None:
+    moved: list[tuple[int, int]] = []
+    badge._on_moved = moved.append
+    x, y, width, height = _box(client, badge)
+    assert (width, height) == (WIDTH, HEIGHT)
+    hand.drag(x + 40, y + 10, 340, 210)
+    until(lambda: moved == [(300, 200)], f"{moved}")
+    assert _box(client, badge)[:2] == (300, 200)
+    hand.drag(340, 210, 799, 499)
+    until(lambda: len(moved) == 2)
+    assert _box(client, badge)[:2] == (800 - WIDTH, 500 - HEIGHT)
+    assert badge.alive()
+
+
+def test_a_click_opens_the_menu_which_does_what_it_says_and_no_click_is_lost_to_the_work_beside_it(
+    badge: Badge, asked: Asked, client: xdisplay.Display, hand: Hand
+) -> None:
+    x, y, *_ = _box(client, badge)
+    hand.click(x + 40, y + 10)
+    until(lambda: badge._popup.open)
+    menu = badge._popup._window.get_geometry()
+    rows = dict(zip((each.words for each in badge._popup._rows), badge._popup._tops(), strict=False))
+    hand.click(int(menu.x) + 30, int(menu.y) + rows["Pause 2 hours"] + 10)
+    until(lambda: asked.asked == [("pause", "2h")], f"{asked.asked}")
+    assert not badge._popup.open
+    hand.click(x + 40, y + 10)
+    until(lambda: badge._popup.open)
+    hand.move(100, 400)
+    until(lambda: not badge._popup.open, "the menu stays open")
+
+
+def test_the_lease_ends_when_the_badge_is_closed_hidden_or_moved_away(badge: Badge, client: xdisplay.Display) -> None:
+    told = threading.Event()
+    badge.on_change = told.set
+    window = client.create_resource_object("window", badge.window)
+    window.configure(x=5000, y=5000)
+    client.sync()
+    until(lambda: told.is_set(), "a badge out of sight counts as seen")
+    until(lambda: badge.alive() and _box(client, badge)[0] == 800 - WIDTH)
+    told.clear()
+    window.unmap()
+    client.sync()
+    assert told.wait(10)
+    assert not badge.alive()
+    window.map()
+    client.sync()
+    until(badge.alive)
+    window.destroy()
+    client.sync()
+    until(lambda: not badge.alive(), "the lease outlives the badge")
+
+
+def test_it_stays_above_what_is_put_over_it(badge: Badge, client: xdisplay.Display) -> None:
+    x, y, width, height = _box(client, badge)
+    over = client.screen().root.create_window(
+        x, y, width, height, 0, client.screen().root_depth, override_redirect=True, background_pixel=0xFF0000
+    )
+    over.map()
+    client.sync()
+
+    def on_top() -> bool:
+        client.sync()
+        return bool(client.screen().root.query_tree().children[-1].id == badge.window)
+
+    until(on_top)
+    over.destroy()
+    client.sync()
+
+
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # python-xlib leaves its socket
+def test_without_a_display_there_is_no_badge_and_it_says_so() -> None:
+    with pytest.raises(Unavailable, match="nothing is recorded"):
+        Badge(":9999")
+    gc.collect()
+
+
+# ---------------------------------------------------------------- hotkeys
+
+
+def test_a_hotkey_works_in_every_program_with_any_lock_on(
+    display: PrivateDisplay, hand: Hand, client: xdisplay.Display
+) -> None:
+    pressed: list[str] = []
+    keys = Hotkeys(display.name, {"pause": "Ctrl+Alt+Shift+P", "task": ""}, pressed.append)
+    try:
+        assert (keys.problem, keys.working) == ("", {"pause": "Ctrl+Alt+Shift+P"})
+        hand.press("p", "Control", "Alt", "Shift")
+        until(lambda: pressed == ["pause"])
+        hand.press("Caps_Lock")
+        hand.press("p", "Control", "Alt", "Shift")
+        hand.press("Caps_Lock")
+        until(lambda: pressed == ["pause"] * 2, f"{pressed}")
+        keys.change({"pause": "Super+F12", "task": ""})
+        until(lambda: keys.working == {"pause": "Super+F12"})
+        time.sleep(0.2)
+        hand.press("p", "Control", "Alt", "Shift")
+        hand.press("F12", "Super")
+        until(lambda: len(pressed) == 3)
+        time.sleep(0.1)
+        assert len(pressed) == 3
+    finally:
+        keys.close()
+
+
+def test_a_combination_that_another_program_has_is_said_to_be_taken(display: PrivateDisplay) -> None:
+    first = Hotkeys(display.name, {"pause": "Ctrl+Alt+Shift+P"}, lambda name: None)
+    second = Hotkeys(display.name, {"pause": "Ctrl+Alt+Shift+P", "task": "Ctrl+Alt+NoSuchKey"}, lambda name: None)
+    try:
+        assert "Ctrl+Alt+Shift+P is taken by another program" in second.problem
+        assert "no key 'NoSuchKey'" in second.problem
+        assert "--hotkey-pause" in second.problem
+        assert second.working == {}
+    finally:
+        first.close()
+        second.close()
+
+
+# ---------------------------------------------------------------- capture stops with it
+
+
+@pytest.mark.parametrize("kind", ["tray", "badge"])
+def test_no_indicator_no_capture_with_a_gap_that_says_so(kind: str, display: PrivateDisplay, tmp_path: Path) -> None:
+    """A whole recorder: what is done before is kept, what is done after the indicator was killed is not."""
+    bus = display.env["DBUS_SESSION_BUS_ADDRESS"]
+    laptop = Laptop(tmp_path)
+    laptop.put()
+    tray = TrayHost(bus) if kind == "tray" else None
+    indicator = TrayOrBadge(display.name, bus)
+    laptop.indicator = indicator
+    try:
+        assert indicator.kind == kind
+        recorder = laptop.start()
+        recorder.agree(laptop.policy.policy_id if laptop.policy else "")
+        laptop.until(lambda: recorder.state == "recording")
+        laptop.click()
+        laptop.until(lambda: recorder.status()["counters"]["kept"].get("buttons", 0) == 2)
+        if tray is not None:
+            indicator._put_up = lambda: None  # type: ignore[method-assign]  # nothing takes its place
+            tray.kill()
+        else:
+            badge = indicator._badge
+            assert badge is not None
+            other = xdisplay.Display(display.name)
+            other.create_resource_object("window", badge.window).kill_client()
+            other.sync()
+            other.close()
+        until(lambda: not indicator.alive())
+        laptop.click()
+        laptop.until(lambda: recorder.status()["counters"]["withheld"].get("no_indicator", {}).get("buttons", 0) == 2)
+        assert recorder.status()["reason"] == "no_indicator"
+        events = laptop.stop()
+        assert sum(type(event).__name__ == "Button" for event in events) == 2
+        assert any(getattr(event, "reason", "") == "no_indicator" for event in events)
+    finally:
+        if tray is not None:
+            tray.kill()
+
+
+def test_pictures_of_badge_and_menu(display: PrivateDisplay, badge: Badge, asked: Asked, hand: Hand) -> None:
+    """The badge says each state in its own words, wide enough for the end of a pause."""
+    seen = set()
+    for state in ("recording", "paused", "not_allowed", "waiting_for_consent", "off"):
+        asked.now = View(state, None, 1_800_000_000 * US if state == "paused" else None)
+        badge.show(state)
+        until(functools.partial(lambda wanted: badge._shown.startswith(wanted), state))
+        seen.add(badge._shown.split("\n")[1])
+    assert len(seen) == 5
+    assert any(words.startswith("paused until ") for words in seen)
