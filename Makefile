@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 QUICK ?=
 KEEP ?=
 
-.PHONY: help install demo test lint types arch check bench prove docs pictures lock clean
+.PHONY: help install demo test lint types arch check bench prove fuzz docs pictures lock clean
 
 help:            ## this list
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -48,6 +48,9 @@ bench: install    ## every benchmark beside its peer; writes bench/RESULTS.md an
 prove: install    ## the slow proofs: crash rounds, long property runs, the full demo
 	$(BIN)/python -m pytest -m "prove or not prove" --hypothesis-profile=prove
 	$(BIN)/aboveboard demo
+
+fuzz: install     ## parsers of what strangers send, by a fuzzer, for FUZZ_S seconds each (100)
+	$(BIN)/python -m pytest tests/fuzz -m "prove or not prove"
 
 docs: install     ## documents whose commands and links are tested
 	$(BIN)/python -m pytest tests/docs

@@ -94,13 +94,30 @@ def _frame(path: Path) -> bytes:
     return written
 
 
+def ray_data(folder: Path, out: Path) -> None:
+    """The same job by Ray Data: its pipeline for the sessions, then one sort and one file."""
+    import ray.data
+
+    (out / "data").mkdir(parents=True)
+    ray.init(num_cpus=WORKERS, include_dashboard=False, log_to_driver=False)
+    paths = [{"path": str(path)} for path in sorted(folder.iterdir())]
+    done = ray.data.from_items(paths, override_num_blocks=WORKERS * 16).map(
+        lambda row: {"data": _frame(Path(row["path"]))}
+    )
+    _one_file([pl.read_ipc(row["data"]) for row in done.iter_rows()], out)
+
+
+def _one_file(frames: list[pl.DataFrame], out: Path) -> None:
+    table = pl.concat(frames).with_columns(split=pl.lit("train")).sort("episode_id", "step")
+    table.write_parquet(out / "data" / "train.parquet", compression="zstd", compression_level=9, row_group_size=4096)
+
+
 def plain(folder: Path, out: Path) -> None:
     """What one would write by hand: a pool, a frame a session, one sort, one file; all of it in memory."""
     (out / "data").mkdir(parents=True)
     with multiprocessing.get_context("spawn").Pool(WORKERS) as pool:
         frames = [pl.read_ipc(data) for data in pool.imap_unordered(_frame, sorted(folder.iterdir()))]
-    table = pl.concat(frames).with_columns(split=pl.lit("train")).sort("episode_id", "step")
-    table.write_parquet(out / "data" / "train.parquet", compression="zstd", compression_level=9, row_group_size=4096)
+    _one_file(frames, out)
 
 
 def main() -> int:
@@ -113,6 +130,8 @@ def main() -> int:
     begun = time.perf_counter()
     if way == "plain":
         plain(folder, out)
+    elif way == "ray-data":
+        ray_data(folder, out)
     else:
         ours(folder, out, way)
     seconds = time.perf_counter() - begun

@@ -31,8 +31,11 @@ PEER_NAMES = {"pynput": "pynput", "xrecord": "Xlib RECORD"}
 PACES = (("at 125 Hz", 125.0, 0.5), ("at 1 kHz", 1000.0, 0.3), ("in a burst", 0.0, 0.2))
 
 
-def work(name: str, rate_hz: float, n: int) -> int:
-    """n pointer samples (rate 0: as fast as they go), with a click and a key every 50; how many events were sent."""
+def work(name: str, rate_hz: float, n: int, pressed_us: list[int] | None = None) -> int:
+    """n pointer samples (rate 0: as fast as they go), with a click and a key every 50; how many events were sent.
+
+    pressed_us: gets the moment at which each press was handed to the display, by the system's clock.
+    """
     display = xdisplay.Display(name)
     sent = 0
     begun = time.perf_counter()
@@ -44,7 +47,10 @@ def work(name: str, rate_hz: float, n: int) -> int:
                 xtest.fake_input(display, kind, detail)
                 sent += 1
         if rate_hz:
+            before_us = time.time_ns() // 1000
             display.flush()
+            if pressed_us is not None and i % 50 == 49:
+                pressed_us.append((before_us + time.time_ns() // 1000) // 2)
             left = begun + (i + 1) / rate_hz - time.perf_counter()
             if left > 0:
                 time.sleep(left)
@@ -69,6 +75,7 @@ class Listener:
     """A running recorder and what it said at its end."""
 
     process: subprocess.Popen[str]
+    pid: int  # of what is measured
     said: dict[str, Any] = field(default_factory=dict)
 
 
@@ -81,39 +88,47 @@ def listening(who: str, display: PrivateDisplay) -> Iterator[Listener]:
         )  # fmt: skip
         assert process.stdin is not None
         assert process.stdout is not None
-        if process.stdout.readline() != "ready\n":
+        word, _, pid = process.stdout.readline().strip().partition(" ")
+        if word != "ready":
             raise RuntimeError(f"{who} did not start")
-        listener = Listener(process)
+        listener = Listener(process, int(pid or process.pid))
         yield listener
         process.stdin.close()
         listener.said = json.loads(process.stdout.readline())
-        process.wait(30)
+        process.wait(60)
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """cpu_ms: processor time 10,000 events; rss_mb: resident; lost: events; bytes: an event, on disk."""
+    """cpu_ms: processor time 10,000 events; rss_mb: resident; lost: events; bytes: an event, on disk; error_ms: of the
+    times of presses, one for each, against the clock of whoever pressed."""
 
     cpu_ms: float
     rss_mb: float
     lost: int
     bytes: float
+    error_ms: tuple[float, ...] = ()
 
 
 def turn(who: str, display: PrivateDisplay, rate_hz: float, n: int) -> Turn:
     """One recorder, one stretch of work."""
     with listening(who, display) as listener:
-        pid = listener.process.pid
-        warm = work(display.name, 500.0, 200)  # maps and the like are read once, at the first key
+        pid = listener.pid
+        pressed_us: list[int] = []
+        warm = work(display.name, 500.0, 200, pressed_us)  # maps and the like are read once, at the first key
         time.sleep(2.5)
         before = cpu_ns(pid)
-        sent = work(display.name, rate_hz, n)
+        sent = work(display.name, rate_hz, n, pressed_us)
         time.sleep(2.0)  # until the last of it is on disk
         cpu_ms = (cpu_ns(pid) - before) / 1e6
         rss_mb = psutil.Process(pid).memory_info().rss / 1e6
     if os.environ.get("BENCH_SHOW"):
         print(who, listener.said, file=sys.stderr)
-    return Turn(1e4 * cpu_ms / sent, rss_mb, warm + sent - listener.said["n"], listener.said["bytes"] / (warm + sent))
+    lost, size = warm + sent - listener.said["n"], listener.said["bytes"] / (warm + sent)
+    kept_us = listener.said.get("presses_us", [])
+    timed = rate_hz and len(kept_us) == len(pressed_us)
+    errors = tuple(abs(kept - own) / 1e3 for kept, own in zip(kept_us, pressed_us, strict=True)) if timed else ()
+    return Turn(1e4 * cpu_ms / sent, rss_mb, lost, size, errors)
 
 
 def compare(display: PrivateDisplay, at: str, rate_hz: float, n: int, bar: float, rounds: int) -> list[Row]:
@@ -143,13 +158,18 @@ def compare(display: PrivateDisplay, at: str, rate_hz: float, n: int, bar: float
         row(f"memory {at}, ours", median("ours", "rss_mb"), "MB", target="<= 60"),
         row(f"bytes an event on disk {at}, ours", median("ours", "bytes"), "B", target="<= 1.6"),
     ]
+    errors = sorted(error for each in turns["ours"] for error in each.error_ms)
+    if errors:
+        late = errors[min(len(errors) * 99 // 100, len(errors) - 1)]
+        rows.append(row(f"error of the time of a press {at}, 99th percentile", late, "ms", target="<= 2"))
+        rows.append(row(f"error of the time of a press {at}, median", statistics.median(errors), "ms"))
     return rows
 
 
 def idle(display: PrivateDisplay, seconds: float) -> list[Row]:
     """Nothing happens: what ours does then."""
     with listening("ours", display) as listener:
-        pid = listener.process.pid
+        pid = listener.pid
         work(display.name, 500.0, 200)
         time.sleep(6.0)
         cpu, woken = cpu_ns(pid), wakeups(pid)

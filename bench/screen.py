@@ -71,7 +71,7 @@ def children_cpu_ns(pid: int) -> int:
 
 def turn(who: str, display: PrivateDisplay, browser: Browser, pages: PageServer, seconds: float) -> Turn:
     with listening(who, display) as listener, Hand(display.name, speed=1.0) as hand:
-        pid = listener.process.pid
+        pid = listener.pid
         time.sleep(2.0)
         before, began = cpu_ns(pid) + children_cpu_ns(pid), time.monotonic()
         work(browser, pages, hand, seconds, seed=1)

@@ -84,8 +84,7 @@ class Desk:
         log = cast("list[list[Any]]", self._browser.evaluate("deskLog"))
         if any(e[0] == event and e[1] == element and (detail is None or e[2] == detail) for e in log):
             return True
-        self._person.acts.pop()
-        self._denied += 1
+        self._denied += self._person.disown()
         return False
 
     def _click(self, name: str, kind: str = "click", at: tuple[int, int] | None = None, element: str = "") -> bool:
@@ -126,8 +125,7 @@ class Desk:
             time.sleep(0.3)
             self._click(self._one(("Sort by date", "Sort by name", "Show hidden")))
         else:
-            self._person.acts.pop()
-            self._denied += 1
+            self._denied += self._person.disown()
         self._person.click(self._thing("Apply"))
 
     def _shown(self, element: str) -> bool:
@@ -169,8 +167,7 @@ class Desk:
         said = some_words(self._rng)
         self._person.type(field, said)
         if said not in str(self._browser.evaluate(value)):
-            self._person.acts.pop()
-            self._denied += 1
+            self._denied += self._person.disown()
         if self._rng.random() < 0.5 and name != "Letter":
             self._person.key(self._one(("Tab", "Return")), field=field)
 

@@ -20,6 +20,7 @@ from aboveboard.desktop.input import Hand, Sent
 SLIPS = "qxzjk"
 SAME_KEYSYM = {"Page_Down": "Next", "Page_Up": "Prior"}  # two names of one keysym; X gives the older one back
 UNSURE_US = 150_000  # rests so near to what counts as a wait are nobody's truth
+SETTLES_US = 300_000
 REST_S = 0.22  # between two acts: nobody is quicker
 APART_S = 0.75  # between clicks that belong to two actions on one place
 
@@ -39,6 +40,7 @@ class Person:
         self.hand, self.rng = hand, rng
         self.acts: list[Truth] = []
         self._on: Thing | None = None  # where the last click was
+        self._disowned: list[tuple[int, int]] = []
 
     # ------------------------------------------------------------ the diary
 
@@ -50,14 +52,23 @@ class Person:
         self.acts.append(truth)
         return truth
 
+    def disown(self, first: int = -1) -> int:
+        """Takes the acts from number `first` on out of the diary, because the program says that they did not happen as
+        meant: what did happen then is nobody's truth. How many."""
+        gone = self.acts[first:]
+        del self.acts[first:]
+        if gone:
+            self._disowned.append((gone[0].start_us, max(each.end_us for each in gone) + SETTLES_US))
+        return len(gone)
+
     def waits(self) -> list[Truth]:
         """The rests as long as a wait, by the events sent."""
         return [Truth("wait", (0, 0, 0, 0), "", "", one.t_us, two.t_us) for one, two in self._rests(0)]
 
     def unsure(self) -> list[tuple[int, int]]:
-        """Rests of which a millisecond decides whether they are waits."""
+        """Rests of which a millisecond decides whether they are waits, and what the program denies."""
         near = [(one.t_us, two.t_us) for one, two in self._rests(-UNSURE_US)]
-        return [(one, two) for one, two in near if abs(two - one - WAIT_US) < UNSURE_US]
+        return [*self._disowned, *((one, two) for one, two in near if abs(two - one - WAIT_US) < UNSURE_US)]
 
     def _rests(self, more_us: int) -> list[tuple[Sent, Sent]]:
         sent = self.hand.sent

@@ -21,6 +21,7 @@ WORDS = (
     "early", "answer", "bring", "carry", "place", "water", "simple", "train", "market", "open", "close",
     "happy", "little", "never", "again", "between", "city", "music",
 )  # fmt: skip
+MENU_S_MAX = 15.0
 START_S_MAX = 20.0
 
 
@@ -188,8 +189,7 @@ class Editor(Desktop):
         said = some_words(self._rng, low, high) + " "
         self._person.type(self._area, said)
         if not self.until(lambda: said.strip() in self.text()):
-            self._person.acts.pop()
-            self._denied += 1
+            self._denied += self._person.disown()
 
     def _menu(self) -> None:
         name, under = ("Edit", "Convert") if self.name == "mousepad" else ("Options", "")
@@ -197,9 +197,12 @@ class Editor(Desktop):
             return
         before = {each.name for each in self.elements()}
         self._person.click(head)
-        if not self.until(lambda: len({each.name for each in self.elements()} - before) > 2):
-            self._person.key("Escape")
-            return
+
+        def is_open() -> bool:
+            return len({each.name for each in self.elements()} - before) > 2
+
+        if not self.until(is_open, MENU_S_MAX):
+            raise RuntimeError(f"the menu {name} did not open in {MENU_S_MAX} s: what is seen now is not known")
         time.sleep(0.3)
         opened = {each.name for each in self.elements()}
         if under and self._rng.random() < 0.75 and (branch := self.find(under, "menu")) is not None:
@@ -212,6 +215,9 @@ class Editor(Desktop):
         self._person.key("Escape")
         if under:
             self._person.key("Escape")
+        # A key that is pressed while a menu still closes goes to the menu.
+        if not self.until(lambda: not is_open(), MENU_S_MAX):
+            raise RuntimeError(f"the menu {name} did not close in {MENU_S_MAX} s: what is seen now is not known")
 
 
 class Calculator(Desktop):
@@ -243,8 +249,7 @@ class Calculator(Desktop):
         else:
             self._person.key("Return")
         if not self.until(lambda: str(one + two) in self.text().replace(" ", "").replace(",", "")):
-            self._denied += len(self._person.acts) - first
-            del self._person.acts[first:]
+            self._denied += self._person.disown(first)
 
     def _menu(self) -> None:
         name = str(self._rng.choice(["View", "Calculator", "Edit"]))

@@ -19,7 +19,7 @@ REDUCED = Protocol(
 )  # fmt: skip
 
 # What fits into an hour of a machine that others use too: one training seed, fewer episodes, the same rules.
-SHORT = Protocol(seeds=(0,), episodes=5, few_episodes=1, bare_episodes=3)
+SHORT = Protocol(seeds=(0,), counts=(3, 5, 10, 60), episodes=5, few_episodes=1, bare=5, bare_episodes=3)
 
 
 def main() -> int:

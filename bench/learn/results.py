@@ -14,11 +14,12 @@ from bench.learn.protocol import Protocol, trainings, trials
 
 
 def read(home: Path, name: str) -> dict[str, dict[str, Any]]:
-    """task -> its figures in this evaluation, all pieces together; {} when it was not made."""
+    """task -> its figures in this evaluation, all pieces together; {} when it was not made, or not to its end."""
     tasks: dict[str, dict[str, Any]] = {}
     for path in sorted((home / "evaluations").glob(f"{name}.*.json")):
         tasks.update(json.loads(path.read_text("utf-8"))["tasks"])
-    return tasks
+    wanted = json.loads((home / "tasks.json").read_text("utf-8"))[name.rpartition(".")[2]]
+    return tasks if sorted(tasks) == sorted(wanted) else {}
 
 
 def pooled(home: Path, names: list[str]) -> dict[str, Any]:
@@ -59,6 +60,8 @@ def results(p: Protocol, home: Path) -> dict[str, Any]:
         flat[key] = figures["success"]
         flat[f"{key}_successes"], flat[f"{key}_n"] = figures["successes"], figures["episodes"]
         flat[f"{key}_interval"] = [figures["low"], figures["high"]] if figures["episodes"] else None
+    # Programs of the desktop are no part of this protocol yet.
+    flat |= {"success_desktop": None, "success_desktop_successes": 0, "success_desktop_n": 0}
     names = [each.name for each in trials(p)]
     decisions = [
         json.loads(path.read_text("utf-8"))["decision_ms_p50"]

@@ -30,6 +30,7 @@ VERBS: dict[str, tuple[str, str]] = {
         "what you consented to, and what became of it, as a standard record",
     ),
     "forget": ("aboveboard.recorder.cli.forget", "delete what was recorded in the last minutes, or all of it"),
+    "download": ("aboveboard.recorder.cli.download", "everything that is held about you, as one archive with proofs"),
     "review": ("aboveboard.recorder.cli.review", "see what would be sent, delete it, or send it now"),
     "replay": ("aboveboard.recorder.cli.replay", "see again what was sent: fetched sealed, opened on this laptop only"),
     "task": ("aboveboard.recorder.cli.task", "say what task you are starting or have finished"),

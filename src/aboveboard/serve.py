@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
+import signal
 import socket
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,13 +15,15 @@ from typing import Any
 import structlog
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
-from aboveboard.collector import deletion, retention
+from aboveboard.collector import deletion, marks, retention, telling
 from aboveboard.collector.account_cli import add_accounts
 from aboveboard.collector.charters import open_charters
 from aboveboard.collector.cli import add_init, add_stores, settings_of
-from aboveboard.collector.home import read_home
+from aboveboard.collector.home import read_home, read_log_key
 from aboveboard.collector.http.app import make_app
+from aboveboard.collector.http.uploading import UploadServer
 from aboveboard.collector.identity import role_log
 from aboveboard.collector.identity.guard import enforce
 from aboveboard.collector.identity.oidc import Provider
@@ -29,18 +32,22 @@ from aboveboard.collector.ingest import Intake
 from aboveboard.collector.invite_cli import add_invite
 from aboveboard.collector.jobs import Workers
 from aboveboard.collector.limits import Uploads
+from aboveboard.collector.logs import LEVELS, configure_logs
 from aboveboard.collector.operate_cli import add_operations
 from aboveboard.collector.promises import Promises
 from aboveboard.collector.publisher import Publisher
 from aboveboard.collector.retention import schedule_tidy
 from aboveboard.collector.sequencer import Sequencer
-from aboveboard.collector.service import Service
+from aboveboard.collector.service import Receiver, Service
 from aboveboard.collector.settings import Settings, open_blobs, open_database
+from aboveboard.collector.tls import Certificate, Strict
 from aboveboard.core.charter import CHARTER_BYTES_MAX, Charter
 from aboveboard.core.clock import Clock, SystemClock
 from aboveboard.core.errors import BadInput, Unavailable
 from aboveboard.portal.pages import add_pages
 from aboveboard.wire.durable import make_folders, read_bounded
+
+_log = structlog.get_logger()
 
 
 def open_service(
@@ -70,6 +77,20 @@ def open_service(
     return Service(charters, keys, database, blobs, intake, promises, log, home / "log", clock, uploads, identity)
 
 
+def open_receiver(home: Path, clock: Clock, settings: Settings) -> Receiver:
+    """For a further process that takes segments. Raises BadInput or Unavailable."""
+    if not settings.database.startswith("postgresql"):
+        raise BadInput("a further process for uploads needs PostgreSQL: SQLite has one writer", "database")
+    key, database = read_log_key(home), open_database(settings, home)
+    try:
+        blobs = open_blobs(settings, home)
+    except BaseException:
+        database.close()
+        raise
+    uploads = Uploads(settings.uploads_at_once, settings.device_mb_per_hour)
+    return Receiver(database, Intake(database, blobs, clock, tidied_by_another=True), Promises(key, clock), uploads)
+
+
 def make_server(service: Service) -> FastAPI:
     """Collector, pages, and the background that fills the log, started and stopped with the server."""
     publisher = Publisher(service, service.log_folder)
@@ -81,6 +102,7 @@ def make_server(service: Service) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         schedule_tidy(service)
+        marks.schedule(service)
         publisher.start()
         workers.start()
         yield
@@ -95,8 +117,14 @@ def make_server(service: Service) -> FastAPI:
     return app
 
 
-HANDLERS = {deletion.KIND: deletion.run, retention.KIND: retention.run, retention.TIDY: retention.tidy,
-            role_log.KIND: role_log.run}  # fmt: skip
+HANDLERS = {
+    deletion.KIND: deletion.run,
+    retention.KIND: retention.run,
+    retention.TIDY: retention.tidy,
+    marks.KIND: marks.run,
+    telling.KIND: telling.run,
+    role_log.KIND: role_log.run,
+}
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -118,36 +146,56 @@ class _Server(uvicorn.Server):
     """Says that it is ready, in one line of JSON, once it answers."""
 
     url = ""
+    certificate: Certificate | None = None
 
     async def startup(self, sockets: Any = None) -> None:
         await super().startup(sockets=sockets)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._load_anew)
         if self.started:
             print(json.dumps({"ready": True, "url": self.url}), flush=True)
+
+    def _load_anew(self) -> None:
+        """A renewed certificate, for connections from now on; the old one stays when the new one is no good."""
+        if self.certificate is not None and self.config.ssl is not None:
+            try:
+                self.certificate.load(self.config.ssl)
+            except BadInput as error:
+                _log.error("the certificate was not loaded", why=str(error))
 
 
 def serve(args: argparse.Namespace) -> int:
     """Runs until it is told to stop."""
-    structlog.configure(
-        processors=[structlog.processors.TimeStamper(fmt="iso"), structlog.processors.JSONRenderer()],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+    configure_logs(args.log_level)
     data = read_bounded(args.charter, CHARTER_BYTES_MAX)
     if data is None:
         raise BadInput("is missing", str(args.charter))
+    if bool(args.tls_certificate) != bool(args.tls_key):
+        raise BadInput("--tls-certificate and --tls-key go together", "command line")
+    certificate = Certificate(args.tls_certificate, args.tls_key) if args.tls_key else None
+    if certificate is not None:
+        certificate.context()  # said now, before anything is opened
     bound = listen(args.host, args.port)
     settings = settings_of(args)
-    service = open_service(args.home, Charter.parse(data, str(args.charter)), args.witness, SystemClock(), settings)
-    app = make_server(service)
-    if args.metrics_port:
-        app.state.figures.serve(args.metrics_port)
+    app: ASGIApp
+    if args.uploads_only:
+        app = UploadServer(open_receiver(args.home, SystemClock(), settings))
+    else:
+        service = open_service(args.home, Charter.parse(data, str(args.charter)), args.witness, SystemClock(), settings)
+        app = make_server(service)
+        if args.metrics_port:
+            app.state.figures.serve(args.metrics_port)
     # No access log: who asked for what and when is nobody's business here.
     config = uvicorn.Config(
-        app, log_level="warning", access_log=False, timeout_graceful_shutdown=20,
+        Strict(app) if certificate else app, log_level=args.log_level, log_config=None, access_log=False,
+        timeout_graceful_shutdown=20,
         limit_concurrency=200, timeout_keep_alive=15, server_header=False,
     )  # fmt: skip
     server = _Server(config)
+    if certificate is not None:
+        config.load()
+        config.ssl, server.certificate = certificate.context(), certificate
     host = f"[{args.host}]" if ":" in args.host else args.host
-    server.url = f"http://{host}:{bound.getsockname()[1]}"
+    server.url = f"{'https' if certificate else 'http'}://{host}:{bound.getsockname()[1]}"
     server.run(sockets=[bound])
     return 0
 
@@ -165,10 +213,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
     server.add_argument(
         "--witness", action="append", default=[], metavar="URL", help="a witness to ask; repeat for each"
     )
+    server.add_argument(
+        "--uploads-only", action="store_true",
+        help="a further process, on the PostgreSQL and store of the one that writes the log: takes segments only",
+    )  # fmt: skip
     server.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
     server.add_argument("--port", type=int, default=8460, help="port, 0 for a free one (default 8460)")
     server.add_argument(
+        "--tls-certificate", type=Path, metavar="PEM", help="answer with TLS 1.3: the chain of certificates"
+    )
+    server.add_argument("--tls-key", type=Path, metavar="PEM", help="its key; SIGHUP loads both anew")
+    server.add_argument(
         "--metrics-port", type=int, default=0, help="Prometheus metrics on 127.0.0.1:PORT (default none)"
+    )
+    server.add_argument(
+        "--log-level", choices=LEVELS, default="warning", help="how much it says on stderr; never about people"
     )
     add_stores(server)
     server.set_defaults(run=serve)

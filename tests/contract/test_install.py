@@ -100,7 +100,7 @@ def test_install_writes_what_starts_it_and_uninstall_leaves_none_of_that(machine
     assert unit.read_bytes() == once
     said = machine.run("uninstall")
     left = machine.files()
-    assert not left & (LOGIN - {".local", ".local/share"})
+    assert not left & LOGIN
     assert ".config/autostart/other.desktop" in left
     assert "kept in" in said
     assert {path.name for path in machine.home.folder.iterdir()} == {
@@ -150,6 +150,7 @@ def test_what_was_never_sent_goes_and_what_is_the_persons_stays_and_is_named(mac
     assert {"contributor.key", "device.key", "charter.json", "token"} <= left
     assert "your keys: only with them" in said
     assert "You have not left the programme" in said
+    assert "told to nobody yet: 1 of your consents or your leaving" in said
     chain = json.loads(machine.home.path("chain.json").read_bytes())
     assert chain == {"seq": first.seq, "prev": first.prev}
 

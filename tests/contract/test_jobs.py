@@ -23,6 +23,7 @@ from aboveboard.collector.storage.tables import epochs, segments
 from aboveboard.collector.storage.tables import jobs as rows
 from aboveboard.core.errors import Refused, Unavailable
 from aboveboard.core.ids import sha256_hex
+from aboveboard.core.keeping import month_end_us
 from aboveboard.core.leaves import DAY_US, Leaf, RetentionSweepLeaf, parse_leaf
 from aboveboard.wire.api import SegmentReply, parse
 from tests.support.servers import Person, Servers, running
@@ -196,7 +197,7 @@ def test_retention_destroys_what_is_past_the_days_of_its_policy(servers: Servers
     segment = person.sealed()
     assert person.send(segment).status_code == 201
     database, policy = servers.service.database, servers.policy.policy_id
-    due_us = keeping.month_end_us(servers.service.clock.now_us()) + 90 * DAY_US
+    due_us = month_end_us(servers.service.clock.now_us()) + 90 * DAY_US
     with database.transaction() as tx:
         mine = rows.c.kind == retention.KIND
         assert list(tx.execute(select(rows.c.due_us).where(mine)).scalars()) == [due_us], "one for all people"
@@ -233,7 +234,7 @@ def test_a_sweep_that_can_not_be_done_is_not_in_the_log(
 ) -> None:
     person = Person(servers).ready()
     assert person.send(person.sealed()).status_code == 201
-    due_us = keeping.month_end_us(servers.service.clock.now_us()) + 90 * DAY_US
+    due_us = month_end_us(servers.service.clock.now_us()) + 90 * DAY_US
     with servers.service.database.transaction() as tx:
         keeping.schedule_sweep(tx, servers.policy.policy_id, due_us)
         tx.execute(update(rows).where(rows.c.kind == retention.KIND).values(parked=False))
@@ -264,7 +265,7 @@ def test_what_comes_after_its_days_is_not_kept_and_its_sender_is_told(servers: S
     assert person.send(person.sealed()).status_code == 201
     late = person.sealed()
     data = late.to_bytes()
-    moved.us = keeping.month_end_us(servers.service.clock.now_us()) + 90 * DAY_US
+    moved.us = month_end_us(servers.service.clock.now_us()) + 90 * DAY_US
     sent = person.cert(), token_hash(person.token), 1, data, sha256_hex(data)
     one, again = moved.service.intake.take(*sent), moved.service.intake.take(*sent)
     assert (one.new, one.kept, again.new, again.kept) == (True, False, False, False)

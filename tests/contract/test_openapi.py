@@ -71,6 +71,8 @@ def world(made: Portal, known: bool) -> dict[str, Any]:
         "put /v1/epochs/{epoch}": sign_deposit(deposit, person.key).to_bytes(),
         "post /v1/deletions": person.delete("segments", (first.manifest.segment_id,)),
         "post /v1/grants": reader.signed.to_bytes(),
+        "put /v1/grants/{grant_id}/datasets/{manifest}/sources": json.dumps({"segments": [first.manifest.segment_id]})
+        .encode(),
         "post /v1/datasets": json.dumps({"grant": grant, "root": "a" * 64, "manifest_sha256": "b" * 64}).encode(),
         "post /v1/models": json.dumps({"grant": grant, "model_sha256": "c" * 64, "dataset_manifest_sha256": "b" * 64})
         .encode(),
@@ -80,7 +82,7 @@ def world(made: Portal, known: bool) -> dict[str, Any]:
         "segment": base64.b64encode(person.sealed().to_bytes()).decode(),
         "names": {"device": person.device, "device_id": person.device, "epoch": person.epoch, "seq": 0, "index": 1,
                   "consent": person.consent.record.consent_id, "grant_id": grant, "segment": first.manifest.segment_id,
-                  "name": asked.json()["deletion"], "path": "0/000.p/1"},
+                  "manifest": "b" * 64, "model": "c" * 64, "name": asked.json()["deletion"], "path": "0/000.p/1"},
         "bodies": {where: json.loads(body) for where, body in bodies.items()},
     }  # fmt: skip
 
@@ -143,6 +145,7 @@ def test_every_method_of_an_address_is_allowed(here: Portal) -> None:
 
 
 @pytest.mark.prove
+@pytest.mark.timeout(3000)
 @pytest.mark.parametrize("known", [True, False])
 def test_on_postgresql_and_s3_with_many_more(known: bool, there: Portal, tmp_path: Path) -> None:
-    print(run(there, known, 150, tmp_path))
+    print(run(there, known, 100, tmp_path))

@@ -23,6 +23,7 @@ from aboveboard.collector.storage.tables import epochs, invitations, jobs, metad
 from aboveboard.core.clock import SystemClock
 from aboveboard.core.errors import BadInput, Corrupt, Unavailable
 from aboveboard.core.ids import ConsentId, ContributorId, DeviceId, EpochId, PolicyId
+from aboveboard.core.keeping import CLOCK_US_MAX, kept_until_us
 from aboveboard.core.leaves import RetentionSweepLeaf, parse_leaf
 from aboveboard.core.signing import SigningKey
 from aboveboard.wire.segment import GENESIS, SealedSegment, seal
@@ -192,7 +193,7 @@ def test_migrations_lead_to_the_tables_as_written_from_any_earlier_one(url: str,
     with engine.begin() as tx:
         until_us = tx.execute(select(epochs.c.until_us)).scalar_one()
         job = tx.execute(select(jobs)).one()
-        assert until_us == keeping.kept_until_us(policy, SystemClock().now_us() - keeping.CLOCK_US_MAX)
+        assert until_us == kept_until_us(policy, SystemClock().now_us() - CLOCK_US_MAX)
         assert (job.due_us, parse_leaf(job.work)) == (until_us, RetentionSweepLeaf(policy.policy_id, until_us))
         tx.execute(jobs.delete())
         keeping.schedule_sweep(tx, policy.policy_id, until_us)

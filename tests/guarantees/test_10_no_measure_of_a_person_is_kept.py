@@ -93,7 +93,7 @@ def test_no_record_that_everybody_gets_names_a_person_or_measures_one() -> None:
     """What is said under "own" and "granted" goes to the person or the grant's reader; all else knows nobody."""
     own = {
         "EnrolReply", "ConsentReply", "SegmentReply", "MySegments", "MyAccesses", "MyDevice", "MyDevices",
-        "DeletionReply", "DeletionState", "Access", "ChainReply",
+        "DeletionReply", "DeletionState", "Access", "ChainReply", "MyDataset", "MyDatasets",
     }  # fmt: skip
     for name, kind in vars(api).items():
         if not (isinstance(kind, type) and issubclass(kind, msgspec.Struct)) or name in own:

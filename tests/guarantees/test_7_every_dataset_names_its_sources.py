@@ -17,7 +17,7 @@ from aboveboard.datasets.manifest import root_of
 from aboveboard.datasets.reader import Bad, Opened
 from aboveboard.wire.api import DatasetBuilt, ModelTrained
 from aboveboard.wire.segment import SealedSegment
-from tests.support.attackers import Watch, guardian_server, reader_of
+from tests.support.attackers import Watch, guardian_server, name_sources, reader_of
 from tests.support.servers import Person, Researcher, Servers, running
 
 
@@ -43,7 +43,14 @@ def _manifest(segments: list[SealedSegment], root: str, **changes: str) -> HeldM
     return parse_manifest(data, "manifest.json")
 
 
-def _log(servers: Servers, researcher: Researcher, root: str, manifest: str) -> int:
+def _log(researcher: Researcher, used: list[SealedSegment], manifest: str) -> int:
+    """Says the sources, then has it logged."""
+    names = [one.manifest.segment_id for one in used]
+    assert name_sources(researcher, manifest, names).status_code == 204
+    return _built(researcher, root_of(names), manifest)
+
+
+def _built(researcher: Researcher, root: str, manifest: str) -> int:
     body = DatasetBuilt(researcher.signed.grant.grant_id, root, manifest).to_bytes()
     return researcher.ask("POST", "/v1/datasets", body).status_code
 
@@ -63,17 +70,17 @@ def test_a_dataset_that_keeps_quiet_about_a_source_or_its_terms_is_found_out(ser
         reader = reader_of(servers, researcher, guardian)
         reader.unlock()
         reader.close()
-        assert _log(servers, researcher, root, honest.digest.hex()) == 201
+        assert _log(researcher, [mine, other], honest.digest.hex()) == 201
         assert servers.proven(f"/v1/leaves/{_size(servers) - 1}/proof", {}).status_code == 200
         assert watch.look([honest])["own_datasets"].result == "holds"
         assert watch.look([])["own_datasets"].result == "unknown", "one that is not shown may hold anything"
         assert watch.look([quiet])["own_datasets"].result == "fails", "it is not the manifest that the log names"
-        assert _log(servers, researcher, root, quiet.digest.hex()) == 201
+        assert _log(researcher, [mine, other], quiet.digest.hex()) == 201
         _settle(servers)
         watch.state = tmp_path / "second"
         found = watch.look([honest, quiet])["own_datasets"]
         assert (found.result, "other segments than its manifest lists" in found.reason) == ("fails", True)
-        assert _log(servers, researcher, root, others_terms.digest.hex()) == 201
+        assert _log(researcher, [mine, other], others_terms.digest.hex()) == 201
         _settle(servers)
         watch.state = tmp_path / "third"
         found = watch.look([honest, others_terms])["own_datasets"]
@@ -97,7 +104,7 @@ def test_only_a_grants_reader_adds_to_the_lineage_and_only_with_hashes(servers: 
     assert thief.ask("POST", "/v1/datasets", body).status_code == 401
     assert servers.http.post("/v1/datasets", content=body).status_code == 401
     for bad in ("", "no hash", "0" * 63, "G" * 64):
-        assert _log(servers, researcher, bad, "1" * 64) == 400
+        assert _built(researcher, bad, "1" * 64) == 400
     trained = ModelTrained(researcher.signed.grant.grant_id, "2" * 64, "1" * 64).to_bytes()
     assert thief.ask("POST", "/v1/models", trained).status_code == 401
 

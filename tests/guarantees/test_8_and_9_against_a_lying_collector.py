@@ -13,7 +13,9 @@ from aboveboard.audit.source import FolderSource
 from aboveboard.audit.verify import verify
 from aboveboard.collector import deletion
 from aboveboard.collector.settings import Settings
+from aboveboard.core.clock import FixedClock
 from aboveboard.core.errors import AboveboardError, Refused
+from aboveboard.core.keeping import kept_until_us
 from aboveboard.core.leaves import DAY_US, DELETION_DAYS_MAX
 from aboveboard.wire.segment import SealedSegment
 from tests.support.attackers import Watch, guardian_server, reader_of, sql
@@ -131,3 +133,30 @@ def test_a_segment_under_terms_that_nobody_agreed_to_is_not_taken(servers: Serve
         servers.policy = old
     assert person.say("withdrawn").status_code == 201
     assert person.send(person.sealed()).status_code == 403
+
+
+def test_a_collector_that_ignores_the_days_of_keeping_reads_nothing_after_them(
+    servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It never sweeps, and its clock stands still. The guardian goes by its own, for good."""
+    person, _ = _sent(servers)
+    researcher = Researcher(servers, 2, {"contributors": (person.contributor,), "expires_us": now_us() + 300 * DAY_US})
+    assert researcher.bring().status_code == 201
+    reply = researcher.release()
+    [release] = reply.releases
+    request = researcher.to_guardian(release, reply).to_bytes()
+    shares = servers.guardian._shares
+    came_us = shares.came_us(person.contributor, person.epoch)
+    until_us = kept_until_us(servers.policy, came_us)
+    assert 90 * DAY_US < until_us - came_us <= 122 * DAY_US
+    with monkeypatch.context() as patch:
+        patch.setattr(servers.guardian, "_clock", FixedClock(until_us - 1))
+        assert servers.guardian.release("/v1/release", request).status == 200
+        patch.setattr(servers.guardian, "_clock", FixedClock(until_us))
+        with pytest.raises(Refused, match="days of keeping"):
+            servers.guardian.release("/v1/release", request)
+    assert shares.held(person.contributor) == []
+    with pytest.raises(Refused, match="no share"):
+        servers.guardian.release("/v1/release", request)
+    person.deposit()
+    assert shares.came_us(person.contributor, person.epoch) == came_us, "the same share brought anew is as old"

@@ -7,6 +7,7 @@ import io
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any, cast
@@ -21,9 +22,14 @@ from aboveboard.core.frames import SeenFrame, frames_of
 from aboveboard.desktop.browser import Browser
 from aboveboard.desktop.display import PrivateDisplay
 from aboveboard.desktop.input import Hand
+from aboveboard.recorder.page import StatusPage
+from aboveboard.recorder.recorder import Recorder
+from aboveboard.recorder.spool.spool import Spool
 from aboveboard.redact.ocr import Tesseract
+from tests.support.chromium import chromium
 from tests.support.pages import U8, enlarged, read_of
 from tests.support.screens import Looking, Painted, has_colour
+from tests.support.told_recorder import ToldRecorder
 
 pytestmark = pytest.mark.desktop
 
@@ -125,6 +131,29 @@ def session(port: int, folder: Path) -> tuple[list[KeptEvent], list[int]]:
     return looking.kept, counts
 
 
+def reviewed(folder: Path, picture: Path | None = None) -> dict[str, Any]:
+    """What the person sees of it on the recorder's page before it leaves: widths of pictures, and text."""
+    told = ToldRecorder("", folder / "told")
+    told.spool = Spool(folder / "spool", bytes(32))
+    with closing(StatusPage(cast("Recorder", told), told.spool)) as page, chromium() as browser:
+        browser.go(page.url)
+        address = browser.evaluate("document.querySelector('.plays a').href")
+        found: dict[str, Any] = {"stretches": browser.evaluate("document.querySelectorAll('.plays a').length")}
+        browser.go(address)
+        browser.wait("document.getElementById('replay').dataset.ready === 'yes'")
+        browser.evaluate("document.querySelectorAll('.seen img').forEach((each) => { each.loading = 'eager'; })")
+        browser.wait("[...document.querySelectorAll('.seen img')].every((each) => each.complete)")
+        found["widths"] = browser.evaluate("[...document.querySelectorAll('.seen img')].map((e) => e.naturalWidth)")
+        found["text"] = browser.text()
+        assert browser.problems == []
+        if picture is not None:
+            browser.evaluate("document.getElementById('at').value = document.getElementById('at').max / 2; "
+                             "document.getElementById('at').dispatchEvent(new Event('input'))")  # fmt: skip
+            time.sleep(0.5)
+            browser.picture(picture)
+    return found
+
+
 def test_pictures_of_a_session_in_a_browser(port: int, tmp_path: Path) -> None:
     kept, counts = session(port, tmp_path)
     pictures = frames_of(kept)
@@ -147,3 +176,11 @@ def test_pictures_of_a_session_in_a_browser(port: int, tmp_path: Path) -> None:
     for pixels in [*(each.pixels for each in frames), *(shown(each) for each in crops if each.picture)]:
         text = read(pixels)
         assert read_of([NAME, ADDRESS, TYPED, "Ottoline", "barnaby"], text) == []
+    stored = (tmp_path / "spool" / "0000000001.chunk").read_bytes()
+    page = reviewed(tmp_path)
+    assert page["widths"], "the person sees the pictures before they leave"
+    assert 0 not in page["widths"], "each of them can be shown"
+    assert "Continue, push button" in page["text"]
+    assert "typed <" in page["text"], "as it would leave: no letter of it"
+    assert read_of([NAME, ADDRESS, TYPED], page["text"]) == []
+    assert (tmp_path / "spool" / "0000000001.chunk").read_bytes() == stored, "looking changes nothing"

@@ -27,7 +27,7 @@ def _path(row: Row, house: House) -> str:
     own = {
         "device_id": house.person.device, "device": house.person.device, "epoch": house.person.epoch,
         "consent": house.person.consent.record.consent_id, "policy_id": house.servers.policy.policy_id,
-        "grant_id": "a" * 64, "segment": "b" * 64, "manifest": "c" * 64, **VALUES,
+        "grant_id": "a" * 64, "segment": "b" * 64, "manifest": "c" * 64, "model": "d" * 64, **VALUES,
     }  # fmt: skip
     return re.sub(r"{(\w+)(:path)?}", lambda found: own[found[1]], row.path)
 

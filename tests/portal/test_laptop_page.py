@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import cast
+from typing import cast, get_args
 
 import httpx
 import pytest
@@ -13,6 +13,8 @@ import pytest
 from aboveboard.core.events import Gap, Text
 from aboveboard.recorder.page import StatusPage
 from aboveboard.recorder.recorder import Recorder
+from aboveboard.recorder.words import PICTURES
+from aboveboard.redact.pictures import WithheldReason
 from tests.support.chromium import Chromium, violations
 from tests.support.own_data import S, midnight_us
 from tests.support.told_recorder import ToldRecorder
@@ -104,13 +106,16 @@ def test_the_day_the_stretches_and_the_holes_are_on_the_first_page(
 ) -> None:
     browser.go(laptop.url)
     text = browser.text()
-    for words in ("chromium", "libreoffice", "you paused", "It waits here for 24 hours", EVIL, "5 pictures"):
+    for words in (
+        "chromium", "libreoffice", "you paused", "It waits here for 24 hours", EVIL, "5 pictures", "on their way: 2",
+        "Ctrl+Alt+Shift+P pauses, in every program", "is taken by another program",
+    ):  # fmt: skip
         assert words in text
     assert browser.evaluate("document.querySelectorAll('.plays a').length") == 3
     browser.press(f".plays a[href='{FIRST}']")
     told = browser.text()
     assert "Dear <PERSON_1>, they are ready. Call <PHONE_1>." in told
-    assert "withheld: a face may be in it" in told
+    assert "withheld: something in it could be read" in told
     browser.wait("[...document.querySelectorAll('.seen img')].every((each) => each.complete && each.naturalWidth)")
     sizes = browser.evaluate("[...document.querySelectorAll('.seen img')].map((each) => each.naturalWidth)")
     assert sizes == [320, 320, 320, 900]
@@ -279,3 +284,7 @@ def test_pause_takes_one_click_leaving_two_deleting_all_two(
     browser.go(laptop.url)
     browser.press("#pause")
     assert recorder.asked[-1] == ("pause", "until-resumed")
+
+
+def test_every_reason_for_withholding_a_picture_has_words() -> None:
+    assert set(PICTURES) == set(get_args(WithheldReason))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import msgspec
 from sqlalchemy import text
 
@@ -20,22 +21,24 @@ from aboveboard.audit.report import Check
 from aboveboard.audit.source import HttpSource
 from aboveboard.core.clock import SystemClock
 from aboveboard.core.consent import SignedConsent
+from aboveboard.core.ids import SegmentId
 from aboveboard.core.proof import BatchProof
 from aboveboard.datasets.reader import Reader, ReaderKeys
+from aboveboard.wire.api import DatasetSources
 from aboveboard.wire.segment import SealedSegment, unseal
 from aboveboard.witness.http import Route
 from tests.support.servers import Person, Researcher, Servers, small_server
 
 
 @contextmanager
-def guardian_server(servers: Servers) -> Iterator[str]:
+def guardian_server(servers: Servers, port: int = 0) -> Iterator[str]:
     """The guardian's own routes over HTTP; its address."""
     guardian, most = servers.guardian, 1 << 20
     routes = [
         Route("POST", "/v1/release", most, guardian.release), Route("POST", "/v1/given", most, guardian.given),
         Route("POST", "/v1/destroy", most, guardian.destroy),
     ]  # fmt: skip
-    with small_server(routes) as url:
+    with small_server(routes, port) as url:
         yield url
 
 
@@ -49,6 +52,11 @@ def reader_of(servers: Servers, researcher: Researcher, guardian: str) -> Reader
     keys = ReaderKeys(researcher.key, researcher.identity)
     url = str(servers.http.base_url).rstrip("/")
     return Reader(keys, servers.world.charter, researcher.signed, url, [guardian], SystemClock())
+
+
+def name_sources(researcher: Researcher, manifest: str, names: Sequence[SegmentId]) -> httpx.Response:
+    path = f"/v1/grants/{researcher.signed.grant.grant_id}/datasets/{manifest}/sources"
+    return researcher.ask("PUT", path, DatasetSources(tuple(names)).to_bytes())
 
 
 @dataclass

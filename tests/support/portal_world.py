@@ -14,9 +14,10 @@ import httpx
 from aboveboard.collector.settings import Settings
 from aboveboard.core.canonical import canonical
 from aboveboard.core.exemption import Exemption, sign_exemption
-from aboveboard.core.ids import sha256_hex
+from aboveboard.core.ids import SegmentId, sha256_hex
 from aboveboard.core.merkle import root_hash
 from aboveboard.core.policy import Policy
+from aboveboard.wire.api import DatasetSources
 from tests.support.accounts import Member, member
 from tests.support.chromium import Chromium
 from tests.support.servers import PROOF_S_MAX, Person, Researcher, Servers, running
@@ -84,6 +85,9 @@ def portal(folder: Path, settings: Settings | None = None) -> Iterator[Portal]:
         reader.release()
         manifest = _manifest(servers, person)
         dataset, root = sha256_hex(manifest), root_hash([person.prev.encode()]).hex()
+        sources = f"/v1/grants/{reader.signed.grant.grant_id}/datasets/{dataset}/sources"
+        named = DatasetSources((SegmentId(person.prev),)).to_bytes()
+        assert reader.ask("PUT", sources, named).status_code == 204
         built = {"grant": reader.signed.grant.grant_id, "root": root, "manifest_sha256": dataset}
         trained = {"grant": built["grant"], "model_sha256": "c" * 64, "dataset_manifest_sha256": dataset}
         for path, body in (("/v1/datasets", built), ("/v1/models", trained)):

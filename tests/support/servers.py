@@ -89,9 +89,9 @@ def add_checkpoint_request(old: int, entries: list[bytes], world: World, proof: 
 
 
 @contextmanager
-def small_server(routes: list[Route]) -> Iterator[str]:
+def small_server(routes: list[Route], port: int = 0) -> Iterator[str]:
     """Its address."""
-    server = SmallServer("127.0.0.1", 0, routes)
+    server = SmallServer("127.0.0.1", port, routes)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:

@@ -43,7 +43,7 @@ def waiting(written: str, folder: Path) -> list[tuple[str, Kept, int]]:
     nine = midnight_us(0) + 9 * 3600 * S
     first: Kept = [("chromium", each) for each in letter(nine, title=written, subject=written, task=written)]
     first += [("chromium", frame(nine + k * S, shade)) for k, shade in ((0, 0x40), (4, 0xC0), (9, 0x60))]
-    withheld = Crop(nine + 3 * S, nine + 2 * S, nine + 2 * S, SCREEN, b"", "a face may be in it")
+    withheld = Crop(nine + 3 * S, nine + 2 * S, nine + 2 * S, SCREEN, b"", "readable")
     first += [("chromium", crop(nine + 17 * S, folder)), ("chromium", withheld)]
     first.sort(key=lambda each: each[1].t_us)
     gap: Kept = [("", Gap(nine + 30 * S, nine + 600 * S, "paused"))]
@@ -60,6 +60,7 @@ class ToldRecorder:
 
     def __init__(self, written: str, folder: Path) -> None:
         """folder: for its spool, in which some waits."""
+        folder.mkdir(exist_ok=True)
         self.spool = Spool(folder / "spool", bytes(32))
         for session, events, until_us in waiting(written, folder):
             self.spool.append(
@@ -74,9 +75,13 @@ class ToldRecorder:
         self._written = written
 
     def status(self) -> dict[str, Any]:
-        return {"state": self.state, "reason": "paused" if self.state == "paused" else "", "problem": "",
-                "policy": "p" * 64, "spool_bytes": 2048, "sent_segments": 3,
-                "came_too_late": 0, "unsent_segments": 0, "cpu_s": 1.5, "rss_mb": 80.0}  # fmt: skip
+        return {
+            "state": self.state, "reason": "paused" if self.state == "paused" else "", "problem": "",
+            "policy": "p" * 64, "spool_bytes": 2048, "sent_segments": 3, "came_too_late": 0, "unsent_segments": 2,
+            "hotkeys": {"pause": "Ctrl+Alt+Shift+P"},
+            "hotkey_problem": "Ctrl+Alt+Shift+T is taken by another program, so it does nothing here",
+            "cpu_s": 1.5, "rss_mb": 80.0,
+        }  # fmt: skip
 
     def settings(self) -> Settings:
         return Settings(exclude_titles=(f"*salary* {self._written}",))

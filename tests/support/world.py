@@ -57,6 +57,7 @@ class World:
     council: SigningKey = field(default_factory=lambda: SigningKey.generate("witness-council", COSIGNATURE_V1))
     auditor: SigningKey = field(default_factory=lambda: SigningKey.generate("witness-auditor", COSIGNATURE_V1))
     guardian_key: SigningKey = field(default_factory=lambda: SigningKey.generate("guardian"))
+    guardian_url: str = "http://127.0.0.1:1"
     spare_guardians: tuple[Guardian, ...] = ()
     guardians_needed: int = 1
     collector_identity: str = _AGE[0]
@@ -81,7 +82,7 @@ class World:
                     Group(2, ("witness-council", "witness-auditor")),
                 ),
                 guardian=Guardian(
-                    _recipient(self.guardian_identity), "http://127.0.0.1:1", self.guardian_key.verify_key.encode()
+                    _recipient(self.guardian_identity), self.guardian_url, self.guardian_key.verify_key.encode()
                 ),
                 collector=CollectorEntry(_recipient(self.collector_identity), "http://127.0.0.1:2"),
                 spare_guardians=self.spare_guardians,

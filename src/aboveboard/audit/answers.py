@@ -55,6 +55,8 @@ def _attempt(ask: Callable[[], T]) -> T | AboveboardError:
 
 def ask(laptop: Laptop, own: HttpSource | None, clock: Clock) -> Answers:
     """own: the collector, asked with the device's token."""
+    if laptop.given is not None and laptop.accesses is not None and laptop.held is not None:
+        return Answers(laptop.given, laptop.accesses, laptop.held)  # as they were when the archive was made
     given = _attempt(lambda: _ask_guardians(laptop, clock))
     accesses = _attempt(
         lambda: parse(_ask_collector(own, "v1/me/accesses"), "accesses", MyAccesses, REPLY_BYTES_MAX).accesses

@@ -11,6 +11,7 @@ from aboveboard.core.leaves import (
     BatchLeaf,
     CharterLeaf,
     DatasetBuiltLeaf,
+    DatasetMarkedLeaf,
     DeletionAskedLeaf,
     DeletionDoneLeaf,
     ExemptionLeaf,
@@ -47,7 +48,8 @@ class Facts:
 
     policies, charters, exemptions: by name, the index of their first entry. purposes: of released keys, where each was
     first named. first_segments: index of the first batch of segments. asked: open deletions with their due time in µs;
-    done_lately: the last ones that were done, oldest first. manifests: of datasets, each with its root.
+    done_lately: the last ones that were done, oldest first. manifests: of datasets, each with its root; marked:
+    those of them that hold what may be used no more.
     """
 
     counters_size: int = 0
@@ -65,6 +67,7 @@ class Facts:
     done_n: int = 0
     done_lately: dict[bytes, None] = field(default_factory=dict)
     manifests: dict[bytes, bytes] = field(default_factory=dict)
+    marked: set[bytes] = field(default_factory=set)
     unreadable: Problems = field(default_factory=Problems)
     lineage: Problems = field(default_factory=Problems)
     deletions: Problems = field(default_factory=Problems)
@@ -102,6 +105,12 @@ class Facts:
                     self.lineage.add(f"entry {index}: a dataset was built before any key was released")
                 _bounded(self.manifests, REMEMBERED_MAX, "datasets")
                 self.manifests.setdefault(bytes.fromhex(leaf.manifest), bytes.fromhex(leaf.root))
+            case DatasetMarkedLeaf():
+                name = bytes.fromhex(leaf.manifest)
+                if name not in self.manifests:
+                    self.lineage.add(f"entry {index}: a dataset is marked that is not in the log before it")
+                else:
+                    self.marked.add(name)  # no more than there are manifests
             case ModelTrainedLeaf():
                 if bytes.fromhex(leaf.dataset) not in self.manifests:
                     self.lineage.add(f"entry {index}: a model names a dataset that is not in the log before it")

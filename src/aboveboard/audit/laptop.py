@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -15,11 +15,15 @@ from aboveboard.core.errors import AboveboardError, BadInput, Corrupt
 from aboveboard.core.ids import ContributorId, DeviceId, key_id_of
 from aboveboard.core.proof import BatchProof
 from aboveboard.core.signing import SigningKey, VerifyKey
+from aboveboard.wire.api import Access, Given, MyAccesses, MyGiven, MySegments
+from aboveboard.wire.api import parse as parse_reply
 from aboveboard.wire.durable import read_bounded
-from aboveboard.wire.segment import FILE_BYTES_MAX, SealedSegment, SegmentBody, parse, unseal
+from aboveboard.wire.segment import FILE_BYTES_MAX, Manifest, SealedSegment, SegmentBody, parse, unseal
 
 SMALL_BYTES_MAX = 1 << 20
+HELD_BYTES_MAX = 64 << 20
 FOREVER_US = 1 << 62
+T = TypeVar("T", bound=msgspec.Struct)
 
 
 @dataclass(slots=True)
@@ -41,7 +45,11 @@ class OwnSegment:
 
 @dataclass(slots=True)
 class Laptop:
-    """person: their key, to ask the guardian with. problems: files that can't be read, each a sentence."""
+    """person: their key, to ask the guardian with. problems: files that can't be read, each a sentence.
+
+    held, accesses, given: what collector and guardian said when an archive was made (`aboveboard download`); None in a
+    recorder's own folder.
+    """
 
     contributor: ContributorId
     device: DeviceId
@@ -54,6 +62,9 @@ class Laptop:
     guardians: tuple[str, ...] = ()
     guardians_needed: int = 1
     person: SigningKey | None = None
+    held: tuple[Manifest, ...] | None = None
+    accesses: tuple[Access, ...] | None = None
+    given: tuple[Given, ...] | None = None
     problems: list[str] = field(default_factory=list)
 
 
@@ -100,6 +111,9 @@ def _segment(home: Path, path: Path) -> OwnSegment:
 
 def read_laptop(home: Path) -> Laptop:
     """Raises BadInput when `home` is no recorder's folder. Single files that can't be read are in `problems`."""
+    archived = read_bounded(home / "person.json", SMALL_BYTES_MAX)
+    if archived is not None:
+        return _archived(home, parse_object(archived, "person.json", SMALL_BYTES_MAX))
     contributor, device = _key(home / "contributor.key"), _key(home / "device.key")
     config = parse_object(_read(home / "config.json"), str(home / "config.json"), SMALL_BYTES_MAX)
     token = (read_bounded(home / "token", SMALL_BYTES_MAX) or b"").decode("ascii", "replace").strip()
@@ -108,6 +122,28 @@ def read_laptop(home: Path) -> Laptop:
         device.verify_key, _consents(home), [], _pauses(home), token, str(config.get("collector", "")),
         _guardians(config), int(config.get("guardians_needed", 1)), contributor,
     )  # fmt: skip
+    return _with_segments(home, laptop)
+
+
+def _archived(home: Path, who: dict[str, Any]) -> Laptop:
+    """An archive, unpacked: it has no key that speaks in the person's name."""
+    device = VerifyKey.decode(str(who.get("device_key", "")))
+    if key_id_of(device.public) != who.get("device"):
+        raise BadInput("the device's ID is not its key's", str(home / "person.json"))
+
+    def told(name: str, kind: type[T]) -> T:
+        return parse_reply(_read(home / "held" / name, HELD_BYTES_MAX), name, kind, HELD_BYTES_MAX)
+
+    config = parse_object(_read(home / "config.json"), str(home / "config.json"), SMALL_BYTES_MAX)
+    laptop = Laptop(
+        ContributorId(str(who.get("contributor", ""))), DeviceId(str(who["device"])), device, _consents(home), [],
+        _pauses(home), "", str(config.get("collector", "")), held=told("segments.json", MySegments).segments,
+        accesses=told("accesses.json", MyAccesses).accesses, given=told("given.json", MyGiven).given,
+    )  # fmt: skip
+    return _with_segments(home, laptop)
+
+
+def _with_segments(home: Path, laptop: Laptop) -> Laptop:
     for path in sorted([*home.glob("sent/*.seg"), *home.glob("outbox/*.seg")], key=lambda each: each.name):
         try:
             laptop.segments.append(_segment(home, path))

@@ -82,8 +82,16 @@ def check_own_chain(laptop: Laptop) -> Check:
             if each.sealed.manifest.contributor != laptop.contributor:
                 raise CheckFailed(f"segment {each.seq} is another person's")
             each.sealed.verify(laptop.device_key)
-        check_chain([each.sealed.manifest for each in laptop.segments])
-        return f"{len(laptop.segments)} segments, none dropped, inserted, reordered or altered"
+        manifests = [each.sealed.manifest for each in laptop.segments]
+        if laptop.held is None:
+            check_chain(manifests)
+            return f"{len(laptop.segments)} segments, none dropped, inserted, reordered or altered"
+        # Of an archive: deleted ones are known by their manifests, which the next one's "prev" vouches for.
+        check_chain(list(laptop.held))
+        if any(laptop.held[each.seq : each.seq + 1] != (each,) for each in manifests):
+            raise CheckFailed("a segment is not the one of its number in the chain")
+        deleted = len(laptop.held) - len(manifests)
+        return f"{len(manifests)} segments and {deleted} deleted, none dropped, inserted, reordered or altered"
 
     return checked("own_chain", run)
 
@@ -193,6 +201,7 @@ def check_own_segments_held(laptop: Laptop, held: Sequence[Manifest]) -> Check:
     own = [each.sealed.manifest.segment_id for each in laptop.segments if each.proof is not None]
     there = [manifest.segment_id for manifest in held]
     every = {each.sealed.manifest.segment_id for each in laptop.segments}
+    every |= {manifest.segment_id for manifest in laptop.held or ()}  # deleted ones; own_chain looks at them
     problems = [
         f"segment {name[:16]} was sent, and the collector does not know it" for name in own if name not in there
     ]

@@ -80,7 +80,8 @@ def check_own_datasets(laptop: Laptop, manifests: Sequence[HeldManifest], facts:
                 problems.append(
                     f"the dataset {each.lines.title!r} holds segment {manifest.seq} under other terms than it was given"
                 )  # fmt: skip
-        told.append(f"{each.lines.title!r} ({each.lines.purpose}) holds {len(mine)} of your segments")
+        marked = ", and is marked: it may be used no more" if each.digest in facts.marked else ""
+        told.append(f"{each.lines.title!r} ({each.lines.purpose}) holds {len(mine)} of your segments{marked}")
     missing = facts.manifests.keys() - {each.digest for each in manifests}
     if not problems and missing:
         why = f"{len(missing)} datasets of the log were not given with --manifest: one may hold anything"

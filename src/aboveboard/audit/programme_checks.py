@@ -102,7 +102,7 @@ def check_releases(facts: Facts, policies: Policies) -> Check:
 def check_lineage(facts: Facts) -> Check:
     """A dataset comes after a release of keys, a model after the dataset it names."""
     datasets, models = facts.kinds["dataset_built"], facts.kinds["model_trained"]
-    reason = f"{datasets} datasets and {models} models, each after what it comes from"
+    reason = f"{datasets} datasets and {models} models, each after what it comes from; {len(facts.marked)} marked"
     return judged("lineage", facts.lineage.first, reason, facts.lineage.count)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, Connection, insert, select, update
 
+from aboveboard.collector import telling
 from aboveboard.collector.jobs import Job, enqueue
 from aboveboard.collector.service import Service
 from aboveboard.collector.storage.blobs import BlobName, Blobs
@@ -40,6 +41,8 @@ def ask(service: Service, cert: SignedDeviceCert, signed: SignedDeletion) -> Del
         tx.execute(insert(deletions).values(**values, due_us=due_us, done=False))
         forbid(tx, request)
         enqueue(tx, KIND, name, now_us)
+        if request.scope != "segments":
+            enqueue(tx, telling.KIND, name, now_us)
         # Beside the database: a backup that is older than this request must not bring the data back. See backup.py.
         folder = service.log_folder.parent / "deletions"
         make_folders(folder, 0o700)

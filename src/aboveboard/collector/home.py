@@ -50,9 +50,14 @@ def write_home(home: Path, keys: Keys, master_key: str = "") -> None:
 def read_home(home: Path, master_key: str = "") -> Keys:
     """Raises BadInput when keys are missing, unreadable, or readable by others; Refused when the master key is another;
     Unavailable when it can't be asked."""
-    log = SigningKey.decode(read_secret(home / "log.key", MAKE))
+    log = read_log_key(home)
     identity = unwrap_vault(home / "vault.json", open_master_key(master_key, home))
     return Keys(log, pyrage.x25519.Identity.from_str(identity))
+
+
+def read_log_key(home: Path) -> SigningKey:
+    """Without the vault. Raises BadInput."""
+    return SigningKey.decode(read_secret(home / "log.key", MAKE))
 
 
 def rekey(home: Path, old: str, new: str) -> None:

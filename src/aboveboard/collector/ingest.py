@@ -41,10 +41,15 @@ class _Staged:
 
 
 class Intake:
-    """Safe for several threads; close() when nobody calls any more."""
+    """Safe for several threads; close() when nobody calls any more.
 
-    def __init__(self, database: Database, blobs: Blobs, clock: Clock) -> None:
+    tidied_by_another: the job that takes orphans away runs in another process, where our holds are not seen. It removes
+    under the person's lock; so under the same lock it is looked whether what was staged is still there.
+    """
+
+    def __init__(self, database: Database, blobs: Blobs, clock: Clock, *, tidied_by_another: bool = False) -> None:
         self._database, self._blobs, self._clock = database, blobs, clock
+        self._tidied_by_another = tidied_by_another
         self._heads, self.holds = Heads(), Holds()
         self._groups = Groups(self._settle)
 
@@ -120,11 +125,16 @@ class Intake:
         with self._database.transaction(*{person(each.arrival.manifest.contributor) for each in group}) as tx:
             standing, now_us = Standing(tx, [each.arrival for each in group]), self._clock.now_us()
             for n in order:
-                results[n] = _decide(standing, n, group[n], now_us)
+                results[n] = self._tidied(group[n]) or _decide(standing, n, group[n], now_us)
             _insert(tx, [(group[n].arrival, found) for n in order if isinstance(found := results[n], Accepted)])
         for n, found in results.items():
             self._after(group[n], found)
         return [results[n] for n in range(len(group))]
+
+    def _tidied(self, staged: _Staged) -> Unavailable | None:
+        if self._tidied_by_another and staged.stored and not self._blobs.has(staged.arrival.blob):
+            return Unavailable("what was left of this segment was tidied away: send it again")
+        return None
 
     def _after(self, staged: _Staged, found: Accepted | Exception) -> None:
         if not isinstance(found, Accepted):

@@ -2,38 +2,19 @@
 
 The collector may not know when a person worked, so it counts from what it does know: the month (UTC) in which the share
 came. A laptop uses an epoch for one calendar month and brings its share first of all, so the epoch is out of use when
-that month ends; the policy's days count from there. (A share that comes in a later month counts from the end of that
-one.) A segment holds the policy's categories together, so the shortest of their retentions is the epoch's.
+that month ends; the policy's days count from there (core/keeping.py; the guardian counts for itself).
 """
 
 from __future__ import annotations
-
-import datetime
 
 from sqlalchemy import Connection, select
 
 from aboveboard.collector.jobs import enqueue
 from aboveboard.collector.storage.tables import jobs
-from aboveboard.core.clock import US_PER_S
 from aboveboard.core.ids import PolicyId
 from aboveboard.core.leaves import DAY_US, RetentionSweepLeaf
-from aboveboard.core.policy import Policy
 
 KIND = "retention"
-CLOCK_US_MAX = 3600 * US_PER_S  # how far a laptop's clock may be ahead and bring next month's share
-
-
-def month_end_us(now_us: int) -> int:
-    """The first moment (UTC) of the next month."""
-    now = datetime.datetime.fromtimestamp(now_us / US_PER_S, datetime.UTC)
-    first = datetime.datetime(now.year + now.month // 12, now.month % 12 + 1, 1, tzinfo=datetime.UTC)
-    return int(first.timestamp()) * US_PER_S
-
-
-def kept_until_us(policy: Policy, brought_us: int) -> int:
-    """When everything of an epoch whose share is brought now has to be gone. A whole day."""
-    days = min(terms.retention_days for terms in policy.categories.values())
-    return month_end_us(brought_us + CLOCK_US_MAX) + days * DAY_US
 
 
 def schedule_sweep(tx: Connection, policy: PolicyId, until_us: int) -> None:

@@ -7,14 +7,15 @@ import hashlib
 from sqlalchemy import Connection, select
 
 from aboveboard.collector.commitments import queue
-from aboveboard.collector.keeping import kept_until_us, schedule_sweep
-from aboveboard.collector.service import Service
+from aboveboard.collector.keeping import schedule_sweep
+from aboveboard.collector.service import Receiving, Service
 from aboveboard.collector.standing import SIGNED_OFF
 from aboveboard.collector.storage.sql import insert, person
 from aboveboard.collector.storage.tables import consents, devices, epochs, policies
 from aboveboard.core.consent import ConsentRecord, SignedConsent, check_consent
 from aboveboard.core.errors import BadInput, Refused
 from aboveboard.core.ids import ConsentId, ContributorId, DeviceId, PolicyId
+from aboveboard.core.keeping import kept_until_us
 from aboveboard.core.policy import Policy, SignedPolicy
 from aboveboard.core.vault import SignedDeposit, SignedDeviceCert, check_deposit
 
@@ -23,7 +24,7 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def device_of(service: Service, token: str) -> SignedDeviceCert:
+def device_of(service: Receiving, token: str) -> SignedDeviceCert:
     """The device that holds the token. Raises Refused."""
     query = select(devices.c.cert, devices.c.revoked).where(devices.c.token_sha256 == token_hash(token))
     with service.database.reading() as tx:

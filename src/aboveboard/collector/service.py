@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from aboveboard.collector.charters import Charters
 from aboveboard.collector.home import Keys
@@ -18,6 +19,32 @@ from aboveboard.collector.storage.sql import Database
 from aboveboard.core.charter import Charter
 from aboveboard.core.clock import Clock
 from aboveboard.wire.api import SignedPromise
+
+
+class Receiving(Protocol):
+    """What is needed to take segments, and nothing more."""
+
+    @property
+    def database(self) -> Database: ...
+    @property
+    def intake(self) -> Intake: ...
+    @property
+    def uploads(self) -> Uploads: ...
+    def promise(self, what: str, name: str) -> SignedPromise: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """A further process that takes segments, beside the one that writes the log. It has no share of any key."""
+
+    database: Database
+    intake: Intake
+    promises: Promises
+    uploads: Uploads
+
+    def promise(self, what: str, name: str) -> SignedPromise:
+        """Signed: `name` will stand in the log within a day; the process that writes the log sees to it."""
+        return self.promises.make(what, name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,19 @@ class ModelTrainedLeaf(_Leaf, frozen=True, tag="model_trained"):
     dataset: str
 
 
+class DatasetMarkedLeaf(_Leaf, frozen=True, tag="dataset_marked"):
+    """The dataset of this manifest holds something that may be used no more: it was deleted, withdrawn, or its days of
+    keeping are over. Not which of these, or whose, and only once a day, so that it tells of nobody's wavering."""
+
+    manifest: str
+
+
+class ModelMarkedLeaf(_Leaf, frozen=True, tag="model_marked"):
+    """The model of these weights comes from a dataset that is marked."""
+
+    model: str
+
+
 class ExemptionLeaf(_Leaf, frozen=True, tag="exemption"):
     """Less than the policy for a region or a group, in force from here on. exemption: SHA-256 of its bytes."""
 
@@ -130,6 +143,8 @@ Leaf: TypeAlias = (
     | KeyReleasedLeaf
     | DatasetBuiltLeaf
     | ModelTrainedLeaf
+    | DatasetMarkedLeaf
+    | ModelMarkedLeaf
     | DeletionAskedLeaf
     | DeletionDoneLeaf
     | ExemptionLeaf

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from aboveboard import __version__
 from aboveboard.core.errors import BadInput, CheckFailed, Refused, Unavailable
+from aboveboard.core.ids import SegmentId
 from aboveboard.datasets.choose import choose
 from aboveboard.datasets.engine import run, workers_here
 from aboveboard.datasets.manifest import Manifest, Source, card, root_of
@@ -23,10 +24,11 @@ from aboveboard.datasets.reader import Bad, Opened, Reader
 from aboveboard.datasets.schema import write_tables
 from aboveboard.datasets.session import BuildKeys, Part, Session, Summary, seal
 from aboveboard.datasets.spec import Spec
-from aboveboard.wire.api import DatasetBuilt, LeafReply, parse
+from aboveboard.wire.api import DatasetBuilt, DatasetSources, LeafReply, parse
 from aboveboard.wire.durable import make_folders, write_durable
 
 INCLUSION_S_MAX = 30.0
+SOURCES_AT_ONCE = 10_000
 UNDER_WAY = ".under-way"
 
 
@@ -203,10 +205,18 @@ def finish(reader: Reader, manifest: Manifest, out: Path) -> str:
     write_durable(out / "README.md", card(manifest).encode())
     write_durable(out / "manifest.json", manifest.to_bytes())
     digest = hashlib.sha256(manifest.to_bytes()).hexdigest()
+    name_sources(reader, digest, [SegmentId(source.segment) for source in manifest.sources])
     body = DatasetBuilt(reader.grant.grant_id, manifest.root, digest).to_bytes()
     index = parse(reader.ask("POST", "/v1/datasets", body).body, "answer", LeafReply).index
     write_durable(out / "dataset.proof", await_proof(reader, index))
     return digest
+
+
+def name_sources(reader: Reader, digest: str, names: list[SegmentId]) -> None:
+    """Tells the collector what the dataset holds, so that a deletion can reach it and each person sees it."""
+    path = f"/v1/grants/{reader.grant.grant_id}/datasets/{digest}/sources"
+    for at in range(0, len(names), SOURCES_AT_ONCE):
+        reader.ask("PUT", path, DatasetSources(tuple(names[at : at + SOURCES_AT_ONCE])).to_bytes())
 
 
 def await_proof(reader: Reader, index: int) -> bytes:

@@ -20,6 +20,7 @@ from aboveboard.datasets.build import build, write_split
 from aboveboard.datasets.change import diff, without
 from aboveboard.datasets.engine import ENGINES, check_engine
 from aboveboard.datasets.manifest import Manifest, read_manifest, verify
+from aboveboard.datasets.marks import check_unmarked
 from aboveboard.datasets.reader import Reader, make_keys, read_keys
 from aboveboard.datasets.schema import read_episodes, table_of
 from aboveboard.datasets.spec import parse_spec
@@ -136,6 +137,8 @@ def _without(args: argparse.Namespace) -> int:
 def _verify(args: argparse.Namespace) -> int:
     for line in verify(args.folder, _charter_given(args)):
         print(line)
+    if args.collector:
+        print(check_unmarked(args.folder, args.collector))
     return 0
 
 
@@ -280,6 +283,7 @@ def _configure_readers(verbs: Verbs) -> None:
     checker = verbs.add_parser("verify", help="check files, sources and, with the charter, the log entry")
     checker.add_argument("folder", type=Path)
     checker.add_argument("--charter", type=Path)
+    checker.add_argument("--collector", metavar="URL", help="also ask whether it was marked since")
     checker.set_defaults(run=_verify)
 
     differ = verbs.add_parser("diff", help="what differs between two datasets; 1 when anything does")

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from aboveboard.core.events import KeptEvent, Task
 from aboveboard.datasets.actions import reconstruct
 from aboveboard.datasets.hittest import index_of
+from aboveboard.datasets.pictures import Pictures
 from aboveboard.datasets.schema import Episode, Step
 from aboveboard.datasets.vocabulary import POINTER_KINDS, Action, Reconstruction
 
@@ -71,8 +72,9 @@ def undeclared(actions: Sequence[Action]) -> Iterator[Marks]:
 def episodes_of(recorded: Recorded, salt: bytes) -> list[Episode]:
     """salt: the dataset's own; pseudonyms and episode IDs come from it, and mean nothing elsewhere."""
     told = reconstruct(recorded.events)
+    pictures = Pictures(recorded.events)
     marks = list(declared(recorded.events)) or list(undeclared(told.actions))
-    return [episode for mark in marks if (episode := _episode(recorded, told, mark, salt)) is not None]
+    return [episode for mark in marks if (episode := _episode(recorded, told, pictures, mark, salt)) is not None]
 
 
 def pseudonym(salt: bytes, *parts: str) -> str:
@@ -80,7 +82,7 @@ def pseudonym(salt: bytes, *parts: str) -> str:
     return hmac.new(salt, "\0".join(parts).encode(), hashlib.sha256).hexdigest()[:32]
 
 
-def _episode(recorded: Recorded, told: Reconstruction, mark: Marks, salt: bytes) -> Episode | None:
+def _episode(recorded: Recorded, told: Reconstruction, pictures: Pictures, mark: Marks, salt: bytes) -> Episode | None:
     actions = [a for a in told.actions if mark.start_us <= a.start_us and a.end_us <= mark.end_us and a.kind != "done"]
     if not actions:
         return None
@@ -93,7 +95,7 @@ def _episode(recorded: Recorded, told: Reconstruction, mark: Marks, salt: bytes)
         flags.add("secret")
     if any(action.kind in POINTER_KINDS and action.element is None for action in actions):
         flags.add("no_target")
-    steps = [_step(recorded, action, mark.start_us) for action in actions]
+    steps = [_step(recorded, told, pictures, action, mark.start_us) for action in actions]
     steps.append(Step("done", mark.end_us - mark.start_us, mark.end_us - mark.start_us, text=mark.outcome))
     return Episode(
         pseudonym(salt, "episode", recorded.contributor, recorded.session, str(mark.start_us)),
@@ -102,8 +104,10 @@ def _episode(recorded: Recorded, told: Reconstruction, mark: Marks, salt: bytes)
     )  # fmt: skip
 
 
-def _step(recorded: Recorded, action: Action, start_us: int) -> Step:
+def _step(recorded: Recorded, told: Reconstruction, pictures: Pictures, action: Action, start_us: int) -> Step:
     index = index_of(action.element, action.elements)
+    frame = pictures.frame(action.start_us, told.gaps.last_end_until(action.start_us))
+    crop, withheld = pictures.crop(action.start_us, action.end_us)
     flags = []
     if action.scene_index < 0:
         flags.append("no_scene")
@@ -111,11 +115,20 @@ def _step(recorded: Recorded, action: Action, start_us: int) -> Step:
         flags.append("target_guessed")
     if action.element is not None and index < 0:
         flags.append("target_not_in_scene")
-    sources = {recorded.segments[i] for i in (*action.sources, action.scene_index) if i >= 0}
-    path = action.path
+    if withheld:
+        flags.append("crop_withheld")
+    shown = [each.index for each in (frame, crop) if each is not None]
+    sources = {recorded.segments[i] for i in (*action.sources, action.scene_index, *shown) if i >= 0}
+    path, placed = action.path, len(action.window) == 4
     return Step(
         action.kind, action.start_us - start_us, action.end_us - start_us, action.app, action.site, action.window,
-        action.x, action.y, action.button, action.end_x, action.end_y, action.dx, action.dy, action.text, action.key,
+        action.x, action.y,
+        action.x - action.window[0] if placed and action.x is not None else None,
+        action.y - action.window[1] if placed and action.y is not None else None,
+        action.button, action.end_x, action.end_y, action.dx, action.dy, action.text, action.key,
         action.modifiers, action.element, index, action.elements, tuple((path.t_us - start_us).tolist()),
-        tuple(path.x.tolist()), tuple(path.y.tolist()), tuple(flags), tuple(sorted(sources)),
+        tuple(path.x.tolist()), tuple(path.y.tolist()),
+        frame.picture if frame is not None else None, frame.box if frame is not None else (),
+        crop.picture if crop is not None else None, crop.box if crop is not None else (),
+        tuple(flags), tuple(sorted(sources)),
     )  # fmt: skip

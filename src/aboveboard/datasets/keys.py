@@ -19,7 +19,7 @@ TRIES_MAX = 2_000  # choices among the parts, where one of them is wrong
 
 def good(answer: Answer) -> Answer:
     """The answer. Raises Refused, in the server's words, or Unavailable."""
-    if answer.status in (200, 201, 202):
+    if answer.status in (200, 201, 202, 204):
         return answer
     try:
         said = msgspec.json.decode(answer.body, type=ErrorReply).error

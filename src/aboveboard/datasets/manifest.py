@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -55,7 +56,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return canonical(msgspec.to_builtins(self))
 
 
-def root_of(segments: list[str]) -> str:
+def root_of(segments: Sequence[str]) -> str:
     """Over the sorted IDs, each as its ASCII bytes: anyone can prove theirs in, or out by its neighbours."""
     return root_hash([each.encode("ascii") for each in sorted(segments)]).hex()
 

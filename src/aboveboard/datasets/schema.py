@@ -14,6 +14,7 @@
     app, site      string          the application (lower-case WM_CLASS), the page's origin or null
     window         list<int32>     x, y, width, height of the window on the screen; empty when not known
     x, y           int32           screen pixels; null for kinds without a place
+    window_x/_y    int32           the same place within the window; null where either is not known
     button         int32           1 left, 2 middle, 3 right; 0 for kinds without a button
     end_x, end_y   int32           where a drag ends; null otherwise
     dx, dy         int32           notches of a scroll run, dy > 0 is down
@@ -24,6 +25,11 @@
     target_index   int32           its place in `elements`, -1 when it is not among them
     elements       list<struct>    what was visible before the action: role, name, box (x, y, w, h), states, path
     path_t/x/y     list            pointer samples since the action before: µs from the episode's start, pixels
+    frame          struct?         the screen before the action at a quarter of its size, nothing in it to read: bytes
+                                   (WebP) and path (null), as Hugging Face's Image has it
+    frame_box      list<int32>     x, y, width, height of what it shows on the screen; empty without one
+    crop           struct?         what was acted on, sharp, grey where masked; likewise
+    crop_box       list<int32>     likewise
     flags          list<string>    what is doubtful about this step, see STEP_FLAGS
     segments       list<string>    IDs of the sealed segments this row was made from; manifest.json explains each
 
@@ -44,6 +50,7 @@ import pyarrow.parquet as pq
 
 from aboveboard.core.errors import BadInput, Corrupt, Refused
 from aboveboard.core.events import Element
+from aboveboard.datasets.pictures import Picture
 from aboveboard.datasets.vocabulary import KINDS
 
 SCHEMA_VERSION = 1
@@ -60,6 +67,7 @@ STEP_FLAGS: Final = (
     "no_scene",  # the tree before the action is not known
     "target_guessed",  # the recorder named no element: hit-tested in the scene
     "target_not_in_scene",  # the element acted on is not among `elements`
+    "crop_withheld",  # what was acted on could not be masked well enough to be shown
 )
 STEPS_MAX = 100_000  # an episode longer than this is no episode
 ROWS_A_GROUP = 4096
@@ -77,6 +85,8 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     window: tuple[int, ...] = ()
     x: int | None = None
     y: int | None = None
+    window_x: int | None = None
+    window_y: int | None = None
     button: int = 0
     end_x: int | None = None
     end_y: int | None = None
@@ -91,6 +101,10 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     path_t: tuple[int, ...] = ()
     path_x: tuple[int, ...] = ()
     path_y: tuple[int, ...] = ()
+    frame: Picture | None = None
+    frame_box: tuple[int, ...] = ()
+    crop: Picture | None = None
+    crop_box: tuple[int, ...] = ()
     flags: tuple[str, ...] = ()
     segments: tuple[str, ...] = ()
 
@@ -112,7 +126,8 @@ _ELEMENT = pa.struct([
     ("states", pa.list_(pa.string())), ("path", pa.list_(pa.int32())),
 ])  # fmt: skip
 _STRINGS = pa.list_(pa.string())
-SCHEMA: Final = pa.schema([
+_PICTURE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+_COLUMNS: Final = pa.schema([
     pa.field("episode_id", pa.string(), nullable=False), pa.field("step", pa.int32(), nullable=False),
     pa.field("contributor", pa.string(), nullable=False), pa.field("split", pa.string(), nullable=False),
     pa.field("instruction", pa.string(), nullable=False), pa.field("outcome", pa.string(), nullable=False),
@@ -120,15 +135,35 @@ SCHEMA: Final = pa.schema([
     pa.field("start_us", pa.int64(), nullable=False), pa.field("end_us", pa.int64(), nullable=False),
     pa.field("app", pa.string(), nullable=False), pa.field("site", pa.string()),
     pa.field("window", pa.list_(pa.int32()), nullable=False), pa.field("x", pa.int32()), pa.field("y", pa.int32()),
+    pa.field("window_x", pa.int32()), pa.field("window_y", pa.int32()),
     pa.field("button", pa.int32(), nullable=False), pa.field("end_x", pa.int32()), pa.field("end_y", pa.int32()),
     pa.field("dx", pa.int32(), nullable=False), pa.field("dy", pa.int32(), nullable=False),
     pa.field("text", pa.string(), nullable=False), pa.field("key", pa.string(), nullable=False),
     pa.field("modifiers", _STRINGS, nullable=False), pa.field("target", _ELEMENT),
     pa.field("target_index", pa.int32(), nullable=False), pa.field("elements", pa.list_(_ELEMENT), nullable=False),
     pa.field("path_t", pa.list_(pa.int64()), nullable=False), pa.field("path_x", pa.list_(pa.int32()), nullable=False),
-    pa.field("path_y", pa.list_(pa.int32()), nullable=False), pa.field("flags", _STRINGS, nullable=False),
-    pa.field("segments", _STRINGS, nullable=False),
-], metadata={b"aboveboard_schema": str(SCHEMA_VERSION).encode()})  # fmt: skip
+    pa.field("path_y", pa.list_(pa.int32()), nullable=False),
+    pa.field("frame", _PICTURE), pa.field("frame_box", pa.list_(pa.int32()), nullable=False),
+    pa.field("crop", _PICTURE), pa.field("crop_box", pa.list_(pa.int32()), nullable=False),
+    pa.field("flags", _STRINGS, nullable=False), pa.field("segments", _STRINGS, nullable=False),
+])  # fmt: skip
+
+
+def _feature(kind: pa.DataType) -> object:
+    """A column as Hugging Face `datasets` names it in a file's own metadata, so that pictures are decoded as such."""
+    if kind.equals(_PICTURE):
+        return {"_type": "Image"}
+    if pa.types.is_list(kind):
+        return [_feature(kind.value_type)]
+    if pa.types.is_struct(kind):
+        return {field.name: _feature(field.type) for field in kind}
+    return {"dtype": str(kind), "_type": "Value"}
+
+
+_HUGGING_FACE = {"info": {"features": {field.name: _feature(field.type) for field in _COLUMNS}}}
+SCHEMA: Final = _COLUMNS.with_metadata(
+    {b"aboveboard_schema": str(SCHEMA_VERSION).encode(), b"huggingface": msgspec.json.encode(_HUGGING_FACE)}
+)
 _EPISODE_COLUMNS: Final = ("episode_id", "step", "contributor", "split", "instruction", "outcome", "episode_flags")
 
 
@@ -138,7 +173,7 @@ def rows_of(episode: Episode) -> Iterator[dict[str, Any]]:
         yield {
             "episode_id": episode.episode_id, "step": index, "contributor": episode.contributor,
             "split": episode.split, "instruction": episode.instruction, "outcome": episode.outcome,
-            "episode_flags": episode.flags, **msgspec.to_builtins(step),
+            "episode_flags": episode.flags, **msgspec.to_builtins(step, builtin_types=(bytes,)),
         }  # fmt: skip
 
 

@@ -5,10 +5,12 @@ What was recorded is put in as text only; the page's own policy lets no script r
 
 from __future__ import annotations
 
+import base64
 import html
 from collections.abc import Iterable, Sequence
 
 from aboveboard.core.events import Element
+from aboveboard.datasets.pictures import Picture
 from aboveboard.datasets.schema import Episode, Step
 
 EPISODES_MAX = 200  # on one page; the rest by --from
@@ -24,6 +26,7 @@ details.e>summary{cursor:pointer;font-weight:600}
 td,th{text-align:left;padding:.2rem .5rem;border-top:1px solid #e4eaee;vertical-align:top;overflow-wrap:anywhere}
 td:nth-child(-n+3){white-space:nowrap}
 .k{display:inline-block;background:#e3eef5;border-radius:4px;padding:0 .4rem} .f{color:#9a4a00}
+figure{margin:.5rem 0} figure img{max-width:100%;border:1px solid #cfd8df} figcaption{color:#5a6b78;font-size:.85em}
 svg{max-width:100%;height:auto;background:#f6f8f9;border:1px solid #e4eaee} nav{margin:1rem 0}
 @media (prefers-color-scheme:dark){body{background:#14191d;color:#dfe7ec}.k{background:#26404f}
 td,th,details.e{border-color:#33414b}
@@ -86,9 +89,17 @@ def _what(step: Step) -> str:
     return _text(" + ".join(parts))
 
 
+def _photo(picture: Picture | None, words: str) -> str:
+    if picture is None:
+        return ""
+    data = base64.b64encode(picture.data).decode("ascii")
+    return f'<figure><img alt="" src="data:image/webp;base64,{data}"><figcaption>{words}</figcaption></figure>'
+
+
 def _step(number: int, step: Step) -> str:
     target = f"{step.target.role} “{step.target.name}”" if step.target is not None else ""
     drawn = picture(step)
+    drawn += "".join(_photo(each, words) for each, words in ((step.frame, "the screen"), (step.crop, "acted on")))
     shown = f"<details><summary>what was visible</summary>{drawn}</details>" if drawn else ""
     flags = f' <span class="f">{_text(", ".join(step.flags))}</span>' if step.flags else ""
     cells = (

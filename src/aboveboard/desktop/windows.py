@@ -68,7 +68,8 @@ class Windows:
         self._refresh()
 
     def close(self) -> None:
-        self._display.close()
+        with contextlib.suppress(xerror.ConnectionClosedError, OSError):  # the display may be gone already
+            self._display.close()
 
     def fileno(self) -> int:
         """Readable when something has changed."""
@@ -91,10 +92,10 @@ class Windows:
             before = self._active
             # All of them first: what is asked for below brings new ones, which the next call takes in.
             events = [self._display.next_event() for _ in range(n)]
-            for event in events:
-                self._take(event)
-            self._look_again()
-            self._arrange()
+            changed = [self._take(event) for event in events]
+            if any(changed):
+                self._look_again()
+                self._arrange()
             if self._active_number and self._active is None:
                 self._refresh()  # an order of events that was not foreseen
             self._more = self._display.pending_events() > 0
@@ -104,12 +105,13 @@ class Windows:
 
     # ------------------------------------------------------------ events
 
-    def _take(self, event: Any) -> None:
+    def _take(self, event: Any) -> bool:
+        """Whether it can have changed anything."""
         if event.type & 0x80 or getattr(event, "send_event", False):
-            return  # by another program, to the window manager: not what the server did
+            return False  # by another program, to the window manager: not what the server did
         match event.type:
             case X.PropertyNotify:
-                self._property(int(event.window.id), int(event.atom))
+                return self._property(int(event.window.id), int(event.atom))
             case X.CreateNotify:
                 self._raise(int(event.window.id))
             case X.DestroyNotify:
@@ -128,6 +130,7 @@ class Windows:
                 self._configure(event)
             case X.CirculateNotify:
                 self._raise(int(event.window.id), on_top=event.place == X.PlaceOnTop)
+        return True
 
     def _drop(self, number: int) -> None:
         self._frames.pop(number, None)
@@ -151,15 +154,17 @@ class Windows:
             box = (int(event.x), int(event.y), int(event.width), int(event.height))
             frame.window = replace(frame.window, box=box)
 
-    def _property(self, number: int, atom: int) -> None:
+    def _property(self, number: int, atom: int) -> bool:
         if number == self._root.id:
-            if atom == self._atoms["_NET_ACTIVE_WINDOW"]:
-                self._active_number = self._number(self._root, "_NET_ACTIVE_WINDOW")
-            return
+            if atom != self._atoms["_NET_ACTIVE_WINDOW"]:
+                return False  # at each click others change: lists of windows, selections
+            self._active_number = self._number(self._root, "_NET_ACTIVE_WINDOW")
+            return True
         for frame_number, frame in self._frames.items():
             if frame.window is not None and frame.window.number == number:
                 self._look(frame_number)
-                return
+                return True
+        return True
 
     # ------------------------------------------------------------ looking
 

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from aboveboard.recorder.control import ControlServer
 from aboveboard.recorder.home import Config, Home
 from aboveboard.recorder.hotkeys import Hotkeys
 from aboveboard.recorder.indicator import TrayOrBadge
-from aboveboard.recorder.memory import keep_memory_private
+from aboveboard.recorder.memory import keep_memory_private, one_arena
 from aboveboard.recorder.menu import Menu
 from aboveboard.recorder.observe import X11Observer
 from aboveboard.recorder.page import StatusPage
@@ -37,7 +38,8 @@ from aboveboard.recorder.terms import Terms, TermsWatch
 from aboveboard.recorder.upload import Uplink
 from aboveboard.wire.durable import read_bounded
 
-TERMS_CHECK_S = 5.0  # a policy may run out, or another take its place, while a recorder runs
+TERMS_CHECK_S = 5.0  # another policy may take the place of this one while a recorder runs
+TERMS_JUDGE_S = 30.0  # or this one may run out: all signatures and proofs anew, which costs as much as much input
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,7 @@ def _display(options: Options) -> tuple[str, Path | None]:
 def run(options: Options) -> int:
     """Runs until SIGTERM or SIGINT. 1 when the display was lost."""
     keep_memory_private()
+    one_arena()
     clock = SystemClock()
     display, xauthority = _display(options)
     bus = os.environ.get("DBUS_SESSION_BUS_ADDRESS")
@@ -169,8 +172,12 @@ def run(options: Options) -> int:
     recorder.start()
     watch.start()
     print(json.dumps({"ready": True, "url": page.url}), flush=True)
+    judged, judged_of = 0.0, tuple[object, ...]()
     while not stop.wait(TERMS_CHECK_S):
-        recorder.look_at_terms(watch.problem)
+        found = (watch.problem, *terms.files())
+        if found != judged_of or time.monotonic() - judged >= TERMS_JUDGE_S:
+            judged, judged_of = time.monotonic(), found
+            recorder.look_at_terms(watch.problem)
     lost = recorder.problem
     try:
         watch.stop()

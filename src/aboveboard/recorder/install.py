@@ -95,17 +95,18 @@ def uninstall(places: Places) -> list[Path]:
             continue
         remove_durable(path)
         gone.append(path)
-    for folder in (places.wanted.parent, places.unit.parent, places.unit.parent.parent, places.autostart.parent,
-                   places.menu.parent):  # fmt: skip
-        _remove_if_empty(folder)
+    for path in gone:
+        _remove_empty(path.parent)
     if gone:
         _reload()
     return gone
 
 
-def _remove_if_empty(folder: Path) -> None:
-    if folder.is_dir() and not any(folder.iterdir()):
+def _remove_empty(folder: Path) -> None:
+    """The folder, and those above it, as far as nothing is in them; never a home."""
+    while folder.is_dir() and folder != Path.home() and not any(folder.iterdir()):
         folder.rmdir()
+        folder = folder.parent
 
 
 def _ours(path: Path) -> bool:

@@ -29,6 +29,8 @@ Restart=on-failure
 RestartSec=10
 # The folder or the command line can't be used: trying again does not help.
 RestartPreventExitStatus=2
+# It says the address of the recorder's page, which belongs into no journal.
+StandardOutput=null
 TimeoutStopSec=30
 UMask=0077
 LimitCORE=0

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -30,9 +31,11 @@ from aboveboard.desktop.accessibility import hit
 from aboveboard.desktop.windows import Window, Windows, same_page
 from aboveboard.recorder.platform.source import InputCounters
 from aboveboard.recorder.platform.x11 import WindowsChanged, X11Source
-from aboveboard.recorder.screen.glances import Glances
-from aboveboard.recorder.screen.watch import ScreenWatch
 from aboveboard.recorder.watcher import Watcher
+
+if TYPE_CHECKING:
+    from aboveboard.recorder.screen.glances import Glances
+    from aboveboard.recorder.screen.watch import ScreenWatch
 
 SCENES_APART_US = 300_000  # of those that come with movement alone
 FOCUS_SETTLE_US = 25_000  # focus follows a click by 12 to 20 ms
@@ -75,6 +78,10 @@ class X11Observer:
         self.picture_problem = ""
         if level == "none":
             return
+        # Its libraries are loaded only where a policy asks for pictures.
+        from aboveboard.recorder.screen.glances import Glances
+        from aboveboard.recorder.screen.watch import ScreenWatch
+
         try:
             self._screen = ScreenWatch(self._display, self._surface, may_show, self._watcher.visit)
         except Unavailable as error:

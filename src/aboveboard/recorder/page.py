@@ -1,27 +1,30 @@
 """The recorder's page: how it stands, what waits and as it would leave, and every decision; on loopback only.
 
-See replay/loopback.py for who is let in. Every decision works without JavaScript; only the drawing needs it.
+See replay/loopback.py for who is let in. Every decision works without JavaScript; only the drawing needs it. What
+writes the pages is loaded when somebody looks: a recorder whose page nobody opens is the smaller by it.
 """
 
 from __future__ import annotations
 
 import datetime
 import re
-from typing import Any, cast
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
 
 from aboveboard.core.clock import US_PER_S
 from aboveboard.core.errors import AboveboardError, BadInput
 from aboveboard.recorder.recorder import EVER_US, Recorder
 from aboveboard.recorder.replay.loopback import Asked, Loopback, Reply
-from aboveboard.recorder.replay.pages import clock
 from aboveboard.recorder.replay.timeline import days
 from aboveboard.recorder.review.look import Look
-from aboveboard.recorder.review.pages import ReviewPages
 from aboveboard.recorder.settings import Change, Settings
 from aboveboard.recorder.spool.spool import Spool
-from aboveboard.recorder.words import REASONS
+from aboveboard.recorder.words import HOTKEYS, REASONS
 from aboveboard.ui import stylesheet
-from aboveboard.ui.language import speech
+
+if TYPE_CHECKING:
+    from aboveboard.recorder.review.pages import ReviewPages
+    from aboveboard.ui.language import Speech
 
 PACKAGE = "aboveboard.recorder"
 _PART = re.compile(r"([0-9]{1,3}):([0-5][0-9])")
@@ -66,10 +69,20 @@ class StatusPage:
         """Raises Unavailable when the port is taken."""
         self._recorder = recorder
         self._look = Look(spool)
-        self._words = speech(PACKAGE, "en")
         self._said = ""  # what was done by the last form, until it was shown
-        self._review = ReviewPages(self._look, self._words)
         self.server = Loopback(self.answer, port, "status", "--page-port")
+
+    @cached_property
+    def _words(self) -> Speech:
+        from aboveboard.ui.language import speech
+
+        return speech(PACKAGE, "en")
+
+    @cached_property
+    def _review(self) -> ReviewPages:
+        from aboveboard.recorder.review.pages import ReviewPages
+
+        return ReviewPages(self._look, self._words)
 
     @property
     def url(self) -> str:
@@ -100,6 +113,8 @@ class StatusPage:
         return Reply(303, b"", headers={"Location": "/"})
 
     def _status(self, problem: str) -> Reply:
+        from aboveboard.recorder.replay.pages import clock
+
         recorder, said, self._said = self._recorder, self._said, ""
         waiting = self._look.waiting()
         stretches, holes = self._look.told()
@@ -108,7 +123,8 @@ class StatusPage:
             days=days(stretches, holes), apps=sorted({app for each in stretches for app in each.apps}),
             bytes=sum(each.stored for each in waiting), texts=sum(each.texts for each in waiting),
             pictures=sum(each.pictures for each in waiting), hold=length(recorder.hold_minutes), reasons=REASONS,
-            clock=clock, size=size, say=self._words.say, settings=recorder.settings(), limits=recorder.limits,
+            hotkeys=HOTKEYS, clock=clock, size=size, say=self._words.say,
+            settings=recorder.settings(), limits=recorder.limits,
         )  # fmt: skip
         return Reply(200, html.encode())
 

@@ -25,6 +25,7 @@ from aboveboard.recorder.pauses import GUARD_US, Pauses
 from aboveboard.recorder.platform.source import Observer
 from aboveboard.recorder.spool.chunks import times_of
 from aboveboard.recorder.spool.spool import Spool, SpoolFull
+from aboveboard.recorder.steady import Steady
 from aboveboard.redact.stage import RedactionStage
 
 # A chunk is written when so much is in it. What is not written yet waits at most OPEN_S_MAX more, and a source gathers
@@ -113,6 +114,7 @@ class Pipeline:
         self._observer, self._gate, self._stage, self._spool = observer, gate, stage, spool
         self._pauses, self._clock, self._under, self._show = pauses, clock, under, show
         self.counts = Counts()
+        self.steady = Steady()
         self.reason: GapReason | None = None
         self._buffer: list[Redacted] = []
         self._gap: tuple[GapReason, int] | None = None
@@ -121,11 +123,13 @@ class Pipeline:
         self._mark: tuple[Mark, int] | None = None  # waits, and until when
 
     def step(self, timeout_s: float) -> None:
-        """Takes in what has come within timeout_s. Raises Unavailable when the display is gone; call finish then."""
+        """Takes in what has come within timeout_s. Raises Unavailable when the display is gone; call finish then.
+        Raises Jumped when the clock did, so that what has come has no time; call end_at then."""
         open_us = self._stage.open_since_us
         may_close = bool(self._buffer) and (open_us is None or open_us > self._start_us)
         soon = may_close or self._stage.waits_for_pictures
         self._observer.wait(min(timeout_s, OPEN_S_MAX) if soon else timeout_s)
+        self.steady.check()
         safe_us = self._clock.now_us() - LAG_US  # what is older has come by now
         events = self._observer.read()
         self._standing()
@@ -198,6 +202,8 @@ class Pipeline:
 
     def _enter_gap(self, reason: GapReason, t_us: int) -> None:
         if self._gap is not None and self._gap[0] == reason:
+            if reason in _EVERYWHERE:  # noticed before it was looked at what came in before that
+                self._gap = (reason, max(min(self._gap[1], t_us), self._start_us))
             return
         self._leave_gap(t_us)
         if reason in _EVERYWHERE or reason == "paused":
@@ -258,6 +264,15 @@ class Pipeline:
         # Where the disk says no, the next start takes the open chunk up.
         with contextlib.suppress(Unavailable):
             self._spool.fold()
+
+    def end_at(self, last_us: int) -> None:
+        """Ends the session at the last moment whose time is known; from there to now is a gap, if now is later."""
+        self._buffer += self._stage.flush()
+        self._leave_gap(last_us)
+        self._close_chunk(last_us)
+        if self._clock.now_us() > last_us:
+            self._gap = ("source_lost", max(last_us, self._start_us))
+        self.finish()
 
     settle = _settle
 

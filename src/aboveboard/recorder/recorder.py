@@ -40,6 +40,7 @@ from aboveboard.recorder.seal import Sent
 from aboveboard.recorder.sender import Sender
 from aboveboard.recorder.settings import Change, Settings, changed, read_settings, write_settings
 from aboveboard.recorder.spool.spool import Spool
+from aboveboard.recorder.steady import Jumped
 from aboveboard.recorder.tally import Tally
 from aboveboard.recorder.terms import Terms
 from aboveboard.recorder.waiting import waiting_rows
@@ -85,6 +86,7 @@ class Recorder:
         self._observer: Observer | None = None
         self._month = ""  # of the session's epoch
         self._tally = Tally()
+        self._not_before_us = 0  # a session begins only after this
         self._errands = Errands()
         self._changing = threading.Lock()  # what is agreed to is what was shown
         self._stopping = threading.Event()
@@ -127,9 +129,7 @@ class Recorder:
                 if self._conditions.consent == "given":
                     self._record()
                 else:
-                    self._p.indicator.show("off" if self._conditions.consent == "opted_out" else "waiting_for_consent")
-                    self._woken.wait(STEP_S)
-                    self._woken.clear()
+                    self._rest("off" if self._conditions.consent == "opted_out" else "waiting_for_consent")
         except Unavailable as error:
             self.problem = str(error)
         finally:
@@ -137,6 +137,12 @@ class Recorder:
             self._errands.do()
             self.stopped.set()
             self.on_stopped()
+
+    def _rest(self, state: str) -> None:
+        """Until it is woken, or for a while."""
+        self._p.indicator.show(state)
+        self._woken.wait(STEP_S)
+        self._woken.clear()
 
     def _wake(self) -> None:
         """Ends the recording thread's wait: something else holds, or there is work to do."""
@@ -149,11 +155,22 @@ class Recorder:
         if self._pipeline is not None and month_of(self._p.clock) != self._month:
             self._end_session()
         if self._pipeline is None:
+            if self._p.clock.now_us() <= self._not_before_us:
+                self.problem = "the clock was set back: nothing is recorded until it has passed what was recorded"
+                self._rest("not_allowed")
+                return
+            if self._not_before_us:
+                self._not_before_us, self.problem = 0, ""
             self._begin_session()
         if self._pipeline is not None:
             until_us = self._p.pauses.state().until_us
             left_s = STEP_S if until_us is None else max((until_us - self._p.clock.now_us()) / US_PER_S, 0.001)
-            self._pipeline.step(min(left_s, STEP_S))
+            try:
+                self._pipeline.step(min(left_s, STEP_S))
+            except Jumped as jumped:
+                # A session has one measure of time: the next takes it anew, and does not begin before this one ends.
+                self._not_before_us = jumped.last_us
+                self._end_session(jumped.last_us)
 
     def _begin_session(self) -> None:
         """New redactor, new placeholders: nothing links one session to another."""
@@ -172,12 +189,16 @@ class Recorder:
         memory.settle()
         p.sender.wake()
 
-    def _end_session(self) -> None:
+    def _end_session(self, known_us: int | None = None) -> None:
+        """known_us: the last moment whose time is known, if that is not now."""
         pipeline, observer = self._pipeline, self._observer
         self._pipeline = self._observer = None
         self._task = ""
         if pipeline is not None:
-            pipeline.finish()
+            if known_us is None:
+                pipeline.finish()
+            else:
+                pipeline.end_at(known_us)
             self._tally.session_ended(pipeline.counts)
         if observer is not None:
             self._tally.source_ended(observer.counters)

@@ -122,6 +122,17 @@ class Terms:
                 raise Refused("no_policy", "no policy is in force here: nothing is recorded")
             return self._judge(parse(data, "policy.json", CurrentPolicy, POLICY_BYTES_MAX), self._home.steps())
 
+    def files(self) -> tuple[object, ...]:
+        """Another value whenever a file that the judgement rests on is another: cheap to look at again and again."""
+        names = ("charter.json", "config.json", "policy.json", "checkpoint", "exemptions.json", "settings.json")
+        paths = [*(self._home.path(name) for name in names), *sorted(self._home.path("charters").glob("*"))]
+        found = list[object]()
+        for path in paths:
+            with contextlib.suppress(FileNotFoundError):
+                stat = path.stat()
+                found.append((path.name, stat.st_ino, stat.st_size, stat.st_mtime_ns))
+        return tuple(found)
+
     def why_not(self) -> str:
         """Why the policy kept here may not act; "" while it may."""
         try:

@@ -36,6 +36,7 @@ from aboveboard.recorder.menu import Menu, View, entries, headline
 from aboveboard.recorder.shapes import icon
 
 LEASE_S, CHECK_S = 5.0, 2.0
+ABSENT_S = 30.0  # where there is no tray: one that comes is announced, this is for one that was not
 ITEM_PATH, ITEM = "/StatusNotifierItem", "org.kde.StatusNotifierItem"
 WATCHER = "org.kde.StatusNotifierWatcher"
 SIZES = (22, 44)
@@ -65,7 +66,7 @@ class Tray:
         self._name = f"{ITEM}-{os.getpid()}-{id(self) & 0xFFFF}"
         self._layout = dbusmenu.Layout()
         self._state, self._said = "off", ""
-        self._seen = 0.0
+        self._seen, self._held = 0.0, False  # held: as the watcher said last
         self._asked: dict[int, str] = {}  # serial of a call -> what it asked
         self._stopping = False
         self._first = threading.Event()
@@ -113,7 +114,8 @@ class Tray:
             checked = 0.0
             while not self._stopping:
                 now = time.monotonic()
-                if now - checked >= CHECK_S:
+                every_s = CHECK_S if self._held or not self._first.is_set() else ABSENT_S
+                if now - checked >= every_s:
                     self._ask_watcher()
                     checked = now
                 if self._said:
@@ -123,7 +125,7 @@ class Tray:
                 if shown != (self._state, view):
                     self._tell(shown is None or shown[0] != self._state)
                     shown = (self._state, view)
-                select.select([self._bus.sock, self._wake_read], [], [], max(checked + CHECK_S - time.monotonic(), 0))
+                select.select([self._bus.sock, self._wake_read], [], [], max(checked + every_s - time.monotonic(), 0))
                 with contextlib.suppress(BlockingIOError):
                     os.read(self._wake_read, 4096)
                 self._take_in()
@@ -201,6 +203,7 @@ class Tray:
 
     def _lease(self, *, held: bool) -> None:
         before, self._seen = self.alive(), time.monotonic() if held else 0.0
+        self._held = held
         if before != held:
             self._on_change()
 

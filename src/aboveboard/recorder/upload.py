@@ -25,6 +25,7 @@ from aboveboard.wire.api import (
     MySegments,
     Policies,
     SegmentReply,
+    SignedGivenRequest,
     parse,
 )
 from aboveboard.wire.client import Answer, Client
@@ -172,6 +173,27 @@ class Uplink:
         if answer.status not in (200, 201):
             raise _refusal(answer, f"segment {seq}")
         return parse(answer.body, "segment", SegmentReply).kept
+
+    def _own(self, path: str, what: str) -> bytes:
+        answer = self._collector.request("GET", path, size_max=LIST_BYTES_MAX, headers=self._mine)
+        if answer.status != 200:
+            raise _refusal(answer, f"asking for {what}")
+        return answer.body
+
+    def own_accesses(self) -> bytes:
+        """MyAccesses, as it came."""
+        return self._own("/v1/me/accesses", "who has read")
+
+    def own_datasets(self) -> bytes:
+        """MyDatasets, as it came."""
+        return self._own("/v1/me/datasets", "the datasets that hold yours")
+
+    def given(self, url: str, request: SignedGivenRequest) -> bytes:
+        """MyGiven, as that guardian tells it."""
+        answer = self._guardian(url).request("POST", "/v1/given", size_max=LIST_BYTES_MAX, body=request.to_bytes())
+        if answer.status != 200:
+            raise _refusal(answer, "what the guardian gave")
+        return answer.body
 
     def deletion(self, signed: SignedDeletion) -> None:
         answer = self._ask("POST", "/v1/deletions", signed.to_bytes())

@@ -25,6 +25,7 @@ EVENTS = (
 POLL_S = 1.0  # a change that no event told: looked for while the person is at work, and not otherwise
 AT_WORK_US = 2_000_000
 ANEW_US = 10_000_000  # a program whose coming no event told: looked for this often, while the person is at work
+TREELESS_US = 30_000_000  # the same where nothing else is read
 QUIET_S = 0.015  # changes come in flocks
 # Between readings that nobody waits for: so many times what the last one cost, within bounds.
 APART_COSTS, APART_S_MIN, APART_S_MAX = 20, 0.1, 0.5
@@ -81,6 +82,7 @@ class Watcher:
         self._awaited = False  # somebody waits for the next reading
         self._stopping = False
         self._treeless: int | None = None  # a window whose program has no tree, as far as is known
+        self._treeless_us = self._came_us = 0  # since when that is so; when a program came or went last
         self._apart_us = 0.0
         self._only_visit = False
         self.lost = False
@@ -128,6 +130,8 @@ class Watcher:
             now_us = _now_us()
             asleep = now_us - self._input_us > AT_WORK_US
             self._input_us = now_us
+            if self._treeless is not None and now_us - self._treeless_us > TREELESS_US:
+                self._treeless, asleep = None, True
             if asleep and self._treeless is None:
                 self._dirty_us = now_us
                 self._lock.notify_all()
@@ -145,7 +149,7 @@ class Watcher:
                 self._dirty_us = _now_us()
                 if any(signal.path == ROOT[1] for signal in heard):  # an application came or went
                     self._reader.look_anew()
-                    self._treeless = None
+                    self._treeless, self._came_us = None, _now_us()
                 if any(signal.member in ("LoadComplete", "Reload") for signal in heard):
                     self._move()
                 self._lock.notify_all()
@@ -175,8 +179,9 @@ class Watcher:
                 self._apart_us = min(max(APART_COSTS * cost_us, APART_S_MIN * 1e6), APART_S_MAX * 1e6)
                 self._readings.append(reading)
                 self._visited(_Visit(target[0], began_us, reading.ended_us, reading.site))
-                if not has_tree and target == self._target:
-                    self._treeless = target[0]
+                # Who came while it was being read was not seen by this reading.
+                if not has_tree and target == self._target and self._came_us < began_us:
+                    self._treeless, self._treeless_us = target[0], began_us
                 self._lock.notify_all()
 
     def _visit(self, target: tuple[int, int, str]) -> None:

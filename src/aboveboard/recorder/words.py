@@ -16,8 +16,15 @@ REASONS = {
     "opted_out": "you left", "no_consent": "you have not agreed", "redaction_failed": "it could not be made safe",
     "spool_full": "the space for it was full", "stopped": "the recorder had stopped",
     "excluded": "you excluded it, or an exemption does", "region": "the policy is not for where this laptop is",
-    "source_lost": "the display was lost", "no_quorum": "the witnesses' signatures are missing",
+    "source_lost": "the display was lost, or the clock jumped", "no_quorum": "the witnesses' signatures are missing",
     "not_started": "the recorder had not started", "own_hotkey": "it was a hotkey of Aboveboard's own",
+}  # fmt: skip
+# why a sharp picture was withheld; see redact/pictures.py
+PICTURES = {
+    "no_tree": "it was not known what lay in it", "outside": "it was outside the screen",
+    "nothing_safe": "nothing in it was safe to show", "no_engine": "nothing could read it to check it",
+    "late": "checking it took too long", "check_failed": "checking it failed",
+    "readable": "something in it could be read", "busy": "too many waited to be checked",
 }  # fmt: skip
 # hotkey -> what it does
 HOTKEYS = {"pause": "pauses, in every program", "task": "begins or ends a task, in every program"}

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import msgspec
 
@@ -46,11 +46,13 @@ from aboveboard.redact import keys
 from aboveboard.redact.elements import Surroundings, redact_element, redact_elements
 from aboveboard.redact.fields import is_editable, is_secret
 from aboveboard.redact.ocr import Reader, Tesseract
-from aboveboard.redact.picture_stage import PictureStage
 from aboveboard.redact.redactor import Redactor
 from aboveboard.redact.titles import redact_title
 from aboveboard.redact.trust import FieldTrust, Place, same_field
 from aboveboard.redact.typing import TypedRun
+
+if TYPE_CHECKING:
+    from aboveboard.redact.picture_stage import PictureStage
 
 _HELD_MAX = 2_000
 _TOUCHED_MAX = 256
@@ -99,7 +101,8 @@ class RedactionStage:
     def __init__(self, redactor: Redactor, clock: Clock, reader: Reader | None = None) -> None:
         """reader: checks crops; tesseract if not given."""
         self._redactor = redactor
-        self._pictures = PictureStage(redactor, reader or Tesseract())
+        self._reader = reader or Tesseract()
+        self._pictures: PictureStage | None = None  # with the first picture: its libraries are not small
         self._clock = clock
         self._surface: tuple[object, ...] | None = None
         self._app = ""
@@ -127,17 +130,26 @@ class RedactionStage:
 
     @property
     def waits_for_pictures(self) -> bool:
-        return self._pictures.waiting
+        return self._pictures is not None and self._pictures.waiting
+
+    def _picture_stage(self) -> PictureStage:
+        if self._pictures is None:
+            from aboveboard.redact.picture_stage import PictureStage
+
+            self._pictures = PictureStage(self._redactor, self._reader)
+        return self._pictures
 
     def close(self) -> None:
         """Drops what is in hand."""
-        self._pictures.close()
+        if self._pictures is not None:
+            self._pictures.close()
 
     def gap(self, t_us: int, end_us: int, reason: GapReason) -> list[Redacted]:
         """Nothing is kept from t_us to end_us. What was typed before is flushed, or dropped for some reasons."""
-        if reason in _DISCARDING:
-            self._pictures.drop()
-        self._pictures.again()
+        if self._pictures is not None:
+            if reason in _DISCARDING:
+                self._pictures.drop()
+            self._pictures.again()
         if reason in _DISCARDING and self._run is not None:
             start = min(t_us, self._run.t_us)  # what is dropped lies in the gap too
             self._drop_run()
@@ -206,7 +218,7 @@ class RedactionStage:
     def _feed(self, permitted: Permitted, out: list[Redacted]) -> None:
         event, surface, target = permitted.input, permitted.surface, permitted.target
         if isinstance(event, Glance):
-            for picture in self._pictures.look(permitted, event):
+            for picture in self._picture_stage().look(permitted, event):
                 self._emit(out, msgspec.structs.replace(picture, t_us=self._at(event.t_us)))
             return
         t_us = int(event.t_us[0]) if isinstance(event, Motion) else event.t_us
@@ -338,7 +350,7 @@ class RedactionStage:
         return name in keys.EDITING or keys.is_editing_shortcut(event)
 
     def _checked(self, out: list[Redacted]) -> None:
-        for crop in self._pictures.done():
+        for crop in self._pictures.done() if self._pictures is not None else ():
             self._emit(out, msgspec.structs.replace(crop, t_us=self._at(crop.acted_us)))
 
     # ------------------------------------------------------------ runs

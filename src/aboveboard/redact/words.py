@@ -1,17 +1,19 @@
 """What counts as a plain word, in which languages, and as whose name.
 
-The lexicon is one sorted text file that is mapped, not read: it costs no start-up and next to no memory, and comes with
-the package, so that the same text gives the same result on every machine. How it is made: lists/README.md.
+The lexicon is one sorted text file of which only the block that is asked for is read, where it lies: it costs no
+start-up and next to no memory, which a mapping did once it had been looked through. It comes with the package, so that
+the same text gives the same result on every machine. How it is made: lists/README.md.
 """
 
 from __future__ import annotations
 
-import mmap
+import os
+import weakref
 from bisect import bisect_right
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-_BLOCK_BYTES = 8192
+_BLOCK_BYTES = 4096
 _LISTS = Path(__file__).parent / "lists"
 
 # The letter that stands for a language in the lexicon. "G" and "F" there: a given name, a family
@@ -33,12 +35,21 @@ class Lexicon:
     the file, by the blocks' first lines, then a search for the line in the block."""
 
     def __init__(self, path: Path) -> None:
+        # Stays open: another version of it is another file.
+        self._file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        weakref.finalize(self, os.close, self._file)
         with path.open("rb") as stream:
-            self._map = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
-        self._starts = [0]
-        while (end := self._map.find(b"\n", self._starts[-1] + _BLOCK_BYTES)) >= 0 and end + 1 < len(self._map):
-            self._starts.append(end + 1)
-        self._firsts = [self._map[start : self._map.find(b"\n", start)] for start in self._starts]
+            size = stream.seek(0, os.SEEK_END)
+            self._starts, self._firsts = [0], list[bytes]()
+            while True:
+                stream.seek(self._starts[-1])
+                self._firsts.append(stream.readline().rstrip(b"\n"))
+                stream.seek(self._starts[-1] + _BLOCK_BYTES)
+                stream.readline()
+                if stream.tell() >= size:
+                    break
+                self._starts.append(stream.tell())
+        self._starts.append(size)
 
     def codes(self, word: str) -> str:
         """word: in lower case. The letters of its languages and kinds, "" for a word that is not listed."""
@@ -50,11 +61,11 @@ class Lexicon:
         start = self._starts[block]
         if self._firsts[block].startswith(wanted):
             return self._firsts[block][len(wanted) :].decode()
-        end = self._starts[block + 1] if block + 1 < len(self._starts) else len(self._map)
-        at = self._map.find(b"\n" + wanted, start, end)
+        lines = os.pread(self._file, self._starts[block + 1] - start, start)
+        at = lines.find(b"\n" + wanted)
         if at < 0:
             return ""
-        return self._map[at + 1 + len(wanted) : self._map.find(b"\n", at + 1)].decode()
+        return lines[at + 1 + len(wanted) : lines.find(b"\n", at + 1)].decode()
 
 
 def _shipped(name: str) -> list[str]:

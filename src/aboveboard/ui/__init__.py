@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
-import jinja2
+if TYPE_CHECKING:
+    import jinja2
 
 # Nothing inline, nothing from elsewhere: what a page may load is the one style sheet and, in the portal, our scripts.
 CSP = (
@@ -22,6 +24,8 @@ def stylesheet() -> str:
 
 def templates(package: str) -> jinja2.Environment:
     """The templates of a package (its folder `templates`) over the shared ones; everything is escaped."""
+    import jinja2  # only where a page is written
+
     folders = [files(each) / "templates" for each in (package, "aboveboard.ui")]
 
     def load(name: str) -> str | None:

@@ -104,6 +104,7 @@ class SealedSegment(msgspec.Struct, frozen=True):
             raise Corrupt(f"segment {self.manifest.seq}: the sealed bytes are not those of its manifest")
 
 
+_FIELDS = frozenset(Manifest.__struct_fields__)
 _body_encoder = msgspec.msgpack.Encoder()
 _body_decoder = msgspec.msgpack.Decoder(SegmentBody)
 
@@ -166,6 +167,8 @@ def parse_head(data: bytes) -> Head:
         manifest = msgspec.convert(fields, Manifest)
     except (BadInput, msgspec.ValidationError) as error:
         raise Corrupt(f"the segment's manifest can't be read: {error}") from error
+    if fields.keys() != _FIELDS:  # a default left out would be another manifest, with another hash, once written again
+        raise Corrupt("the segment's manifest does not have all its fields")
     manifest.check()
     return Head(manifest, signed, data[8 + length : 72 + length], 72 + length)
 
@@ -189,7 +192,7 @@ def unseal(segment: SealedSegment, identity: str) -> SegmentBody:
         if len(packed) > BODY_BYTES_MAX:
             raise Corrupt("the sealed content unpacks to too much")
         return _body_decoder.decode(packed)
-    except (zstandard.ZstdError, msgspec.MsgspecError) as error:
+    except (zstandard.ZstdError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Corrupt(f"the sealed content can't be read: {error}") from error
 
 

@@ -2,9 +2,10 @@
 
 It gives its share of an epoch's key only when all of this holds: the grant is signed by enough stewards and has not
 expired; the policy is signed by employer and representatives, is in the log under the witness quorum, and has the
-grant's purpose; the release stands in the log under the quorum; the deposit is the contributor's own. What it gave is
-in its own record first (releases.py), and it tells each person who asks what it gave of their keys (given.py). It
-destroys its share at the contributor's signed word.
+grant's purpose; the release stands in the log under the quorum; the deposit is the contributor's own,
+and its days of keeping are not over by the guardian's own clock. What it gave is in its own record first (releases.py),
+and it tells each person who asks what it gave of their keys (given.py). It destroys its share at the contributor's
+signed word.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from aboveboard.core.access import SignedDeletion, check_deletion, check_release
 from aboveboard.core.charter import Charter
 from aboveboard.core.clock import Clock
 from aboveboard.core.errors import BadInput, CheckFailed, Corrupt, Refused
+from aboveboard.core.keeping import kept_until_us
 from aboveboard.core.leaves import PolicyLeaf
 from aboveboard.core.policy import Policy, SignedPolicy, verify_signatures
 from aboveboard.core.proof import LogProof, check_proof
@@ -68,7 +70,7 @@ class Guardian:
         if not deposit.guardian_share or deposit.collector_share:
             raise BadInput("the guardian takes its own share of a key, and no other")
         with self._lock:
-            new = self._shares.put(deposit.contributor, deposit.epoch, body)
+            new = self._shares.put(deposit.contributor, deposit.epoch, body, self._clock.now_us())
         return Reply(201 if new else 200)
 
     def release(self, _path: str, body: bytes) -> Reply:
@@ -82,6 +84,7 @@ class Guardian:
             proof = LogProof.parse(request.log_proof)
             now_us = self._clock.now_us()
             check_release(opening, request.grant, policy, proof, deposit, self._chain.current, now_us)
+            self._check_kept(deposit, policy, now_us)
             share = self._open(deposit)
             grant = request.grant.grant
             giving = Giving(opening.leaf().commitment, proof.index, grant.grant_id, grant.purpose)
@@ -93,6 +96,12 @@ class Guardian:
             raise Refused("grant", "the grant's reader_recipient is no age recipient") from error
         reply = GuardianReleaseReply(to_base64(pyrage.encrypt(share, [recipient])))
         return Reply(200, msgspec.json.encode(reply), "application/json")
+
+    def _check_kept(self, deposit: EpochDeposit, policy: Policy, now_us: int) -> None:
+        """By its own clock, whatever the collector's sweeps do. Raises Refused, and the share is gone."""
+        if now_us >= kept_until_us(policy, self._shares.came_us(deposit.contributor, deposit.epoch)):
+            self._shares.expire(deposit.contributor, deposit.epoch)
+            raise Refused("past_keeping", "the days of keeping of this epoch are over: its share is destroyed")
 
     def given(self, _path: str, body: bytes) -> Reply:
         """POST /v1/given: to the person who signs, what was given of their keys, under which grants."""

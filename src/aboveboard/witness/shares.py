@@ -1,6 +1,7 @@
 """The guardian's shares on disk, and their destruction.
 
     <home>/epochs/<contributor>/<epoch>          the signed EpochDeposit, byte for byte as received
+    <home>/came/<contributor>/<epoch>            when it first came: µs since 1970 by the guardian's clock, decimal
     <home>/deletions/<sha256 of request>         the signed request, then which epochs it destroys (JSON)
 
 A destruction is first written down, then done; the next start does again what a crash cut short. An epoch that
@@ -49,8 +50,9 @@ class Shares:
 
     def __init__(self, home: Path) -> None:
         """Finishes destructions that a crash cut short."""
-        self._epochs, self._deletions = home / "epochs", home / "deletions"
+        self._epochs, self._deletions, self._came = home / "epochs", home / "deletions", home / "came"
         make_folders(self._epochs, 0o700)
+        make_folders(self._came, 0o700)
         make_folders(self._deletions, 0o700)
         self._destroyed: set[tuple[str, str]] = set()
         for path in sorted(self._deletions.glob("[0-9a-f]*")):
@@ -73,7 +75,19 @@ class Shares:
             raise Refused("no_share", "the guardian holds no share of this epoch: the laptop has not deposited it yet")
         return data
 
-    def put(self, contributor: str, epoch: str, deposit: bytes) -> bool:
+    def came_us(self, contributor: str, epoch: str) -> int:
+        """When the epoch's share first came. Raises Corrupt when that is not written down."""
+        path = self._came / contributor / epoch
+        data = read_bounded(path, 32)
+        if data is None or not data.isdigit():
+            raise Corrupt(f"{path} can't be read: restore the guardian's folder, or shares could be given for too long")
+        return int(data)
+
+    def expire(self, contributor: str, epoch: str) -> None:
+        """Its days of keeping are over. When it came stays written: the same share brought anew is as old."""
+        _shred(self._path(contributor, epoch))
+
+    def put(self, contributor: str, epoch: str, deposit: bytes, now_us: int) -> bool:
         """Durable when it returns; False when the same was there. Raises Refused for a destroyed epoch or another
         deposit in its place (mixing two splits would make the key unreadable)."""
         path = self._path(contributor, epoch)
@@ -90,6 +104,10 @@ class Shares:
         make_folders(folder, 0o700)
         if sum(1 for _ in os.scandir(folder)) >= EPOCHS_PER_CONTRIBUTOR_MAX:
             raise Refused("too_many", f"a person has {EPOCHS_PER_CONTRIBUTOR_MAX} epochs at most")
+        came = self._came / contributor / epoch
+        if not came.exists():
+            make_folders(came.parent, 0o700)
+            write_durable(came, str(now_us).encode("ascii"), 0o600)
         write_durable(path, deposit, 0o600)
         return True
 

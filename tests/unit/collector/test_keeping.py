@@ -7,7 +7,7 @@ import datetime
 import msgspec
 import pytest
 
-from aboveboard.collector.keeping import kept_until_us
+from aboveboard.core.keeping import kept_until_us
 from tests.support.world import World
 
 

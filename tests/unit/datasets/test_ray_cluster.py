@@ -44,7 +44,7 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
     from ray import cluster_utils
 
-    Cluster: Any = cluster_utils.Cluster  # noqa: N806  its types are incomplete
+    make: Any = cluster_utils.Cluster  # its types are incomplete
     port = _free_port()
     head = {
         "num_cpus": 1,
@@ -54,7 +54,7 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     }
     spilled = tmp_path / "spilled"
     spilled.mkdir()
-    made = Cluster(initialize_head=True, head_node_args={**head, "object_spilling_directory": str(spilled)})
+    made = make(initialize_head=True, head_node_args={**head, "object_spilling_directory": str(spilled)})
     made.client_port, made.spilled = port, spilled
     made.second = made.add_node(num_cpus=1, object_store_memory=STORE_BYTES)
     made.wait_for_nodes()
@@ -82,22 +82,6 @@ def _hide(keys: BuildKeys) -> list[bytes]:
     import base64
 
     return [form for key in (keys.salt, keys.seal) for form in (key, key.hex().encode(), base64.b64encode(key))]
-
-
-def test_a_cluster_gives_the_same_bytes(cluster: Any, tmp_path: Path) -> None:
-    reader, spec = programme(), parse_spec(SPEC, "spec.yaml")
-    address = f"ray://127.0.0.1:{cluster.client_port}"
-    for name, where in (("here", "processes"), ("there", address)):
-        build(reader.as_reader(), spec, SPEC, tmp_path / name, skip_bad=False, engine=where, workers=2)
-    here, there = (everything(tmp_path / name) for name in ("here", "there"))
-    for each in (here, there):
-        each.pop("dataset.proof")  # a later entry of the log
-    assert here == there
-
-
-def test_a_cluster_that_does_not_answer_is_said() -> None:
-    with pytest.raises(Unavailable, match="no Ray cluster answers"):
-        list(engine.run("ray://127.0.0.1:9", _sessions(1), KEYS, 1))
 
 
 def test_no_key_and_nothing_plain_touches_the_disk_of_a_cluster(cluster: Any) -> None:
@@ -201,3 +185,22 @@ def test_what_does_not_fit_into_memory_is_spilled_sealed(cluster: Any) -> None:
             assert not path.is_file() or b"hello <EMAIL_1>" not in path.read_bytes()
     assert found == wanted
     assert spilled > 10 << 20
+
+
+# These two come last: whoever was a client of a cluster can be nothing else in the same process.
+
+
+def test_a_cluster_gives_the_same_bytes(cluster: Any, tmp_path: Path) -> None:
+    reader, spec = programme(), parse_spec(SPEC, "spec.yaml")
+    address = f"ray://127.0.0.1:{cluster.client_port}"
+    for name, where in (("here", "processes"), ("there", address)):
+        build(reader.as_reader(), spec, SPEC, tmp_path / name, skip_bad=False, engine=where, workers=2)
+    here, there = (everything(tmp_path / name) for name in ("here", "there"))
+    for each in (here, there):
+        each.pop("dataset.proof")  # a later entry of the log
+    assert here == there
+
+
+def test_a_cluster_that_does_not_answer_is_said() -> None:
+    with pytest.raises(Unavailable, match="no Ray cluster answers"):
+        list(engine.run("ray://127.0.0.1:9", _sessions(1), KEYS, 1))

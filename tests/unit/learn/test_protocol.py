@@ -131,6 +131,13 @@ def test_results_pool_the_training_seeds_and_name_what_was_not_run(home: Path) -
     assert "n4-s0.seen" not in found["not_run"]
 
 
+def test_an_evaluation_that_was_not_made_to_its_end_is_no_figure(home: Path) -> None:
+    (home / "tasks.json").write_text(json.dumps({"seen": ["a", "z"], "unseen": ["b"], "left_out": {}}))
+    found = results(SMALL, home)
+    assert (found["success_4"], found["success_4_n"]) == (None, 0)
+    assert "n4-s0.seen" in found["not_run"]
+
+
 def test_the_report_shows_the_replays_and_nothing_of_them_as_markup(home: Path, tmp_path: Path) -> None:
     write_report(results(SMALL, home), home, tmp_path / "out")
     text = (tmp_path / "out" / "report.html").read_text()

@@ -44,8 +44,10 @@ def test_a_setting_that_systemd_does_not_know_would_be_found(tmp_path: Path) -> 
 
 def test_the_unit_is_confined_and_ends_with_the_session() -> None:
     text = unit(["/usr/bin/aboveboard", "record"])
-    for line in ("NoNewPrivileges=yes", "RestrictNamespaces=yes", "SystemCallFilter=@system-service", "UMask=0077",
-                 "LimitCORE=0", "PartOf=graphical-session.target", "RestartPreventExitStatus=2"):  # fmt: skip
+    for line in (
+        "NoNewPrivileges=yes", "RestrictNamespaces=yes", "SystemCallFilter=@system-service", "UMask=0077",
+        "LimitCORE=0", "StandardOutput=null", "PartOf=graphical-session.target", "RestartPreventExitStatus=2",
+    ):  # fmt: skip
         assert f"\n{line}\n" in text
 
 

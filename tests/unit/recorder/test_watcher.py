@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 
 import pytest
@@ -69,3 +70,45 @@ def test_a_press_sees_only_a_tree_that_was_complete_before_it() -> None:
     assert watcher.before(1, 305) is watcher._readings[0].snapshot
     assert watcher.before(1, 310) is watcher._readings[1].snapshot
     assert watcher.before(1, 105) is None
+
+
+class _Reader:
+    """Of a program that registers while it is looked for."""
+
+    def __init__(self, watcher: Watcher) -> None:
+        self.watcher, self.looks = watcher, 0
+
+    def look_anew(self) -> None:
+        """Nothing is remembered here."""
+
+    def read(self, pid: int, title: str) -> None:
+        """Nothing found; and then it came."""
+        self.looks += 1
+        if self.looks == 1:
+            self.watcher._came_us = time.time_ns() // 1000
+        else:
+            self.watcher._stopping = True
+
+    def has(self, pid: int) -> bool:
+        return False
+
+
+@pytest.mark.parametrize("comes", [True, False])
+def test_a_program_that_came_while_it_was_looked_for_is_not_taken_for_one_without_a_tree(comes: bool) -> None:
+    watcher = _watcher()
+    watcher._target, watcher._visits = (1, 2, "title"), deque()
+    watcher._visit_us = watcher._input_us = watcher._treeless_us = watcher._came_us = 0
+    watcher._apart_us, watcher._only_visit = 0.0, False
+    reader = _Reader(watcher)
+    watcher._reader = reader  # type: ignore[assignment]
+    if not comes:
+        reader.looks = 1
+    watcher._dirty_us = time.time_ns() // 1000
+    thread = threading.Thread(target=watcher._read, daemon=True)
+    thread.start()
+    time.sleep(0.1)
+    assert watcher.treeless(1) is not comes
+    with watcher._lock:
+        watcher._stopping = True
+        watcher._lock.notify_all()
+    thread.join(2)

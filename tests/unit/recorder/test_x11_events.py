@@ -161,3 +161,16 @@ def test_synthetic_input_tells_either(as_list: bool) -> None:
     display.at = (106, 58)
     x, y = places.of(given([1.0, 2.0], [-1.0, -1.0]), newest=True)
     assert list(zip(x.tolist(), y.tolist(), strict=True)) == [(104, 59), (106, 58)]
+
+
+def test_a_property_that_says_nothing_of_the_front_window_neither_tells_nor_parts_a_movement() -> None:
+    def changed(atom: int) -> bytes:
+        return struct.pack("<BxHIIIB15x", 28, 0, 1, atom, 0, 0)
+
+    moves = [move(time_ms, (0, 1.0), (1, 2.0)) for time_ms in range(4)]
+    data = moves[0] + changed(9) + moves[1] + changed(7) + moves[2] + moves[3]
+    items, used = Decoder(OPCODE, XKB, front=7).decode(data)
+    assert used == len(data)
+    assert [type(item).__name__ for item in items] == ["Moves", "Changed", "Moves"]
+    assert [len(item.x) for item in items if isinstance(item, Moves)] == [2, 2]
+    assert sum(isinstance(item, Changed) for item in decoded(data)) == 2  # where nothing is named, each tells

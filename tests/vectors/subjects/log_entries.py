@@ -9,10 +9,12 @@ from aboveboard.core.leaves import (
     BatchLeaf,
     CharterLeaf,
     DatasetBuiltLeaf,
+    DatasetMarkedLeaf,
     DeletionAskedLeaf,
     DeletionDoneLeaf,
     ExemptionLeaf,
     KeyReleasedLeaf,
+    ModelMarkedLeaf,
     ModelTrainedLeaf,
     PolicyLeaf,
     RecorderReleaseLeaf,
@@ -50,7 +52,8 @@ def make() -> dict[str, Any]:
         CharterLeaf(A), PolicyLeaf(A), BatchLeaf("rights", A, 16), BatchLeaf("segments", B, 64),
         KeyReleasedLeaf(A, "train-agents"), DatasetBuiltLeaf(A, B), ModelTrainedLeaf(A, B),
         DeletionAskedLeaf(A, DAY_US), DeletionDoneLeaf(A), ExemptionLeaf(A), RetentionSweepLeaf(A, DAY_US),
-        RecorderReleaseLeaf("1.2.3", A, B), RoleLeaf("representative", True, A),
+        RecorderReleaseLeaf("1.2.3", A, B), RoleLeaf("representative", True, A), DatasetMarkedLeaf(A),
+        ModelMarkedLeaf(A),
     ]  # fmt: skip
     salt = bytes(range(16))
     return {

@@ -26,6 +26,7 @@ from aboveboard.wire.segment import SEQ_MAX
 JSON, TEXT, BYTES = "application/json", "text/plain", "application/octet-stream"
 _SAYS = {
     200: "As asked.", 201: "Taken.", 202: "Taken; it is done by a job.", 204: "Done.",
+    304: "As it was when it was asked for last (If-None-Match).",
     400: "It can't be read.", 401: "Who asks is not known.", 403: "Refused, with the reason.",
     404: "There is no such thing, or not for who asks.", 405: "Not with this method.", 408: "The body came too slowly.",
     409: "Out of order: another number is expected.", 411: "A length is needed.", 413: "Too long.",
@@ -37,7 +38,8 @@ _HEX64 = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 _NUMBER = {"type": "integer", "minimum": 0, "maximum": SEQ_MAX}
 _NAMES: dict[str, dict[str, Any]] = {
     "device": _HEX32, "device_id": _HEX32, "epoch": _HEX32, "consent": _HEX64, "grant_id": _HEX64, "segment": _HEX64,
-    "name": _HEX64, "seq": _NUMBER, "index": _NUMBER, "path": {"type": "string", "minLength": 1},
+    "manifest": _HEX64, "model": _HEX64, "name": _HEX64, "seq": _NUMBER,
+    "index": _NUMBER, "path": {"type": "string", "minLength": 1},
 }  # fmt: skip
 
 
@@ -73,12 +75,13 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("get", "/published/{path}"): Operation("anyone", 200, "*/*", also=(404,)),
     ("get", "/v1/leaves/{index}/proof"): Operation("anyone", 200, TEXT, also=(400, 404, 503)),
     ("get", "/v1/charter"): Operation("anyone", 200, JSON),
-    ("get", "/v1/charters"): Operation("anyone", 200, api.CharterChain, also=(503,)),
+    ("get", "/v1/charters"): Operation("anyone", 200, api.CharterChain, also=(304, 503)),
     ("post", "/v1/charters"): Operation("anyone", 201, api.CharterReply, SignedCharter, (503,)),
-    ("get", "/v1/policies"): Operation("anyone", 200, api.Policies, also=(503,)),
+    ("get", "/v1/policies"): Operation("anyone", 200, api.Policies, also=(304, 503)),
     ("get", "/v1/policies/current"): Operation("anyone", 200, api.CurrentPolicy, also=(404, 503)),
     ("post", "/v1/policies"): Operation("anyone", 201, api.PolicyReply, SignedPolicy, (503,)),
-    ("get", "/v1/exemptions"): Operation("anyone", 200, api.Exemptions, also=(503,)),
+    ("get", "/v1/exemptions"): Operation("anyone", 200, api.Exemptions, also=(304, 503)),
+    ("get", "/v1/figures"): Operation("anyone", 200, api.FiguresReply, also=(503,)),
     ("post", "/v1/exemptions"): Operation("anyone", 201, api.ExemptionReply, SignedExemption, (503,)),
     ("post", "/v1/invitations"): Operation("anyone", 201, None, api.SignedInvitation, (503,)),
     ("post", "/v1/invitations/revocations"): Operation("anyone", 201, None, api.SignedRevocation, (404, 503)),
@@ -93,12 +96,20 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("get", "/v1/me/segments"): Operation("laptop", 200, api.MySegments, also=(503,)),
     ("get", "/v1/me/segments/{seq}"): Operation("laptop", 200, BYTES, also=(404, 503)),
     ("get", "/v1/me/accesses"): Operation("laptop", 200, api.MyAccesses, also=(503,)),
+    ("get", "/v1/me/devices"): Operation("laptop", 200, api.MyDevices, also=(503,)),
+    ("post", "/v1/me/devices/{device_id}/revocation"): Operation("laptop", 204, None, also=(404, 503)),
     ("post", "/v1/deletions"): Operation("laptop", 202, api.DeletionReply, SignedDeletion, (404, 503)),
     ("get", "/v1/deletions/{name}"): Operation("laptop", 200, api.DeletionState, also=(404, 503)),
     ("post", "/v1/grants"): Operation("reader", 201, api.GrantReply, SignedGrant, (503,)),
     ("post", "/v1/grants/{grant_id}/release"): Operation("reader", 200, api.ReleaseReply, also=(503,)),
     ("get", "/v1/grants/{grant_id}/segments"): Operation("reader", 200, api.GrantedSegments, also=(503,)),
     ("get", "/v1/grants/{grant_id}/segments/{segment}"): Operation("reader", 200, BYTES, also=(503,)),
+    ("get", "/v1/datasets/{manifest}"): Operation("anyone", 200, api.DatasetState, also=(404, 503)),
+    ("get", "/v1/models/{model}"): Operation("anyone", 200, api.ModelState, also=(404, 503)),
+    ("get", "/v1/me/datasets"): Operation("laptop", 200, api.MyDatasets, also=(503,)),
+    ("put", "/v1/grants/{grant_id}/datasets/{manifest}/sources"): Operation(
+        "reader", 204, None, api.DatasetSources, (503,)
+    ),
     ("post", "/v1/datasets"): Operation("reader", 201, api.LeafReply, api.DatasetBuilt, (503,)),
     ("post", "/v1/models"): Operation("reader", 201, api.LeafReply, api.ModelTrained, (503,)),
 }
@@ -163,7 +174,7 @@ def _fill(entry: dict[str, Any], operation: Operation) -> None:
 
 def _response(status: int, gives: type[msgspec.Struct] | str | None) -> dict[str, Any]:
     said: dict[str, Any] = {"description": _SAYS[status]}
-    if gives is not None:
+    if gives is not None and status != 304:
         said["content"] = _content(gives)
     if status in (429, 503):
         said["headers"] = {"Retry-After": {"required": True, "schema": {"type": "integer", "minimum": 1}}}

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from sqlalchemy import select
 from starlette.responses import Response
 
-from aboveboard.collector import deletion
+from aboveboard.collector import deletion, lineage
 from aboveboard.collector.access import accesses
 from aboveboard.collector.enrolment import enrol
 from aboveboard.collector.http.replies import json_reply
@@ -28,6 +28,7 @@ from aboveboard.wire.api import (
     EnrolReply,
     EnrolRequest,
     MyAccesses,
+    MyDatasets,
     MyDevice,
     MyDevices,
     MySegments,
@@ -109,6 +110,12 @@ def my_segment(service: Serving, cert: Device, seq: int) -> Response:
 @router.get("/me/accesses")
 def my_accesses(service: Serving, cert: Device) -> Response:
     return json_reply(MyAccesses(tuple(accesses(service, cert.cert.contributor))))
+
+
+@router.get("/me/datasets")
+def my_datasets(service: Serving, cert: Device) -> Response:
+    """Which datasets hold segments of this person, under which grant, and which models come from them."""
+    return json_reply(MyDatasets(tuple(lineage.of_person(service, cert.cert.contributor))))
 
 
 @router.get("/me/devices")

@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from aboveboard.collector import lineage
 from aboveboard.collector.charters import bundles
 from aboveboard.collector.enrolment import invite, revoke
 from aboveboard.collector.figures import TAKING_PART, taking_part
@@ -130,6 +131,18 @@ def new_revocation(service: Serving, body: RecordBody) -> Response:
     """Signed by a steward."""
     revoke(service, parse(body, "revocation", SignedRevocation))
     return Response(status_code=201)
+
+
+@router.get("/v1/datasets/{manifest}")
+def dataset(service: Serving, manifest: str) -> Response:
+    """Whether a dataset is marked: whoever has it asks before using it."""
+    return json_reply(lineage.dataset_state(service, manifest))
+
+
+@router.get("/v1/models/{model}")
+def model(service: Serving, model: str) -> Response:
+    """Whether a model is marked."""
+    return json_reply(lineage.model_state(service, model))
 
 
 @router.get("/checkpoint")

@@ -5,13 +5,21 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from aboveboard.collector import lineage
 from aboveboard.collector.access import grant_of, record_grant, release
 from aboveboard.collector.http.replies import json_reply
 from aboveboard.collector.http.requests import RecordBody, Serving, require_reader
 from aboveboard.collector.reading import granted_segment, granted_segments
 from aboveboard.core.access import SignedGrant
-from aboveboard.core.leaves import DatasetBuiltLeaf, ModelTrainedLeaf, parse_leaf
-from aboveboard.wire.api import DatasetBuilt, GrantedSegments, GrantReply, LeafReply, ModelTrained, parse
+from aboveboard.wire.api import (
+    DatasetBuilt,
+    DatasetSources,
+    GrantedSegments,
+    GrantReply,
+    LeafReply,
+    ModelTrained,
+    parse,
+)
 
 router = APIRouter(prefix="/v1")
 
@@ -45,12 +53,21 @@ def segment_of(service: Serving, request: Request, grant_id: str, segment: str) 
     return Response(granted_segment(service, signed, segment), media_type="application/octet-stream")
 
 
+@router.put("/grants/{grant_id}/datasets/{manifest}/sources")
+def dataset_sources(service: Serving, request: Request, grant_id: str, manifest: str, body: RecordBody) -> Response:
+    """Some of what a dataset holds; repeated until all is said, and before the dataset itself."""
+    signed = grant_of(service, grant_id)
+    require_reader(request, signed.grant)
+    lineage.name_sources(service, signed, manifest, parse(body, "sources", DatasetSources).segments)
+    return Response(status_code=204)
+
+
 @router.post("/datasets")
 def new_dataset(service: Serving, request: Request, body: RecordBody) -> Response:
     """A dataset was built under a grant: its sources and manifest go into the log."""
     built = parse(body, "dataset", DatasetBuilt)
     require_reader(request, grant_of(service, built.grant).grant)
-    return _append(service, DatasetBuiltLeaf(built.root, built.manifest_sha256).encode())
+    return json_reply(LeafReply(lineage.record_dataset(service, built)), 201)
 
 
 @router.post("/models")
@@ -58,11 +75,4 @@ def new_model(service: Serving, request: Request, body: RecordBody) -> Response:
     """A model was trained on such a dataset."""
     trained = parse(body, "model", ModelTrained)
     require_reader(request, grant_of(service, trained.grant).grant)
-    return _append(service, ModelTrainedLeaf(trained.model_sha256, trained.dataset_manifest_sha256).encode())
-
-
-def _append(service: Serving, entry: bytes) -> Response:
-    parse_leaf(entry)  # refuses what is no hash before it is in the log for good
-    [index] = service.log.append([entry])
-    service.wake.set()
-    return json_reply(LeafReply(index), 201)
+    return json_reply(LeafReply(lineage.record_model(service, trained)), 201)

@@ -23,7 +23,7 @@ from aboveboard.collector.http.requests import bearer_token, digest_of
 from aboveboard.collector.ingest import Accepted
 from aboveboard.collector.registries import device_of, token_hash
 from aboveboard.collector.senders import Senders
-from aboveboard.collector.service import Service
+from aboveboard.collector.service import Receiving
 from aboveboard.core.errors import AboveboardError, Refused, Unavailable
 from aboveboard.core.vault import SignedDeviceCert
 from aboveboard.wire.api import SegmentReply
@@ -48,7 +48,7 @@ async def new_segment(request: Request, device_id: str, seq: int) -> Response:
 class SegmentUploads:
     """Takes one upload after the other; close() when none is under way."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Receiving) -> None:
         self._service = service
         self._senders = Senders()
         self._threads = ThreadPoolExecutor(THREADS_MAX, thread_name_prefix="upload")

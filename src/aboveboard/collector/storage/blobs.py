@@ -66,6 +66,9 @@ class Blobs(Protocol):
     def get(self, name: BlobName) -> bytes:
         """Raises Corrupt when it isn't there or is not what was put: rows never name what was not stored."""
 
+    def has(self, name: BlobName) -> bool:
+        """Whether something lies there, whole or not."""
+
     def remove(self, name: BlobName) -> None:
         """Nothing to do when it is gone already: deletions run again after a crash."""
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from aboveboard.collector.storage.blobs import BlobName, Stored, checked, pieces
-from aboveboard.core.errors import Unavailable
+from aboveboard.core.errors import Corrupt, Unavailable
 from aboveboard.core.ids import ContributorId, EpochId
 from aboveboard.wire.durable import make_folders, read_bounded, remove_durable, sync_folder, sync_names, write_synced
 from aboveboard.wire.segment import FILE_BYTES_MAX
@@ -37,13 +38,26 @@ class FolderBlobs:
         if path.parent not in self._made:
             self._make(path.parent)
         try:
-            write_synced(path, pieces, 0o600)
+            with self._errors():
+                write_synced(path, pieces, 0o600)
         except Unavailable:
             self._made.discard(path.parent)  # somebody may have taken it away
             raise
 
     def settle(self, names: Iterable[BlobName]) -> None:
-        sync_names({(self._folder / name.path).parent for name in names})
+        with self._errors():
+            sync_names({(self._folder / name.path).parent for name in names})
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        """An error is shown to whoever sends and stands in logs, so it names the store and not whose blob it was."""
+        try:
+            yield
+        except Unavailable as error:
+            why = getattr(error.__cause__, "strerror", None) or "it can't be used now"
+            raise Unavailable(f"the store {self._folder} says no: {why}") from error
+        except Corrupt as error:
+            raise Corrupt("a stored segment is damaged: what lies there is no file, or too long for one") from error
 
     def _make(self, folder: Path) -> None:
         """One after the other: who finds a folder there that another is still making must not go on before its name
@@ -60,10 +74,16 @@ class FolderBlobs:
             self._made.add(folder)
 
     def get(self, name: BlobName) -> bytes:
-        return checked(name, read_bounded(self._folder / name.path, FILE_BYTES_MAX))
+        with self._errors():
+            data = read_bounded(self._folder / name.path, FILE_BYTES_MAX)
+        return checked(name, data)
+
+    def has(self, name: BlobName) -> bool:
+        return (self._folder / name.path).is_file()
 
     def remove(self, name: BlobName) -> None:
-        remove_durable(self._folder / name.path)
+        with self._errors():
+            remove_durable(self._folder / name.path)
 
     def names(self, contributor: ContributorId | None = None, epoch: EpochId | None = None) -> Iterator[Stored]:
         pattern = f"{contributor or '*'}/{epoch or '*'}/*.seg"
@@ -81,8 +101,9 @@ class FolderBlobs:
 
     def remove_torn(self, before_s: float) -> int:
         torn = [each for each in self._folder.glob("*/*/.*.tmp") if (_written_s(each) or before_s) < before_s]
-        for path in torn:
-            remove_durable(path)
+        with self._errors():
+            for path in torn:
+                remove_durable(path)
         return len(torn)
 
     def check(self) -> None:

@@ -1,7 +1,7 @@
 """Who is at a blob that no row names yet: an upload that is bringing it, or the tidying that takes orphans away.
 
-Between an upload's bytes and its row there is a moment in which the bytes look like an orphan. One process writes to a
-store (Database.claim), so that this is settled in its memory.
+Between an upload's bytes and its row there is a moment in which the bytes look like an orphan. The process that tidies
+settles this in its memory; one beside it that takes uploads too looks again before it writes the row (ingest.py).
 """
 
 from __future__ import annotations

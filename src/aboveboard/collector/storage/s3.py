@@ -107,6 +107,13 @@ class S3Blobs:
     def get(self, name: BlobName) -> bytes:
         return checked(name, self._read(name.path))
 
+    def has(self, name: BlobName) -> bool:
+        try:
+            self._ask(lambda: self._store.head(name.path))
+        except FileNotFoundError:
+            return False
+        return True
+
     def remove(self, name: BlobName) -> None:
         self._remove(name.path)
 

@@ -177,6 +177,31 @@ deletions = Table(
     Column("done", Boolean, nullable=False, default=False),
 )  # fmt: skip
 
+# What a reader says that a dataset holds, segment by segment, before the log has it. leaf_index: its entry, once it is
+# in the log; marked_index: of the entry that says it holds what may be used no more.
+datasets = Table(
+    "datasets", metadata,
+    Column("manifest", String(64), primary_key=True),
+    Column("grant_id", String(64), ForeignKey("grants.grant_id"), nullable=False),
+    Column("leaf_index", BigInteger),
+    Column("marked_index", BigInteger),
+)  # fmt: skip
+
+dataset_sources = Table(
+    "dataset_sources", metadata,
+    Column("manifest", String(64), ForeignKey("datasets.manifest"), primary_key=True),
+    Column("segment", String(64), ForeignKey("segments.segment"), primary_key=True),
+    Index("dataset_sources_segment", "segment"),
+)  # fmt: skip
+
+models = Table(
+    "models", metadata,
+    Column("model", String(64), primary_key=True),
+    Column("manifest", String(64), ForeignKey("datasets.manifest"), primary_key=True, index=True),
+    Column("leaf_index", BigInteger, nullable=False),
+    Column("marked_index", BigInteger),
+)  # fmt: skip
+
 # What was last shown of groups of people, see figures.py. value: NULL while it is hidden. upto: the newest of the
 # consents that it was made from. day_us: a whole day.
 figures = Table(

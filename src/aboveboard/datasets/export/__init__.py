@@ -16,7 +16,7 @@ _WRITERS: Final[dict[str, Callable[[Sequence[Episode], Path, Screen], None]]] = 
     "agentnet": agentnet.write, "openai": messages.write_openai, "anthropic": messages.write_anthropic,
     "browsergym": browsergym.write, "lerobot": lerobot.write, "owamcap": owamcap.write,
 }  # fmt: skip
-_ALL: Final = ("pictures (none are recorded)", "pseudonym, split and flags", "the segments a step was made from")
+_ALL: Final = ("pictures", "pseudonym, split and flags", "the segments a step was made from")
 LOST: Final[dict[str, tuple[str, ...]]] = {
     "agentnet": (*_ALL, "elements and target", "times", "the pointer's way", "program and window",
                  "thoughts and scores (left empty: nobody had them)"),
@@ -27,11 +27,12 @@ LOST: Final[dict[str, tuple[str, ...]]] = {
     "browsergym": (*_ALL, "elements and target", "times", "the pointer's way", "modifiers held with the mouse",
                    "triple clicks (three clicks)", "steps outside a browser (left out)",
                    "the page's own origin (places are within the window, its toolbars included)"),
-    "lerobot": ("pictures (none are recorded)", "elements and target", "the pointer's way", "modifiers",
+    "lerobot": ("pictures (LeRobot wants them all of one shape, and windows have many)",
+                "elements and target", "the pointer's way", "modifiers",
                 "pseudonym and flags", "the segments a step was made from",
                 "uneven times (a frame a step at 1 frame a second; start_us holds the real time)"),
     "owamcap": ("nothing: what OWA's own messages can't say is whole on the topic aboveboard/step",
-                "for readers of OWA's topics only: typed text, elements, program"),
+                "for readers of OWA's topics only: typed text, elements, program, sharp crops"),
 }  # fmt: skip
 
 

@@ -6,6 +6,8 @@ text with placeholders, stands whole on the topic aboveboard/step.
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,8 +15,10 @@ from typing import Any
 
 import msgspec
 from mcap.writer import Writer
+from PIL import Image
 
 from aboveboard.datasets.export.keys import VK
+from aboveboard.datasets.pictures import Picture
 from aboveboard.datasets.schema import Episode, Step
 from aboveboard.wire.durable import make_folders
 
@@ -28,6 +32,9 @@ _SCHEMAS: dict[str, tuple[str, dict[str, Any]]] = {
     }),
     "keyboard": ("desktop/KeyboardEvent", {
         "event_type": {"enum": ["press", "release"]}, "vk": _INT, "timestamp": _INT,
+    }),
+    "screen": ("desktop/ScreenCaptured", {
+        "utc_ns": _INT, "source_shape": {"type": "array"}, "shape": {"type": "array"}, "media_ref": {"type": "object"},
     }),
     STEP_TOPIC: ("aboveboard/Step", {"kind": _STRING}),
 }  # fmt: skip
@@ -68,6 +75,17 @@ def _key(what: str, t_us: int, key: str) -> _Message | None:
     return None if code is None else (t_us, "keyboard", {"event_type": what, "vk": code})
 
 
+def _screen(step: Step, picture: Picture) -> dict[str, Any]:
+    """Until the next one it is what the steps saw; OWA's shapes are (width, height)."""
+    with Image.open(io.BytesIO(picture.data)) as image:
+        shape = list(image.size)
+    uri = f"data:image/webp;base64,{base64.b64encode(picture.data).decode('ascii')}"
+    return {
+        "utc_ns": step.start_us * 1000, "source_shape": list(step.frame_box[2:]), "shape": shape,
+        "media_ref": {"uri": uri},
+    }  # fmt: skip
+
+
 def _write_episode(episode: Episode, path: Path) -> None:
     with path.open("wb") as file:
         writer = Writer(file)
@@ -82,10 +100,14 @@ def _write_episode(episode: Episode, path: Path) -> None:
         }
         writer.add_metadata(EPISODE_METADATA, {**said, "flags": json.dumps(episode.flags)})
         found: list[tuple[int, str, bytes]] = []
+        seen: Picture | None = None
         for step in episode.steps:
+            if step.frame is not None and step.frame != seen:
+                found.append((step.start_us, "screen", json.dumps(_screen(step, step.frame)).encode()))
+                seen = step.frame
             for t_us, topic, message in messages_of(step):
                 found.append((t_us, topic, json.dumps({**message, "timestamp": t_us * 1000}).encode()))
-            found.append((step.start_us, STEP_TOPIC, msgspec.json.encode(step)))
+            found.append((step.start_us, STEP_TOPIC, msgspec.json.encode(msgspec.structs.replace(step, frame=None))))
         for t_us, topic, data in sorted(found, key=lambda each: each[0]):
             writer.add_message(
                 channels[topic], log_time=max(t_us, 0) * 1000, publish_time=max(t_us, 0) * 1000, data=data

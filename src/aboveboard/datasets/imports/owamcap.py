@@ -5,6 +5,7 @@ Files that `aboveboard dataset export owamcap` wrote hold the steps themselves a
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 from collections.abc import Iterator
@@ -19,10 +20,12 @@ from mcap.reader import make_reader
 from aboveboard.core.columns import encode_column
 from aboveboard.core.errors import BadInput, Corrupt
 from aboveboard.core.events import Button, KeptEvent, Key, PointerPath, Scroll, Task, Text
+from aboveboard.core.frames import PICTURE_BYTES_MAX
 from aboveboard.datasets.checks import check_events
 from aboveboard.datasets.episodes import Recorded, episodes_of
 from aboveboard.datasets.export.keys import VK
 from aboveboard.datasets.export.owamcap import EPISODE_METADATA, STEP_TOPIC
+from aboveboard.datasets.pictures import Picture
 from aboveboard.datasets.schema import Episode, Step
 
 _KEYSYM: Final = {code: key for key, code in reversed(VK.items())} | {
@@ -113,12 +116,24 @@ def _said(path: Path) -> dict[str, str]:
     return {}
 
 
+def _picture(uri: str) -> Picture:
+    """Of the form that our export writes. Raises Corrupt."""
+    kind, _, data = uri.partition(",")
+    if kind != "data:image/webp;base64" or len(data) > 2 * PICTURE_BYTES_MAX:
+        raise Corrupt("a picture is no WebP data of a size that a screen has")
+    return Picture(base64.b64decode(data, validate=True))
+
+
 def _read_one(path: Path) -> list[Episode]:
     said = _said(path)
     found, steps = _Events(), []
+    seen: Picture | None = None
     for topic, t_us, data in _messages(path):
         if topic == STEP_TOPIC:
-            steps.append(msgspec.json.decode(data, type=Step))
+            step = msgspec.json.decode(data, type=Step)
+            steps.append(msgspec.structs.replace(step, frame=seen if step.frame_box else None))
+        elif topic == "screen" and said:
+            seen = _picture(json.loads(data)["media_ref"]["uri"])
         elif topic in ("mouse", "keyboard") and not steps:
             (found.mouse if topic == "mouse" else found.key)(t_us, json.loads(data))
     if said and steps:

@@ -11,6 +11,8 @@ from aboveboard.recorder.cli import add_home, seconds
 from aboveboard.recorder.control import ask
 from aboveboard.recorder.words import REASONS
 
+SENT_OF_APP = "what was sent tells nobody what program it is of, so it stays: see it with `aboveboard replay`"
+
 
 def _run(args: argparse.Namespace) -> int:
     if args.open:
@@ -30,7 +32,8 @@ def _run(args: argparse.Namespace) -> int:
                 reply = ask(args.home, do="delete", all=True)
             else:
                 raise BadInput("say what to delete: --app NAME, --last 10m or --all")
-            print(f"deleted: {reply['deleted']} events")
+            print(f"deleted, gone from this laptop: {reply['deleted']} events")
+            print(SENT_OF_APP if args.app else "what was sent of it is asked to be deleted")
     return 0
 
 

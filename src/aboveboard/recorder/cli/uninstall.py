@@ -25,8 +25,8 @@ def _sure(home: Home) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     home = Home(args.home)
-    unsaid = words_unsaid(home) if args.all else []
-    if unsaid and not args.yes:
+    unsaid = words_unsaid(home)
+    if unsaid and args.all and not args.yes:
         what = " and ".join(unsaid)
         raise Refused("unsaid", f"{what} have not reached the collector yet, and would not any more: run `aboveboard "
                       "record` or `aboveboard opt-out` once with a connection, or say --all --yes")  # fmt: skip
@@ -42,6 +42,8 @@ def _run(args: argparse.Namespace) -> int:
         print(f"kept in {home.folder}, {each.files} files, {each.bytes / 1024:.0f} KiB: {each.why}")
     if kept:
         print("to remove these too: aboveboard uninstall --all. You have not left the programme: aboveboard opt-out")
+    if unsaid and not args.all:
+        print(f"kept, but told to nobody yet: {' and '.join(unsaid)}; `aboveboard record` once with a connection tells")
     for path in strangers(home):
         print(f"not ours, so kept: {path}")
     print("the program itself: pipx uninstall aboveboard, or as you installed it")

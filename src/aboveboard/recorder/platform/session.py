@@ -9,14 +9,12 @@ from __future__ import annotations
 import contextlib
 import socket
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from Xlib import display as xdisplay
-from Xlib.ext import randr
-
 from aboveboard.core.errors import Unavailable
+from aboveboard.recorder.platform.x11wire import Connection
 
 ANSWER_S_MAX = 2.0
 BYTES_MAX = 1 << 20
@@ -82,23 +80,34 @@ def _globals(connection: socket.socket) -> tuple[str, ...]:
 
 
 def is_xwayland(display: str) -> bool:
-    """By the server's own word: its extension of that name, or outputs it names so. Raises Unavailable."""
+    """By the server's own word: its extension of that name, or outputs it names so. Raises Unavailable.
+
+    Asked without the X library: it mixes up the events of two servers in one process, and the next display that is
+    opened may be another one.
+    """
+    connection = Connection(display, kinds=())
     try:
-        connection = xdisplay.Display(display)
-    except Exception as error:  # the library raises many kinds; each means the same to the caller
-        raise Unavailable(f"the display {display} can't be opened: is it running, and XAUTHORITY set?") from error
-    try:
-        if connection.query_extension("XWAYLAND") is not None:
+        if connection.extension(b"XWAYLAND") is not None:
             return True
-        if connection.query_extension("RANDR") is None:
-            return False
-        resources = randr.get_screen_resources_current(connection.screen().root)
-        named = (
-            randr.get_output_info(connection, output, resources.config_timestamp).name for output in resources.outputs
-        )
-        return any(str(name).startswith("XWAYLAND") for name in named)
+        return any(name.startswith(b"XWAYLAND") for name in _outputs(connection))
     finally:
         connection.close()
+
+
+def _outputs(connection: Connection) -> Iterator[bytes]:
+    """Their names: RRQueryVersion, RRGetScreenResourcesCurrent, RRGetOutputInfo (randrproto.txt 1.3)."""
+    randr = connection.extension(b"RANDR")
+    if randr is None:
+        return
+    if struct.unpack_from("<II", connection.ask(struct.pack("<BBHII", randr, 0, 3, 1, 3)), 8) < (1, 3):
+        return
+    resources = connection.ask(struct.pack("<BBHI", randr, 25, 2, connection.root))
+    configured, crtcs, outputs = struct.unpack_from("<IHH", resources, 12)
+    for output in struct.unpack_from(f"<{outputs}I", resources, 32 + 4 * crtcs):
+        info = connection.ask(struct.pack("<BBHII", randr, 9, 3, output, configured))
+        n_crtcs, n_modes, _, n_clones, n_name = struct.unpack_from("<5H", info, 26)
+        at = 36 + 4 * (n_crtcs + n_modes + n_clones)
+        yield info[at : at + n_name]
 
 
 def display_of(environment: Mapping[str, str], given: str | None) -> str:

@@ -140,10 +140,11 @@ class _Run:
 
 
 class Decoder:
-    """opcode: of XInput; xkb_event: XKB's event code, 0 without it."""
+    """opcode: of XInput; xkb_event: XKB's event code, 0 without it; front: the property of the root window that tells
+    the window in front, the one whose change says anything (0: any). At each click others change: lists, selections."""
 
-    def __init__(self, opcode: int, xkb_event: int) -> None:
-        self._opcode, self._xkb = opcode, xkb_event
+    def __init__(self, opcode: int, xkb_event: int, front: int = 0) -> None:
+        self._opcode, self._xkb, self._front = opcode, xkb_event, front
         self._forms: dict[tuple[bytes, bytes], _Form] = {}
         self.answers = 0  # to requests, passed over so far
 
@@ -183,6 +184,8 @@ class Decoder:
             return Changed("keyboard")
         if kind == self._xkb and data[at + 1] == 2:  # State
             return KeyState(data[at + 9], data[at + 13])
+        if kind == PROPERTY_NOTIFY and self._front and _U32.unpack_from(data, at + 8)[0] != self._front:
+            return None
         if kind in _WINDOW_EVENTS:
             its_own = kind == CONFIGURE_NOTIFY and data[at + 4 : at + 8] == data[at + 8 : at + 12]
             return Changed("devices" if its_own else "windows")  # of the root itself: another size

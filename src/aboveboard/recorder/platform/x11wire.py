@@ -101,7 +101,7 @@ class Connection:
                 :36
             ]
         )
-        self._xkb, self._decoder = 0, Decoder(self._opcode, 0)
+        self._xkb, self._front, self._decoder = 0, 0, Decoder(self._opcode, 0)
         if kinds:
             self._select(_ALL_MASTER_DEVICES, kinds)
 
@@ -111,7 +111,11 @@ class Connection:
 
     def follow_windows(self) -> None:
         """From now on `take` also tells where in the stream windows or the screen changed: StructureNotify,
-        SubstructureNotify, PropertyChange."""
+        SubstructureNotify, PropertyChange; of properties, _NET_ACTIVE_WINDOW."""
+        name = b"_NET_ACTIVE_WINDOW"
+        self._send(struct.pack("<BxHHxx", 16, 2 + (len(name) + 3) // 4, len(name)) + name + bytes(-len(name) % 4))
+        (self._front,) = struct.unpack_from("<I", self._answer(), 8)  # InternAtom
+        self._decoder = Decoder(self._opcode, 0, self._front)
         self._send(struct.pack("<BxHIII", 2, 4, self.root, 0x800, 0x20000 | 0x80000 | 0x400000))
 
     def follow_places(self) -> None:
@@ -125,7 +129,7 @@ class Connection:
         self._answer()
         # New keyboard and map: all their details; of the state: effective modifiers and group.
         self._send(struct.pack("<BBHHHHHHHHH", self._xkb, 1, 5, _CORE_KEYBOARD, 7, 0, 3, 0, 0, 0x3FFF, 0x11))
-        self._decoder = Decoder(self._opcode, event)
+        self._decoder = Decoder(self._opcode, event, self._front)
         self._select(_ALL_DEVICES, (HIERARCHY_CHANGED,))
         self._send(struct.pack("<BBHHxx", self._xkb, 4, 2, _CORE_KEYBOARD))  # GetState
         answer = self._answer()
@@ -245,6 +249,18 @@ class Connection:
         if not answer[8]:
             raise Unavailable(f"the display has no {name.decode()}: capture needs it")
         return answer[9], answer[10]
+
+    def extension(self, name: bytes) -> int | None:
+        """Its major opcode; None when the display has none of that name."""
+        try:
+            return self._extension(name)[0]
+        except Unavailable:
+            return None
+
+    def ask(self, request: bytes) -> bytes:
+        """The answer to a request of any kind. Raises Unavailable when it is refused."""
+        self._send(request)
+        return self._answer()
 
     def size(self) -> tuple[int, int]:
         """Width and height of the whole screen now, over all monitors: GetGeometry of the root window."""

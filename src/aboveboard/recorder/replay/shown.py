@@ -13,6 +13,7 @@ from aboveboard.core.errors import BadInput
 from aboveboard.core.events import U8, Crop, Frame, KeptEvent
 from aboveboard.core.frames import PICTURE_BYTES_MAX, decode_frame, name_of
 from aboveboard.recorder.replay.story import Stretch
+from aboveboard.recorder.words import PICTURES
 
 
 def pictures(stretch: Stretch, parts: Iterable[tuple[str, Sequence[KeptEvent]]]) -> list[dict[str, Any]]:
@@ -27,7 +28,7 @@ def pictures(stretch: Stretch, parts: Iterable[tuple[str, Sequence[KeptEvent]]])
             withheld = event.withheld if isinstance(event, Crop) else ""
             found.append({
                 "k": kind, "t": max(0, event.seen_us - stretch.start_us) // 1000, "box": event.box,
-                "src": "" if withheld else f"{address}{number}", "withheld": withheld,
+                "src": "" if withheld else f"{address}{number}", "withheld": PICTURES.get(withheld, withheld),
             })  # fmt: skip
     return sorted(found, key=lambda each: each["t"])
 

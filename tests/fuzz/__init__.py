@@ -1,0 +1,1 @@
+"""Parsers of what strangers send, given bytes that a fuzzer makes."""
