@@ -274,6 +274,8 @@ class X11Observer:
             return Observed(event, surface)
         since_us = self._disturbed_us + FOCUS_SETTLE_US if self._disturbed_us else 0
         target, tree = self._watcher.focused(active.number, since_us, event.t_us, LATE_US)
+        if time.time_ns() // 1000 - event.t_us > LATE_US and self._watcher.moved_since(event.t_us):
+            target = None  # who is as late with keys may have heard as late of a focus that moved before this one
         if surface is not None and surface.is_browser and surface.site is None:
             surface = self._at(active, event.t_us)  # the page may have been read meanwhile
         if event.key in _MOVES_FOCUS:

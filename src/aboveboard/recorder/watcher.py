@@ -290,6 +290,11 @@ class Watcher:
                 self._lock.wait(left)
         return None, None
 
+    def moved_since(self, t_us: int) -> bool:
+        """Whether anything was heard after t_us of a focus that moved. On a busy machine it may have moved before."""
+        with self._lock:
+            return any(moved_us > t_us for moved_us in self._moves)
+
     def _moved_before(self, t_us: int) -> int:
         return max((moved_us for moved_us in self._moves if moved_us <= t_us), default=0)
 

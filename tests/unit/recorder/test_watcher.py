@@ -112,3 +112,9 @@ def test_a_program_that_came_while_it_was_looked_for_is_not_taken_for_one_withou
         watcher._stopping = True
         watcher._lock.notify_all()
     thread.join(2)
+
+
+def test_a_focus_that_moved_is_heard_of_by_whoever_is_late() -> None:
+    watcher = _watcher((100, 110, NOTE, None), moves=(200,))
+    assert watcher.moved_since(150)
+    assert not watcher.moved_since(200)
