@@ -23,6 +23,7 @@ from aboveboard.redact.redactor import Redactor
 
 SETTLE_S = 0.05
 SETTLE_S_MAX = 2.5
+FIRST_REST_S = 0.4  # a page, or a window, that has just been opened still moves
 CHANGE_S_MAX = 0.5  # what was done usually shows; on a busy machine later
 APPEARS_S_MAX = 3.0  # a window that shows nothing yet
 AFTER_S = 0.12
@@ -77,13 +78,17 @@ class Body:
 
     def look(self, redactor: Redactor) -> tuple[Element, ...]:
         """What is visible once it has changed since the last look, if it does, and stopped changing."""
-        begun, before = time.monotonic(), None
+        begun = since = time.monotonic()
+        before, rest = None, SETTLE_S if self._last else FIRST_REST_S
         while True:
             page = self._eyes.read(self._stage.pid())
             elements = page.snapshot.elements if page is not None else ()
-            waited = time.monotonic() - begun
+            now = time.monotonic()
+            if elements != before:
+                since = now
+            waited = now - begun
             news = elements != self._last or waited > CHANGE_S_MAX
-            if (news and elements and elements == before) or waited > (SETTLE_S_MAX if elements else APPEARS_S_MAX):
+            if (news and elements and now - since >= rest) or waited > (SETTLE_S_MAX if elements else APPEARS_S_MAX):
                 self._last = elements
                 return redact_elements(redactor, elements)
             before = elements
