@@ -15,6 +15,7 @@ from aboveboard.core.checks import check_region
 from aboveboard.core.clock import SystemClock
 from aboveboard.core.errors import BadInput, Refused, Unavailable
 from aboveboard.core.ids import ContributorId, DeviceId, key_id_of
+from aboveboard.core.leaves import DAY_US
 from aboveboard.core.policy import Policy
 from aboveboard.core.vault import DeviceCert, SignedDeviceCert, sign_device_cert
 from aboveboard.recorder.commands import Commands
@@ -39,7 +40,7 @@ from aboveboard.recorder.upload import Uplink
 from aboveboard.wire.durable import read_bounded
 
 TERMS_CHECK_S = 5.0  # another policy may take the place of this one while a recorder runs
-TERMS_JUDGE_S = 30.0  # or this one may run out: all signatures and proofs anew, which costs as much as much input
+TERMS_JUDGE_S = 30.0  # the longest without all signatures and proofs anew, which costs as much as much input
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +175,7 @@ def run(options: Options) -> int:
     print(json.dumps({"ready": True, "url": page.url}), flush=True)
     judged, judged_of = 0.0, tuple[object, ...]()
     while not stop.wait(TERMS_CHECK_S):
-        found = (watch.problem, *terms.files())
+        found = (watch.problem, clock.now_us() // DAY_US, *terms.files())  # policies run out with a day
         if found != judged_of or time.monotonic() - judged >= TERMS_JUDGE_S:
             judged, judged_of = time.monotonic(), found
             recorder.look_at_terms(watch.problem)
