@@ -67,6 +67,7 @@ class Tray:
         self._layout = dbusmenu.Layout()
         self._state, self._said = "off", ""
         self._seen, self._held = 0.0, False  # held: as the watcher said last
+        self._came = -ABSENT_S  # when a watcher came last: while it starts, it may not hear everything
         self._asked: dict[int, str] = {}  # serial of a call -> what it asked
         self._stopping = False
         self._first = threading.Event()
@@ -114,7 +115,8 @@ class Tray:
             checked = 0.0
             while not self._stopping:
                 now = time.monotonic()
-                every_s = CHECK_S if self._held or not self._first.is_set() else ABSENT_S
+                settling = not self._first.is_set() or now - self._came < ABSENT_S
+                every_s = CHECK_S if self._held or settling else ABSENT_S
                 if now - checked >= every_s:
                     self._ask_watcher()
                     checked = now
@@ -181,6 +183,7 @@ class Tray:
             if signal.body[0] != WATCHER:
                 return
             if signal.body[2]:
+                self._came = time.monotonic()
                 self._register()
             else:
                 self._lease(held=False)
