@@ -6,15 +6,26 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from aboveboard.datasets.schema import read_episodes
 
 ROOT = Path(__file__).parents[2]
 
 
-def test_the_reduced_protocol_runs_and_goes_on_where_it_was(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "bench.learn", "--reduced", "--home", str(tmp_path / "h"), "--out", str(tmp_path)]
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """Recorders' sockets lie below it, so its path has to be short."""
+    with tempfile.TemporaryDirectory(prefix="ab-") as folder:
+        yield Path(folder)
+
+
+def test_the_reduced_protocol_runs_and_goes_on_where_it_was(tmp_path: Path, home: Path) -> None:
+    command = [sys.executable, "-m", "bench.learn", "--reduced", "--home", str(home), "--out", str(tmp_path)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stderr[-3000:]
@@ -27,7 +38,7 @@ def test_the_reduced_protocol_runs_and_goes_on_where_it_was(tmp_path: Path) -> N
     assert len(found["tasks_seen"]) + len(found["tasks_unseen"]) + len(found["tasks_left_out"]) == 3
     assert "<svg" in (tmp_path / "report.html").read_text()
     # Only in the bench's own processes nothing is redacted.
-    bare = read_episodes(tmp_path / "h" / "bare" / "dataset")
+    bare = read_episodes(home / "bare" / "dataset")
     assert bare
     assert not any("<" in each.instruction for each in bare)
     again = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=120)

@@ -110,10 +110,18 @@ class Browser:
     def wait(self, expression: str, s_max: float = CALL_S_MAX) -> None:
         """Until the expression is true. Raises Unavailable when it takes too long."""
         deadline = time.monotonic() + s_max
-        while self.evaluate(expression) is not True:
+        while not self._is_true(expression):
             if time.monotonic() > deadline:
                 raise Unavailable(f"the page did not get ready in {s_max:.0f} s")
             time.sleep(0.01)
+
+    def _is_true(self, expression: str) -> bool:
+        try:
+            return self.evaluate(expression) is True
+        except Unavailable as error:
+            if "context" not in str(error):
+                raise
+            return False  # between two pages there is none in which a script could run
 
     def navigate(self, url: str) -> None:
         """Opens another page in the same window and waits until it has loaded."""
