@@ -42,7 +42,7 @@ def test_no_secret_is_found_in_anything_the_run_left(run: tuple[dict[str, Any], 
 
 def test_every_audit_check_holds_before_and_after_reading(run: tuple[dict[str, Any], Path]) -> None:
     report, _ = run
-    assert len(report["audit"]) == (14 + 33) + (14 + 35)
+    assert len(report["audit"]) == (14 + 34) + (14 + 36)
     assert [check for check in report["audit"] if check["result"] != "holds"] == []
     reasons = {
         check["check"]: check["reason"] for check in report["audit"] if check["when"].startswith("after reading")
