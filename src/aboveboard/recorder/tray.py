@@ -66,8 +66,8 @@ class Tray:
         self._name = f"{ITEM}-{os.getpid()}-{id(self) & 0xFFFF}"
         self._layout = dbusmenu.Layout()
         self._state, self._said = "off", ""
-        self._seen, self._held = 0.0, False  # held: as the watcher said last
-        self._came = -ABSENT_S  # when a watcher came last: while it starts, it may not hear everything
+        self._seen = 0.0
+        self._there = True  # a watcher of trays, as far as is known; whether it has us and shows us is another matter
         self._asked: dict[int, str] = {}  # serial of a call -> what it asked
         self._stopping = False
         self._first = threading.Event()
@@ -115,8 +115,7 @@ class Tray:
             checked = 0.0
             while not self._stopping:
                 now = time.monotonic()
-                settling = not self._first.is_set() or now - self._came < ABSENT_S
-                every_s = CHECK_S if self._held or settling else ABSENT_S
+                every_s = CHECK_S if self._there else ABSENT_S
                 if now - checked >= every_s:
                     self._ask_watcher()
                     checked = now
@@ -183,7 +182,7 @@ class Tray:
             if signal.body[0] != WATCHER:
                 return
             if signal.body[2]:
-                self._came = time.monotonic()
+                self._there = True
                 self._register()
             else:
                 self._lease(held=False)
@@ -193,7 +192,7 @@ class Tray:
 
     def _judge(self, body: Any) -> None:
         """The watcher's own word: it has our item, and somebody shows what it has."""
-        held = False
+        held, self._there = False, body is not None
         if body is not None:
             known = body[0]
             items = known.get("RegisteredStatusNotifierItems", ("as", []))[1]
@@ -206,7 +205,6 @@ class Tray:
 
     def _lease(self, *, held: bool) -> None:
         before, self._seen = self.alive(), time.monotonic() if held else 0.0
-        self._held = held
         if before != held:
             self._on_change()
 
