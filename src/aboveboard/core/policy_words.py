@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from aboveboard.core.charter import Charter
@@ -127,10 +127,15 @@ DEMO_WORDS = "THIS IS A DEMONSTRATION: its charter allows a notice period shorte
 
 def explain(policy: Policy, charter: Charter) -> str:
     """The on-screen notice: plain text, lines of at most 98 characters where words allow it."""
-    lines = [headline(policy), ""]
-    if charter.demo:
-        lines += [DEMO_WORDS, ""]
-    for section in sections(policy, charter):
+    return laid_out(headline(policy), DEMO_WORDS if charter.demo else "", sections(policy, charter))
+
+
+def laid_out(first: str, demo: str, found: Iterable[Section]) -> str:
+    """Plain text of a notice in any language, in lines of at most WIDTH. demo: "" where it is none."""
+    lines = [first, ""]
+    if demo:
+        lines += [demo, ""]
+    for section in found:
         lines.append(section.heading)
         for text in section.lines:
             hanging = "    " if text.startswith("- ") else "  "

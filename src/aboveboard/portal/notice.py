@@ -7,13 +7,12 @@ What people wrote into the policy stays as they wrote it.
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Iterable, Sequence
 
 from aboveboard.core.charter import Charter
 from aboveboard.core.policy import Policy
 from aboveboard.core.policy_diff import Difference
-from aboveboard.core.policy_words import CATEGORY_WORDS, DEMO_WORDS, FRAME_WORDS, WIDTH, Section, headline
+from aboveboard.core.policy_words import CATEGORY_WORDS, DEMO_WORDS, FRAME_WORDS, Section, headline, laid_out
 from aboveboard.ui.language import Speech, message
 
 # The words of the core, marked for translation here.
@@ -136,19 +135,8 @@ def notice(policy: Policy, charter: Charter, words: Speech) -> tuple[Section, ..
 
 def notice_text(policy: Policy, charter: Charter, words: Speech) -> str:
     """As core.policy_words.explain: plain text, for comparing word by word."""
-    lines = [headline(policy), ""]
-    if charter.demo:
-        lines += [words.say(DEMO_WORDS), ""]
-    for section in notice(policy, charter, words):
-        lines.append(section.heading)
-        for text in section.lines:
-            hanging = "    " if text.startswith("- ") else "  "
-            lines += textwrap.wrap(
-                text, WIDTH, initial_indent="  ", subsequent_indent=hanging, break_long_words=False,
-                break_on_hyphens=False,
-            )  # fmt: skip
-        lines.append("")
-    return "\n".join(lines[:-1]) + "\n"
+    demo = words.say(DEMO_WORDS) if charter.demo else ""
+    return laid_out(headline(policy), demo, notice(policy, charter, words))
 
 
 # The forms that core.policy_diff writes: what is said about a field of the policy, whose name stays.
