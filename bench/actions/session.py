@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -27,6 +26,7 @@ from bench.actions.desk import Desk
 from bench.actions.monitors import side_by_side
 from bench.actions.person import Person
 from bench.actions.programs import Calculator, Editor, Program
+from bench.carried import carry_out
 
 SCREEN = (1000, 760)
 PAUSE_SHARE, WAIT_SHARE = 0.012, 0.035
@@ -183,13 +183,7 @@ def show(actions: list[Action], person: Person) -> None:
 
 def main() -> int:
     """argv: task file, outcome file."""
-    task = msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=Task)
-    with tempfile.TemporaryDirectory(prefix="aboveboard-actions-") as folder:
-        outcome = run(task, Path(folder))
-    unfinished = Path(sys.argv[2]).with_suffix(".unfinished")
-    unfinished.write_bytes(msgspec.json.encode(outcome))
-    unfinished.replace(sys.argv[2])
-    return 0
+    return carry_out(Task, "aboveboard-actions-", run)
 
 
 if __name__ == "__main__":

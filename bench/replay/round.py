@@ -21,6 +21,7 @@ from aboveboard.desktop.display import PrivateDisplay
 from aboveboard.desktop.input import Hand
 from aboveboard.desktop.windows import Windows
 from bench.actions.session import SCREEN, Told
+from bench.carried import carry_out
 from bench.replay.tasks import Work, work_of
 from tests.support.datasets import programme
 
@@ -134,13 +135,7 @@ def run(task: Round, folder: Path) -> Outcome:
 
 def main() -> int:
     """argv: round file, outcome file."""
-    task = msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=Round)
-    with tempfile.TemporaryDirectory(prefix="aboveboard-replay-") as folder:
-        outcome = run(task, Path(folder))
-    unfinished = Path(sys.argv[2]).with_suffix(".unfinished")
-    unfinished.write_bytes(msgspec.json.encode(outcome))
-    unfinished.replace(sys.argv[2])
-    return 0
+    return carry_out(Round, "aboveboard-replay-", run)
 
 
 if __name__ == "__main__":
