@@ -22,6 +22,7 @@ WORDS = (
     "happy", "little", "never", "again", "between", "city", "music",
 )  # fmt: skip
 MENU_S_MAX, CLICKS_MAX = 15.0, 3
+FOCUS_S_MAX, ESCAPES_MAX = 2.0, 2
 START_S_MAX = 20.0
 
 
@@ -154,6 +155,7 @@ class Editor(Desktop):
         self._person.click(self._area, "right_click", at=self._place())
         time.sleep(0.5)
         self._person.key("Escape")
+        self._back()
 
     def _mark(self) -> None:
         start, end = self._place(), self._place()
@@ -214,6 +216,7 @@ class Editor(Desktop):
             if leaf is not None:
                 time.sleep(0.4)
                 self._person.click(leaf)
+                self._back()
                 return
         self._person.key("Escape")
         if under:
@@ -221,6 +224,16 @@ class Editor(Desktop):
         # A key that is pressed while a menu still closes goes to the menu.
         if not self.until(lambda: not is_open(), MENU_S_MAX):
             raise RuntimeError(f"the menu {name} did not close in {MENU_S_MAX} s: what is seen now is not known")
+        self._back()
+
+    def _back(self) -> None:
+        """To the text: Qt's menu bar may keep the keyboard when its menu has gone, and shows that it does."""
+        for _ in range(ESCAPES_MAX):
+            if self.until(lambda: "focused" in self.field().states, FOCUS_S_MAX):
+                return
+            self._person.key("Escape")
+        if "focused" not in self.field().states:
+            raise RuntimeError("the text did not get the keyboard back from the menu: what is seen now is not known")
 
 
 class Calculator(Desktop):

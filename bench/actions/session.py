@@ -3,7 +3,6 @@ beside the diary. A process of its own, told by a JSON file what to do."""
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
