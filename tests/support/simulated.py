@@ -16,6 +16,7 @@ from aboveboard.cli import main
 from aboveboard.core.ids import SegmentId, sha256_hex
 from aboveboard.core.policy import Policy
 from aboveboard.simulate import run
+from aboveboard.simulate.drive import Player
 from aboveboard.simulate.laptop import Laptop
 from aboveboard.witness.http import Route
 from tests.support.accounts import Member, member
@@ -53,9 +54,9 @@ class Simulated:
 @contextmanager
 def simulated(folder: Path) -> Iterator[Simulated]:
     made: list[Servers] = []
-    taken: list[run.Player] = []
+    taken: list[Player] = []
 
-    def players(*args: Any) -> list[run.Player]:
+    def players(*args: Any) -> list[Player]:
         taken.extend(plain(*args))
         return taken
 
@@ -98,7 +99,7 @@ def _used(servers: Servers, laptops: list[Laptop]) -> Simulated:
     dataset, model = build(reader, new, kept), sha256_hex(b"summer")
     train(reader, model, dataset)
     world = servers.world
-    proposal = world.policy(version=2, notice_days=30, apps=("chromium", "libreoffice", "gimp"), starts="2027-06-01")
+    proposal = world.policy(version=2, notice_days=30, apps=("chromium", "libreoffice", "gimp"))
     members = {role: member(servers, role) for role in ("representative", "researcher", "steward")}
     settle(servers)
     for path, data, role in (
