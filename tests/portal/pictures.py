@@ -24,7 +24,9 @@ FOLDER = Path(__file__).parents[2] / "docs" / "portal"
 
 
 def name_of(path: str, portal: Portal) -> str:
-    name = re.sub(r"[0-9a-f]{64}", "one", path.replace(portal.proposal.policy_id, "proposal"))
+    for ours, said in ((portal.proposal.policy_id, "proposal"), (portal.marked[1], "marked")):
+        path = path.replace(ours, said)
+    name = re.sub(r"[0-9a-f]{64}", "one", path)
     return name.strip("/").replace("/", "-") or "programme"
 
 
@@ -53,7 +55,7 @@ def _paper(folder: Path, browser: Chromium, url: str) -> None:
 def _german(folder: Path, browser: Chromium, portal: Portal) -> None:
     browser.cookie(portal.url, "language", "de", "/")
     browser.theme("light")
-    for path in ("/me", "/stop", "/representatives"):
+    for path in ("/me", "/stop", "/representatives", f"/models/{portal.marked[1]}"):
         for size, (width, height) in SIZES.items():
             browser.size(width, height)
             browser.go(portal.url + path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import cast, get_args
@@ -284,6 +285,47 @@ def test_pause_takes_one_click_leaving_two_deleting_all_two(
     browser.go(laptop.url)
     browser.press("#pause")
     assert recorder.asked[-1] == ("pause", "until-resumed")
+
+
+@pytest.mark.parametrize("path", ["/", FIRST, "/stretch/1", "/nothing"])
+def test_pausing_takes_one_click_from_every_page(
+    browser: Chromium, laptop: StatusPage, recorder: ToldRecorder, path: str
+) -> None:
+    """And going on takes one too; neither needs a script."""
+    browser.go(laptop.url)
+    browser.scripts(allowed=False)
+    browser.go(f"http://{laptop.host}{path}")
+    browser.press("form[action='/pause'] button")
+    assert recorder.asked == [("pause", "until-resumed")]
+    browser.go(f"http://{laptop.host}{path}")
+    assert browser.evaluate("document.querySelectorAll(\"form[action='/pause']\").length") == 0
+    browser.press("form[action='/resume'] button")
+    assert recorder.asked[-1] == ("resume",)
+
+
+ENGLISH = re.compile(r"\b(the|you|your|what|nothing|this|of|and|delete|pause|recorded)\b", re.IGNORECASE)
+# What people wrote, and what is marked as English for whoever listens.
+OURS = """(() => { const page = document.body.cloneNode(true);
+for (const each of page.querySelectorAll('[lang], code, kbd, .told b, .told code, .told .soft, .plays .soft, .lead, '
++ '.bars, tbody th:not(.soft), details form, input')) each.remove(); return page.textContent; })()"""
+
+
+@pytest.mark.parametrize("path", ["/", FIRST, "/nothing"])
+def test_every_page_speaks_german_to_whoever_asks_for_it(
+    browser: Chromium, laptop: StatusPage, axe: str, path: str
+) -> None:
+    browser.call("Network.setExtraHTTPHeaders", headers={"Accept-Language": "de-DE,de;q=0.9"})
+    try:
+        browser.size(360, 800)
+        browser.go(laptop.url)
+        browser.go(f"http://{laptop.host}{path}")
+        assert browser.evaluate("document.documentElement.lang") == "de"
+        assert "Diese Seite ist auf Ihrem Laptop" in browser.text()
+        assert ENGLISH.findall(browser.evaluate(OURS)) == []
+        assert browser.evaluate("document.documentElement.scrollWidth") <= 360
+        assert violations(browser, axe) == []
+    finally:
+        browser.call("Network.setExtraHTTPHeaders", headers={})
 
 
 def test_every_reason_for_withholding_a_picture_has_words() -> None:

@@ -122,7 +122,7 @@ def test_pausing_takes_one_click_leaving_two_deleting_all_three(browser: Chromiu
     """From any page, without any script; up to the last click nothing has happened."""
     browser.go(laptop.pages.url)
     browser.scripts(allowed=False)
-    for path in ("/", "/stretch/1"):
+    for path in ("/", "/stretch/1", "/leave", "/delete", "/delete/sure", "/nothing"):
         browser.go(f"http://{laptop.pages.server.host}{path}")
         browser.press("form[action='/pause'] button")
         assert laptop.told.asked.pop() == {"do": "pause", "length": "until-resumed"}

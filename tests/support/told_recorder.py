@@ -93,6 +93,10 @@ class ToldRecorder:
         self.asked.append(("pause", length))
         self.state = "paused"
 
+    def resume(self) -> None:
+        self.asked.append(("resume",))
+        self.state = "recording"
+
     def opt_out(self, reason: str, *, delete: bool) -> None:
         self.asked.append(("opt_out", reason, delete))
         self.state = "off"

@@ -41,7 +41,7 @@ router = pages()
 SESSION_S = int(PERSON_S)
 SEGMENTS_MAX = 100_000
 CONSENTS_MAX = 1000  # words of one person, shown
-SHOWN_MAX = 100  # accesses to their keys, the newest
+SHOWN_MAX = 100  # of accesses to their keys, and of their requests, the newest
 
 
 @router.get("/me/sign-in")
@@ -182,7 +182,8 @@ def _consents(service: Service, person: ContributorId) -> list[tuple[ConsentReco
 
 
 def _deletions(service: Service, person: ContributorId) -> list[tuple[str, int, bool]]:
-    """(the request's commitment in the log, due, done)."""
+    """(the request's commitment in the log, due, done), the newest first."""
+    query = select(deletions).where(deletions.c.contributor == person).order_by(deletions.c.due_us.desc())
     with service.database.reading() as tx:
-        rows = tx.execute(select(deletions).where(deletions.c.contributor == person)).all()
+        rows = tx.execute(query.limit(SHOWN_MAX)).all()
     return [(row.deletion, row.due_us, row.done) for row in rows]

@@ -83,11 +83,11 @@ def _policy_page(request: Request, service: Serving, policy_id: str) -> Response
     if one is None:
         raise Refused("unknown", message("no policy of that name is in this log"))
     words = words_of(request)
-    thread: Comments = request.app.state.comments
+    comments: Comments = request.app.state.comments
     return page(
         request, "policy.html", one=one, sections=notice(one.policy, one.charter, words),
         newest=next(iter(found)) == policy_id, changes=said(one.changes, words), speaker="",
-        comments=thread.of(one.policy.policy_id),
+        thread=comments.part(one.policy.policy_id, request.query_params.get("before", "")),
     )  # fmt: skip
 
 

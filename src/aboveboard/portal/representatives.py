@@ -81,7 +81,7 @@ def proposal(request: Request, service: Serving, waiting: Waiting, comments: Thr
         floor=floor_missing(one.policy, service.charter),
         changes=changes(compare(old, one.policy), words) if old else None,
         pieces=[("same", text)] if before is None else word_difference(before, text),
-        comments=comments.of(one.policy.policy_id), speaker=speaker(request)[0],
+        thread=comments.part(one.policy.policy_id, request.query_params.get("before", "")), speaker=speaker(request)[0],
     )  # fmt: skip
 
 

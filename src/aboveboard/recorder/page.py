@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import datetime
 import re
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from aboveboard.core.clock import US_PER_S
 from aboveboard.core.errors import AboveboardError, BadInput
@@ -19,11 +19,10 @@ from aboveboard.recorder.replay.timeline import days
 from aboveboard.recorder.review.look import Look
 from aboveboard.recorder.settings import Change, Settings
 from aboveboard.recorder.spool.spool import Spool
-from aboveboard.recorder.words import HOTKEYS, REASONS
+from aboveboard.recorder.words import HOTKEYS, REASONS, STATES
 from aboveboard.ui import stylesheet
 
 if TYPE_CHECKING:
-    from aboveboard.recorder.review.pages import ReviewPages
     from aboveboard.ui.language import Speech
 
 PACKAGE = "aboveboard.recorder"
@@ -49,17 +48,21 @@ def size(count: int) -> str:
     return f"{count / 1024:.0f} KiB" if count < 1 << 20 else f"{count / (1 << 20):.1f} MiB"
 
 
-def length(minutes: int) -> str:
-    """ "45 minutes", "24 hours"."""
-    return f"{minutes // 60} hours" if minutes >= 120 and minutes % 60 == 0 else f"{minutes} minutes"
-
-
 def part_of(text: str, name: str) -> int:
     """ "m:ss" as µs. Raises BadInput."""
     found = _PART.fullmatch(text.strip())
     if found is None:
         raise BadInput("has to be minutes and seconds, such as 2:05", name)
     return (int(found[1]) * 60 + int(found[2])) * US_PER_S
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a form did, to be said once. events: deleted here; asked: of what was sent, the deletion is asked for."""
+
+    what: Literal["", "sent", "deleted"] = ""
+    events: int = 0
+    asked: bool = False
 
 
 class StatusPage:
@@ -69,20 +72,13 @@ class StatusPage:
         """Raises Unavailable when the port is taken."""
         self._recorder = recorder
         self._look = Look(spool)
-        self._said = ""  # what was done by the last form, until it was shown
+        self._done = Done()  # by the last form, until it was said
         self.server = Loopback(self.answer, port, "status", "--page-port")
 
-    @cached_property
-    def _words(self) -> Speech:
-        from aboveboard.ui.language import speech
+    def _words(self, asked: Asked) -> Speech:
+        from aboveboard.ui.language import chosen, speech
 
-        return speech(PACKAGE, "en")
-
-    @cached_property
-    def _review(self) -> ReviewPages:
-        from aboveboard.recorder.review.pages import ReviewPages
-
-        return ReviewPages(self._look, self._words)
+        return speech(PACKAGE, chosen("", asked.language))
 
     @property
     def url(self) -> str:
@@ -97,39 +93,43 @@ class StatusPage:
 
     def answer(self, asked: Asked) -> Reply:
         if asked.form is not None:
-            return self._do(asked.path, asked.form)
+            return self._do(asked, asked.form)
         if asked.path == "/style.css":
             return Reply(200, stylesheet().encode(), "text/css; charset=utf-8")
         if asked.path == "/":
             self._recorder.settle()
-            return self._status("")
-        return self._review.answer(asked.path, self.server.form_token)
+            return self._status(asked, "")
+        from aboveboard.recorder.review.pages import ReviewPages
 
-    def _do(self, path: str, form: dict[str, str]) -> Reply:
+        pages = ReviewPages(self._look, self._words(asked), self._recorder.state)
+        return pages.answer(asked.path, self.server.form_token)
+
+    def _do(self, asked: Asked, form: dict[str, str]) -> Reply:
         try:
-            self._said = self.act(path, form)
+            self._done = self.act(asked.path, form)
         except AboveboardError as error:
-            return self._status(str(error))
+            return self._status(asked, str(error))
         return Reply(303, b"", headers={"Location": "/"})
 
-    def _status(self, problem: str) -> Reply:
+    def _status(self, asked: Asked, problem: str) -> Reply:
         from aboveboard.recorder.replay.pages import clock
 
-        recorder, said, self._said = self._recorder, self._said, ""
+        recorder, done, self._done = self._recorder, self._done, Done()
+        words, status = self._words(asked), recorder.status()
         waiting = self._look.waiting()
         stretches, holes = self._look.told()
-        html = self._words.template("status.html").render(
-            status=recorder.status(), notice=recorder.notice, form=self.server.form_token, problem=problem, said=said,
-            days=days(stretches, holes), apps=sorted({app for each in stretches for app in each.apps}),
+        html = words.template("status.html").render(
+            status=status, state=status["state"], notice=recorder.notice, form=self.server.form_token, problem=problem,
+            done=done, days=days(stretches, holes), apps=sorted({app for each in stretches for app in each.apps}),
             bytes=sum(each.stored for each in waiting), texts=sum(each.texts for each in waiting),
-            pictures=sum(each.pictures for each in waiting), hold=length(recorder.hold_minutes), reasons=REASONS,
-            hotkeys=HOTKEYS, clock=clock, size=size, say=self._words.say,
+            pictures=sum(each.pictures for each in waiting), hold=recorder.hold_minutes, reasons=REASONS,
+            states=STATES, hotkeys=HOTKEYS, clock=clock, size=size, say=words.say,
             settings=recorder.settings(), limits=recorder.limits,
         )  # fmt: skip
         return Reply(200, html.encode())
 
-    def act(self, path: str, form: dict[str, str]) -> str:
-        """What a button asks for; what is to be said of it. Unknown ones do nothing."""
+    def act(self, path: str, form: dict[str, str]) -> Done:
+        """What a button asks for; what was done. Unknown ones do nothing."""
         recorder = self._recorder
         match path:
             case "/agree":
@@ -150,15 +150,14 @@ class StatusPage:
                 recorder.change_settings(settings_of(form, recorder.settings()))
             case "/send":
                 recorder.send_now()
-                return "What was recorded up to now is on its way."
-        return ""
+                return Done("sent")
+        return Done()
 
-    def _forget(self, form: dict[str, str]) -> str:
+    def _forget(self, form: dict[str, str]) -> Done:
         from_us, until_us = self._span(form)
         app = form.get("app") or None
         gone = self._recorder.forget(from_us, until_us, app)
-        sent = "" if app else " What was sent of it is asked to be deleted."
-        return f"Deleted, gone from this laptop: {gone} {'event' if gone == 1 else 'events'}.{sent}"
+        return Done("deleted", gone, asked=not app)
 
     def _span(self, form: dict[str, str]) -> tuple[int, int]:
         """From when to when, µs. Raises BadInput for what is not understood: nothing is deleted by a guess."""
