@@ -123,6 +123,7 @@ HANDLERS = {
     retention.TIDY: retention.tidy,
     marks.KIND: marks.run,
     telling.KIND: telling.run,
+    telling.REVOCATIONS: telling.run_revocation,
     role_log.KIND: role_log.run,
 }
 

@@ -1,4 +1,4 @@
-"""The crash table: kill -9, with and without a power cut, at each step on disk of the log's writer and of a witness."""
+"""The crash table: kill -9, with and without a power cut, at each step on disk of the log's writer, store, witness."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ PROVE = 50
 WANTED = {
     "sequencer": ("write .state/journal", "fsync .state/journal", "truncate .state/journal", "write tile/entries",
                   "rename tile/", "rename .state/tree", "rename checkpoint", "rename logs"),
+    "store": ("create .seg", "write .seg", "link .seg", "unlink .seg", "fsync .seg", "rename .seg", "fsync folder"),
     "witness": ("write logs", "fsync logs", "rename logs", "write known.json", "rename known.json", "write refusals"),
 }  # fmt: skip
 

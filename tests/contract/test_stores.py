@@ -51,8 +51,8 @@ def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Blobs:
 
 def test_what_was_put_is_there_and_what_was_removed_is_gone(blobs: Blobs) -> None:
     name, data = _segment()
-    blobs.put(name, data)
-    blobs.put(name, data)
+    blobs.put(name, (data,))
+    blobs.put(name, (data,))
     assert blobs.get(name) == data
     blobs.remove(name)
     blobs.remove(name)
@@ -64,7 +64,7 @@ def test_what_was_put_is_there_and_what_was_removed_is_gone(blobs: Blobs) -> Non
 def test_a_persons_and_an_epochs_blobs_are_found_by_listing(blobs: Blobs) -> None:
     made = [_segment(c * 32, e * 32) for c in "12" for e in "34" for _ in range(2)]
     for name, data in made:
-        blobs.put(name, data)
+        blobs.put(name, (data,))
     one = ContributorId("1" * 32)
     assert {each.name for each in blobs.names()} == {name for name, _ in made}
     assert {each.name for each in blobs.names(one)} == {name for name, _ in made if name.contributor == one}
@@ -77,7 +77,7 @@ def test_what_is_not_the_segment_of_its_name_is_never_given(blobs: Blobs) -> Non
     name, data = _segment()
     _, others = _segment()
     for wrong in (others, data[:-1], data[:-1] + bytes([data[-1] ^ 1]), b"", b"x" * 100):
-        blobs.put(name, wrong)
+        blobs.put(name, (wrong,))
         with pytest.raises(Corrupt):
             blobs.get(name)
 
@@ -85,7 +85,7 @@ def test_what_is_not_the_segment_of_its_name_is_never_given(blobs: Blobs) -> Non
 def test_a_folder_keeps_nothing_half_written(tmp_path: Path) -> None:
     blobs = FolderBlobs(tmp_path / "segments")
     name, data = _segment()
-    blobs.put(name, data)
+    blobs.put(name, (data,))
     torn = (tmp_path / "segments" / name.path).with_name(f".{name.segment}.seg.00.tmp")
     torn.write_bytes(data[:100])
     assert [each.name for each in blobs.names()] == [name]
@@ -138,7 +138,7 @@ def lying(request: pytest.FixtureRequest, s3: S3) -> Iterator[S3Blobs]:
 def test_a_store_that_lies_errs_or_answers_in_part_acknowledges_nothing(lying: S3Blobs) -> None:
     name, data = _segment()
     with pytest.raises(Unavailable):
-        lying.put(name, data)
+        lying.put(name, (data,))
 
 
 def test_a_bucket_that_keeps_old_versions_is_refused(s3: S3) -> None:

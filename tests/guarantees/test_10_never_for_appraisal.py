@@ -27,7 +27,7 @@ DEVICE = SigningKey.generate("device")
 
 def test_the_log_has_no_field_for_a_person_or_an_hour() -> None:
     fields = {name for kind in get_args(Leaf) for name in kind.__struct_fields__}
-    known = "charter policy what root size commitment purpose manifest model dataset due_us"
+    known = "charter policy what root size commitment grant purpose manifest model dataset due_us"
     assert fields == {*known.split(), "day_us", "exemption", "version", "wheel", "source", "role", "given"}
     assert due_day_us(random.Random(1).randrange(10**15), 30) % DAY_US == 0
 

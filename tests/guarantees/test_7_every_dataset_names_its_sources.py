@@ -125,8 +125,7 @@ def test_a_segment_that_was_exchanged_or_altered_on_the_way_is_not_used(servers:
         reader = reader_of(servers, researcher, guardian)
         reader.unlock()
         data = service.blobs.get(two)
-        service.blobs.stage(one, [data])
-        service.blobs.settle([one])
+        service.blobs.put(one, [data])
         found = {each.segment if isinstance(each, Bad) else each.granted.segment: each for each in reader.segments()}
         assert isinstance(found[mine.manifest.segment_id], Bad)
         assert isinstance(found[theirs.manifest.segment_id], Opened)

@@ -90,6 +90,7 @@ def house(portal: Portal, tmp_path: Path) -> Iterator[House]:
             small_server(
                 [
                     Route("PUT", "/v1/epochs/", 1 << 17, guardian.deposit),
+                    Route("POST", "/v1/policies", 1 << 20, guardian.policy),
                     Route("POST", "/v1/given", 1 << 17, guardian.given),
                     Route("POST", "/v1/destroy", 1 << 20, guardian.destroy),
                 ]
@@ -154,6 +155,10 @@ def test_each_way_to_stop_takes_its_clicks_and_leaves_a_receipt_that_the_audit_f
     browser.go(house.status.url)
     browser.press("#send")
     until(lambda: house.sent() > 0)
+    policy = house.portal.servers.policy.policy_id
+    assert house.portal.servers.guardian._policies.get(policy) is not None, (
+        "the laptop brought it, for the days of keeping"
+    )
     _found(house, capsys, "pauses_marked", "nothing_while_paused", "own_segments_logged", "own_consents_logged")
 
     pages = ReplayPages(look(house.home, 1), lambda **request: ask(request))

@@ -1,4 +1,4 @@
-"""Rounds of the crash table: `python -m tests.support.crash_table sequencer|witness ROUNDS FOLDER`.
+"""Rounds of the crash table: `python -m tests.support.crash_table sequencer|store|witness ROUNDS FOLDER`.
 
 A process of its own, without threads, forks each round from what it has imported. For every step that a scenario makes
 on disk: run it, die there, look at what is left. Prints one JSON line: how many rounds each kind of step had.
@@ -12,6 +12,7 @@ import random
 import shutil
 import sys
 import threading
+import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -19,10 +20,17 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+import pyrage
+
 from aboveboard.collector.sequencer import Sequencer
+from aboveboard.collector.storage.blobs import BlobName
+from aboveboard.collector.storage.folder import FolderBlobs
 from aboveboard.core.clock import SystemClock
 from aboveboard.core.errors import AboveboardError
+from aboveboard.core.ids import ConsentId, ContributorId, DeviceId, EpochId, PolicyId
 from aboveboard.core.merkle import leaf_hash, root_hash, root_of_hashes
+from aboveboard.core.signing import SigningKey
+from aboveboard.wire.segment import GENESIS, seal
 from aboveboard.witness.http import Route, SmallServer
 from aboveboard.witness.server import BODY_BYTES_MAX, Witness
 from aboveboard.witness.state import WitnessState
@@ -137,8 +145,58 @@ def check_witness(folder: Path, said: list[list[object]]) -> None:
         seen = size if reply.status == 200 else seen
 
 
+# ---------------------------------------------------------------- the folder of sealed segments
+
+SEGMENTS: list[tuple[BlobName, bytes]] = []  # the same in each round: made before the first
+
+
+def store_of(folder: Path) -> FolderBlobs:
+    return FolderBlobs(folder / "segments")
+
+
+def prepare_store(folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+
+
+def run_store(folder: Path, say: Say) -> None:
+    """Two people's; each segment comes once more, as a laptop sends that got no answer."""
+    blobs = store_of(folder)
+    for number, (name, data) in enumerate(SEGMENTS):
+        blobs.put(name, (data[:100], data[100:]))
+        say("put", number)
+        blobs.put(name, (data,))
+
+
+def check_store(folder: Path, said: list[list[object]]) -> None:
+    """What was acknowledged is there; whatever else is, coming again makes it good, and nothing stays behind."""
+    blobs = store_of(folder)
+    for _, number in said:
+        name, data = SEGMENTS[int(str(number))]
+        assert blobs.get(name) == data
+    blobs.remove_torn(time.time() + 60)
+    for name, data in SEGMENTS:
+        blobs.put(name, (data,))
+        assert blobs.get(name) == data
+    files = [each for each in (folder / "segments").rglob("*") if each.is_file()]
+    assert len(files) == len(SEGMENTS), files
+
+
+def make_segments() -> None:
+    device = SigningKey.generate("device")
+    recipient = str(pyrage.x25519.Identity.generate().to_public())
+    for contributor in "12":
+        sealed = seal(
+            [], session="5" * 32, start_us=1, end_us=2, seq=0, prev=GENESIS, device=DeviceId("d" * 32),
+            contributor=ContributorId(contributor * 32), epoch=EpochId("e" * 32), recipient=recipient,
+            policy=PolicyId("a" * 64), consent=ConsentId("b" * 64), device_key=device,
+        )  # fmt: skip
+        name = BlobName(sealed.manifest.contributor, sealed.manifest.epoch, sealed.manifest.segment_id)
+        SEGMENTS.append((name, sealed.to_bytes()))
+
+
 SCENARIOS = {
     "sequencer": (prepare_sequencer, run_sequencer, check_sequencer),
+    "store": (prepare_store, run_store, check_store),
     "witness": (prepare_witness, run_witness, check_witness),
 }
 
@@ -174,6 +232,7 @@ def main() -> int:
     """Non-zero when a round fails; the folder of that round stays."""
     name, rounds, base = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]).resolve()
     prepare, run, check = SCENARIOS[name]
+    make_segments()
     rng = random.Random(5)
     prepared = base / "prepared"
     prepared.mkdir(parents=True)
@@ -212,22 +271,23 @@ def main() -> int:
     return 0
 
 
-KINDS = (".state/journal", ".state/tree", "tile/entries", "tile/", "checkpoint", "known.json", "refusals", "logs")
+KINDS = (
+    ".state/journal",
+    ".state/tree",
+    "tile/entries",
+    "tile/",
+    "checkpoint",
+    "known.json",
+    "refusals",
+    "logs",
+    ".seg",
+)
 
 
 def kind_of(site: str) -> str:
     """Of a step: the call and what it is done to, without numbers."""
     call, _, path = site.partition(" ")
-    for part in (
-        ".state/journal",
-        ".state/tree",
-        "tile/entries",
-        "tile/",
-        "checkpoint",
-        "known.json",
-        "refusals",
-        "logs",
-    ):
+    for part in KINDS:
         if part in path:
             return f"{call} {part}"
     return f"{call} folder"

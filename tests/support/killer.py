@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 REAL_WRITE = os.write
-_CHANGES = ("open", "write", "pwrite", "fsync", "fdatasync", "replace", "ftruncate", "unlink", "mkdir", "rmdir")
+_CHANGES = ("open", "write", "pwrite", "fsync", "fdatasync", "link", "replace", "ftruncate", "unlink", "mkdir", "rmdir")
 
 
 @dataclass
@@ -56,7 +56,7 @@ class Killer:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def _path(self, descriptor: int) -> str:
-        return os.readlink(f"/proc/self/fd/{descriptor}")
+        return os.readlink(f"/proc/self/fd/{descriptor}").removesuffix(" (deleted)")  # by another name it is there
 
     def _later(self, synced_by: str, undo: Callable[[], None]) -> None:
         if synced_by.startswith(self._folder):
@@ -108,6 +108,16 @@ class Killer:
             self._step("fsync", path)
             self._real["fsync"](descriptor)
             self._undos = [each for each in self._undos if each.synced_by != path]
+
+    def _link(self, source: Any, target: Any) -> None:
+        with self._lock:
+            old, new = os.path.abspath(source), os.path.abspath(target)
+            self._step("link", new)
+            self._real["link"](source, target)
+            for each in self._undos:
+                if each.synced_by == old:
+                    each.undo = lambda: os.truncate(new, 0) if os.path.exists(new) else None
+            self._later(os.path.dirname(new), lambda: Path(new).unlink(missing_ok=True))
 
     def _replace(self, source: Any, target: Any) -> None:
         with self._lock:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import pyrage
 from sqlalchemy import Connection, insert, select
 
+from aboveboard.collector.grant_end import require_not_revoked, subject
 from aboveboard.collector.reading import check_holds
 from aboveboard.collector.scope import Scope
 from aboveboard.collector.service import Service
@@ -38,7 +39,7 @@ _DATE = re.compile(r"[0-9]{1,20}")
 
 def record_grant(service: Service, signed: SignedGrant) -> GrantId:
     """Keeps a grant that holds for every policy it names. Raises Refused."""
-    with service.database.transaction(f"grant:{signed.grant.grant_id}") as tx:
+    with service.database.transaction(subject(signed.grant.grant_id)) as tx:
         check_holds(service, tx, signed)
         grant_id = signed.grant.grant_id
         if tx.execute(select(grants.c.grant_id).where(grants.c.grant_id == grant_id)).scalar() is None:
@@ -89,14 +90,17 @@ def release(service: Service, signed: SignedGrant) -> ReleaseReply:
     """
     grant = signed.grant
     record_grant(service, signed)
-    with service.database.transaction(f"grant:{grant.grant_id}") as tx:
+    with service.database.transaction(subject(grant.grant_id)) as tx:
+        require_not_revoked(tx, grant.grant_id)
         openings = [
             (each, *_logged(service, tx, grant, each)) for each in _epochs_in_scope(tx, grant, service.clock.now_us())
         ]
         bundles = tuple(_bundle(tx, policy_id) for policy_id in grant.policies)
     service.wake.set()
     _await_inclusion(service, max((index for _, _, index in openings), default=-1))
-    with service.database.reading() as tx:  # a person may have withdrawn or deleted while the log was waited for
+    # While the log was waited for a person may have withdrawn or deleted, or the grant may have been taken back.
+    with service.database.reading() as tx:
+        require_not_revoked(tx, grant.grant_id)
         still = {each.epoch for each in _epochs_in_scope(tx, grant, service.clock.now_us())}
     given = [
         Release(

@@ -139,7 +139,7 @@ def restore(backup: Path, database: Database, blobs: Blobs) -> None:
     for name, file in _members(backup):
         found = BlobName.of(name.removeprefix("segments/"))
         if name.startswith("segments/") and found is not None:
-            blobs.put(found, file.read(FILE_BYTES_MAX))
+            blobs.put(found, (file.read(FILE_BYTES_MAX),))
     _check_segments(database, blobs)
 
 

@@ -7,6 +7,7 @@ which the `tidy` job takes away again, and can accept nothing.
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections import OrderedDict
 
@@ -22,7 +23,7 @@ class Heads:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._heads: OrderedDict[str, tuple[tuple[object, ...], int]] = OrderedDict()
+        self._heads: OrderedDict[str, tuple[bytes, int]] = OrderedDict()
 
     def follows(self, arrival: Arrival, now_us: int) -> bool:
         """Whether the arrival is what is expected next of its device, on the terms of the one before it."""
@@ -46,6 +47,10 @@ class Heads:
             self._heads.pop(arrival.manifest.device, None)
 
 
-def _expected(arrival: Arrival, seq: int, prev: str) -> tuple[object, ...]:
+def _expected(arrival: Arrival, seq: int, prev: str) -> bytes:
+    """16 bytes that stand for the next segment's number, predecessor and terms: there is one for each device."""
     manifest = arrival.manifest
-    return seq, prev, manifest.contributor, manifest.policy, manifest.consent, manifest.epoch, arrival.token_sha256
+    terms = (
+        str(seq), prev, manifest.contributor, manifest.epoch, manifest.policy, manifest.consent, arrival.token_sha256
+    )  # fmt: skip
+    return hashlib.sha256(" ".join(terms).encode()).digest()[:16]

@@ -1,6 +1,6 @@
 """Takes sealed segments: checks everything that can be checked from outside the seal, and acknowledges what is durable.
 
-    arrival.py -> (standing.py, unless heads.py knows) -> bytes staged -> group: names synced, decided, rows committed
+    arrival.py -> (standing.py, unless heads.py knows) -> bytes durable -> group: decided, rows committed
 
 The same segment may come any number of times. What is acknowledged is in the store and in the database, and will be
 in the log: all three before the answer, the last as a promise.
@@ -103,7 +103,7 @@ class Intake:
         # taken away by the `tidy` job.
         self.holds.take(arrival.blob)
         try:
-            self._blobs.stage(arrival.blob, arrival.pieces)
+            self._blobs.put(arrival.blob, arrival.pieces)
         except BaseException:
             self.holds.release(arrival.blob)
             raise
@@ -119,7 +119,6 @@ class Intake:
 
     def _settle_held(self, group: Sequence[_Staged]) -> list[Accepted | Exception]:
         """Decides in the chains' order, whatever order they came in."""
-        self._blobs.settle(each.arrival.blob for each in group if each.stored)
         order = sorted(range(len(group)), key=lambda n: group[n].arrival.manifest.seq)
         results: dict[int, Accepted | Exception] = {}
         with self._database.transaction(*{person(each.arrival.manifest.contributor) for each in group}) as tx:

@@ -7,6 +7,7 @@ round takes it up.
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from collections import Counter
@@ -43,6 +44,7 @@ class Publisher:
         self._published = folder / "published"
         self._counted = 0
         self._counts: Counter[str] = Counter()
+        self._contents: dict[str, bytes] = {}  # file -> SHA-256 of what this process wrote into it
         self._written: tuple[int, int, int] = (-1, -1, -1)
         self._cosigned = -HEARTBEAT_S
         self._stopping = threading.Event()
@@ -105,14 +107,19 @@ class Publisher:
 
     def _write_charter(self) -> None:
         """As it is, and for readers with other tools its log, witnesses and quorum, when that form can say them."""
-        charter, policy = self._service.charter, self._published / "tlog-policy"
-        write_durable(self._published / "charter.json", charter.to_bytes())
+        charter = self._service.charter
+        self._write("charter.json", charter.to_bytes())
         try:
-            text = TrustPolicy.of_charter(charter).encode()
+            self._write("tlog-policy", TrustPolicy.of_charter(charter).encode().encode())
         except BadInput:
-            remove_durable(policy)
-        else:
-            write_durable(policy, text.encode())
+            self._contents.pop("tlog-policy", None)
+            remove_durable(self._published / "tlog-policy")
+
+    def _write(self, name: str, data: bytes) -> None:
+        """What is published already as it is costs no wait for the disk, which uploads wait for too."""
+        if self._contents.get(name) != (seen := hashlib.sha256(data).digest()):
+            write_durable(self._published / name, data)
+            self._contents[name] = seen
 
     def _write_files(self) -> None:
         service = self._service
@@ -130,16 +137,14 @@ class Publisher:
                 self._counts[type(parse_leaf(entry)).__struct_config__.tag] += 1  # type: ignore[index]
                 self._counted += 1
         self._write_charter()
-        for bundle in charters:
-            write_durable(self._published / "charters" / f"{bundle.charter_id}.json", bundle.to_bytes())
-        for current in policies:
-            write_durable(self._published / "policies" / f"{current.open()[0].policy_id}.json", current.to_bytes())
-        for exemption in exemptions:
-            name = exemption.signed.exemption.exemption_id
-            write_durable(self._published / "exemptions" / f"{name}.json", exemption.to_bytes())
+        files = {f"charters/{each.charter_id}": each.to_bytes() for each in charters}
+        files |= {f"policies/{each.open()[0].policy_id}": each.to_bytes() for each in policies}
+        files |= {f"exemptions/{each.signed.exemption.exemption_id}": each.to_bytes() for each in exemptions}
+        for name, data in files.items():
+            self._write(f"{name}.json", data)
         names = [name for name in Counters.__struct_fields__ if name != "size"]
         counters = Counters(**{name: self._counts[name] for name in names}, size=checkpoint.size)
-        write_durable(self._published / "counters.json", counters.to_bytes())
+        self._write("counters.json", counters.to_bytes())
         self._written = state
 
 

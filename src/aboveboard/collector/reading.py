@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, select
 
+from aboveboard.collector.grant_end import require_not_revoked
 from aboveboard.collector.registries import certificate
 from aboveboard.collector.scope import Scope
 from aboveboard.collector.service import Service
@@ -23,6 +24,7 @@ from aboveboard.wire.api import GrantedSegment
 
 def check_holds(service: Service, tx: Connection, signed: SignedGrant) -> None:
     """Raises Refused unless the grant holds now, for every policy it names."""
+    require_not_revoked(tx, signed.grant.grant_id)
     for policy_id in signed.grant.policies:
         policy = policy_of(tx, service.charters, policy_id)
         if policy is None:

@@ -1,22 +1,25 @@
-"""Each guardian is told of each deletion of keys, until it has destroyed its share.
+"""Each guardian is told of each deletion of keys and each end of a grant, until it has heeded it.
 
-The laptop tells them too, and need not trust us in it. But a laptop may be lost or thrown away before a guardian that
-was away is back. The request is the person's signed word, so we only carry it: a guardian checks it by itself.
+The laptop, or who ended the grant, tells them too, and need not trust us in it. But a laptop may be lost or thrown away
+before a guardian that was away is back. What we carry is a signed word: a guardian checks it by itself.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import structlog
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from aboveboard.collector.jobs import Job, enqueue
 from aboveboard.collector.service import Service
-from aboveboard.collector.storage.tables import deletions
+from aboveboard.collector.storage.tables import deletions, grant_revocations
 from aboveboard.core.clock import US_PER_S
 from aboveboard.core.errors import AboveboardError, Refused
 from aboveboard.wire.client import Client
 
 KIND = "guardians"
+REVOCATIONS = "guardians_grants"
 AGAIN_US = 600 * US_PER_S
 EXCHANGE_S_MAX = 20.0
 REPLY_BYTES_MAX = 1 << 16
@@ -26,21 +29,32 @@ _log = structlog.get_logger()
 def run(service: Service, job: Job) -> None:
     """One deletion to all guardians; the same again does nothing more there. While one has not answered it is never
     parked, but due again: `aboveboard collector jobs` and the metrics count what waits."""
+    _tell(service, job, "/v1/destroy", select(deletions.c.signed).where(deletions.c.deletion == job.subject))
+
+
+def run_revocation(service: Service, job: Job) -> None:
+    """As run(), of one grant's end."""
+    mine = grant_revocations.c.grant_id == job.subject
+    _tell(service, job, "/v1/grants/revocations", select(grant_revocations.c.signed).where(mine))
+
+
+def _tell(service: Service, job: Job, path: str, query: Select[Any]) -> None:
     with service.database.reading() as tx:
-        signed = tx.execute(select(deletions.c.signed).where(deletions.c.deletion == job.subject)).scalar_one()
-    silent = [url for url in dict.fromkeys(each.url for each in service.charter.guardians) if not _told(url, signed)]
+        signed: bytes = tx.execute(query).scalar_one()
+    urls = dict.fromkeys(each.url for each in service.charter.guardians)
+    silent = [url for url in urls if not _told(url, path, signed)]
     with service.database.transaction() as tx:
         job.done(tx)
         if silent:
-            enqueue(tx, KIND, job.subject, service.clock.now_us() + AGAIN_US)
+            enqueue(tx, job.kind, job.subject, service.clock.now_us() + AGAIN_US)
     if silent:
-        _log.warning("guardians not told of a deletion yet", guardians=len(silent))
+        _log.warning("guardians not told yet", what=job.kind, guardians=len(silent))
 
 
-def _told(url: str, signed: bytes) -> bool:
+def _told(url: str, path: str, signed: bytes) -> bool:
     client = Client(url, EXCHANGE_S_MAX)
     try:
-        answer = client.request("POST", "/v1/destroy", size_max=REPLY_BYTES_MAX, body=signed)
+        answer = client.request("POST", path, size_max=REPLY_BYTES_MAX, body=signed)
         if answer.status != 200:
             raise Refused("guardian", f"it answers {answer.status}")
     except AboveboardError:

@@ -62,6 +62,13 @@ class KeyReleasedLeaf(_Leaf, frozen=True, tag="key_released"):
     purpose: Purpose
 
 
+class GrantRevokedLeaf(_Leaf, frozen=True, tag="grant_revoked"):
+    """A grant ends here: no key is released under it from here on. grant: its ID, which tells nothing of whose data it
+    is for: it is a hash over a nonce."""
+
+    grant: str
+
+
 class DatasetBuiltLeaf(_Leaf, frozen=True, tag="dataset_built"):
     """root: over the dataset's segment IDs, sorted; manifest: SHA-256 of its manifest."""
 
@@ -141,6 +148,7 @@ Leaf: TypeAlias = (
     | PolicyLeaf
     | BatchLeaf
     | KeyReleasedLeaf
+    | GrantRevokedLeaf
     | DatasetBuiltLeaf
     | ModelTrainedLeaf
     | DatasetMarkedLeaf
@@ -155,7 +163,7 @@ Leaf: TypeAlias = (
 
 
 HASHES = frozenset(
-    {"charter", "policy", "root", "commitment", "manifest", "model", "dataset", "exemption", "wheel", "source"}
+    {"charter", "policy", "root", "commitment", "grant", "manifest", "model", "dataset", "exemption", "wheel", "source"}
 )
 _hash_fields = {kind: tuple(HASHES.intersection(kind.__struct_fields__)) for kind in get_args(Leaf)}
 

@@ -13,8 +13,9 @@ import msgspec
 from aboveboard.core.access import SignedGrant, new_grant, sign_grant
 from aboveboard.core.charter import CHARTER_BYTES_MAX, Charter
 from aboveboard.core.clock import SystemClock
-from aboveboard.core.errors import BadInput
-from aboveboard.core.ids import PolicyId
+from aboveboard.core.errors import BadInput, Unavailable
+from aboveboard.core.grant_end import SignedGrantRevocation, sign_grant_revocation
+from aboveboard.core.ids import GrantId, PolicyId
 from aboveboard.core.signing import SigningKey, VerifyKey
 from aboveboard.datasets.build import build, write_split
 from aboveboard.datasets.change import diff, without
@@ -27,6 +28,7 @@ from aboveboard.datasets.spec import parse_spec
 from aboveboard.datasets.stats import bars, count, draw
 from aboveboard.datasets.trace import Tracer
 from aboveboard.datasets.view import page
+from aboveboard.wire.client import Client
 from aboveboard.wire.durable import make_folders, read_bounded, write_durable
 
 DAY_US = 86_400_000_000
@@ -34,6 +36,7 @@ EXPORTS = ("agentnet", "openai", "anthropic", "browsergym", "lerobot", "owamcap"
 IMPORTS = ("agentnet", "owamcap")
 Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 FILE_BYTES_MAX = 1 << 20
+REPLY_BYTES_MAX = 1 << 16
 
 
 def read_file(path: Path) -> bytes:
@@ -75,6 +78,35 @@ def _grant_sign(args: argparse.Namespace) -> int:
     write_durable(args.grant, signed.to_bytes())
     print(f"{signed.grant.grant_id} signed by {', '.join(each.key for each in signed.signatures)}")
     return 0
+
+
+def _grant_revoke(args: argparse.Namespace) -> int:
+    """Tells the collector and each guardian, one after the other; 1 unless all have heeded it."""
+    key = SigningKey.decode(read_file(args.key).decode("ascii", errors="replace"))
+    grant = SignedGrant.parse(read_file(Path(args.grant))).grant.grant_id if Path(args.grant).exists() else args.grant
+    body = sign_grant_revocation(GrantId(grant), key).to_bytes()
+    charter = read_charter(args.charter)
+    SignedGrantRevocation.parse(body).check(charter)
+    if args.out is not None:
+        write_durable(args.out, body)
+    urls = [args.collector or charter.collector.url, *(args.guardian or [each.url for each in charter.guardians])]
+    silent = [problem for url in urls if (problem := _bring(url, body)) is not None]
+    for problem in silent:
+        print(f"aboveboard: {problem}", file=sys.stderr)
+    print(f"{grant}: taken back at {len(urls) - len(silent)} of {len(urls)} servers")
+    return 1 if silent else 0
+
+
+def _bring(url: str, body: bytes) -> str | None:
+    """What is wrong, or None when that server has heeded it."""
+    client = Client(url)
+    try:
+        answer = client.request("POST", "/v1/grants/revocations", body=body, size_max=REPLY_BYTES_MAX)
+    except Unavailable as error:
+        return f"{url} was not told: {error}; run this again"
+    finally:
+        client.close()
+    return None if answer.status in (200, 201) else f"{url} did not take it ({answer.status})"
 
 
 def open_reader(args: argparse.Namespace) -> Reader:
@@ -236,7 +268,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     reader.add_argument("--name", required=True)
     reader.set_defaults(run=_reader_init)
 
-    grants = verbs.add_parser("grant", help="write and sign a grant").add_subparsers(
+    grants = verbs.add_parser("grant", help="write a grant, sign it, take it back").add_subparsers(
         dest="grant_what", metavar="WHAT", required=True
     )
     new = grants.add_parser("new", help="write a grant for one purpose and one reader")
@@ -252,6 +284,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
     sign.add_argument("grant", type=Path)
     sign.add_argument("--key", type=Path, required=True)
     sign.set_defaults(run=_grant_sign)
+
+    back = grants.add_parser("revoke", help="take a grant back, as a steward or a representative: for good")
+    back.add_argument("grant", help="the grant's file, or its ID")
+    back.add_argument("--key", type=Path, required=True, help="a steward's or a representative's")
+    back.add_argument("--charter", type=Path, required=True, help="the charter in force")
+    back.add_argument("--collector", metavar="URL", help="instead of the charter's")
+    back.add_argument(
+        "--guardian", metavar="URL", action="append", default=[], help="instead of the charter's; repeat for each"
+    )
+    back.add_argument("--out", type=Path, metavar="FILE", help="the signed word too, to bring it by a page")
+    back.set_defaults(run=_grant_revoke)
 
     builder = verbs.add_parser("build", help="build a dataset under a grant")
     builder.add_argument("spec", type=Path, help="YAML, see docs/spec/dataset.md")

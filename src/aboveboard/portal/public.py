@@ -24,8 +24,9 @@ router = pages()
 ENTRIES_SHOWN = 25
 KINDS = {
     "charter": message("charter"), "policy": message("policy published"), "batch": message("batch"),
-    "key_released": message("key released to a reader"), "dataset_built": message("dataset built"),
-    "model_trained": message("model trained"), "dataset_marked": message("dataset marked: not to be used any more"),
+    "key_released": message("key released to a reader"), "grant_revoked": message("grant taken back"),
+    "dataset_built": message("dataset built"), "model_trained": message("model trained"),
+    "dataset_marked": message("dataset marked: not to be used any more"),
     "model_marked": message("model marked: not to be used any more"), "deletion_asked": message("deletion asked"),
     "deletion_done": message("deletion done"), "exemption": message("exemption"),
     "retention_sweep": message("retention sweep"), "recorder_release": message("recorder release"),

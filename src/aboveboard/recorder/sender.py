@@ -163,6 +163,8 @@ class Sender:
         for deposit in waiting_deposits(self._home):
             try:
                 self._uplink.deposit_with_guardian(deposit.url, deposit.epoch, deposit.path.read_bytes())
+                if (policy := self._home.read("policy.json")) is not None:
+                    self._uplink.policy_to_guardian(deposit.url, policy)
                 deposit.done()
             except AboveboardError as error:
                 self._found = str(error)  # recording and sending never need a guardian; reading does

@@ -146,6 +146,11 @@ class Uplink:
         if answer.status not in (200, 201):
             raise _refusal(answer, "the guardian's share of a key")
 
+    def policy_to_guardian(self, url: str, body: bytes) -> None:
+        """CurrentPolicy, so that it knows by itself how long its share may be kept. One that does not want it only
+        keeps the share until a reader shows it the policy."""
+        self._guardian(url).request("POST", "/v1/policies", size_max=REPLY_BYTES_MAX, body=body)
+
     def my_segments(self) -> tuple[Manifest, ...]:
         """Manifests of what the collector holds of this laptop, deleted ones too, as it says: nothing is verified."""
         answer = self._collector.request("GET", "/v1/me/segments", size_max=LIST_BYTES_MAX, headers=self._mine)

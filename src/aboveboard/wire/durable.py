@@ -6,8 +6,9 @@ import fcntl
 import os
 import secrets
 import stat
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 from aboveboard.core.errors import Corrupt, Refused, Unavailable
@@ -40,22 +41,50 @@ def write_durable(path: Path, data: bytes, mode: int = 0o644) -> None:
 
     Raises Unavailable when the disk says no (full, read-only): the old content is then untouched.
     """
-    write_synced(path, (data,), mode)
+    with _aside(path, (data,), mode) as (descriptor, aside):
+        os.fsync(descriptor)
+        os.replace(aside, path)
     sync_names((path.parent,))
 
 
-def write_synced(path: Path, pieces: Sequence[bytes], mode: int = 0o644) -> None:
-    """As write_durable, but after a crash the name may be the old content's until sync_names() on its folder."""
+def write_once(path: Path, pieces: Sequence[bytes], mode: int = 0o644) -> None:
+    """As write_durable, for a name whose content is always the same, and which is hardly ever there already.
+
+    The name is given before the wait for the disk, so that journalling file systems make both durable at once. A name
+    that is there is not touched before the new bytes are durable: somebody may rely on it. A process that dies leaves
+    a whole file or none; a power cut may leave a torn one of a name that was never acknowledged.
+    """
+    with _aside(path, pieces, mode) as (descriptor, aside):
+        named = _give_name(aside, path)
+        os.fsync(descriptor)
+        if not named:
+            os.replace(aside, path)
+    sync_names((path.parent,))
+
+
+def _give_name(aside: Path, path: Path) -> bool:
+    """False when the name is there already, or the file system knows no second names."""
+    try:
+        os.link(aside, path)
+    except OSError:
+        return False
+    aside.unlink()
+    return True
+
+
+@contextmanager
+def _aside(path: Path, pieces: Sequence[bytes], mode: int) -> Iterator[tuple[int, Path]]:
+    """A new file beside `path` that holds the pieces, open, and its own name. Raises Unavailable, and leaves nothing
+    of that name then."""
     aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
         descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
         try:
             for piece in pieces:
                 write_all(descriptor, piece)
-            os.fsync(descriptor)
+            yield descriptor, aside
         finally:
             os.close(descriptor)
-        os.replace(aside, path)
     except OSError as error:
         aside.unlink(missing_ok=True)
         raise Unavailable(f"can't write {path}: {error.strerror}") from error

@@ -13,7 +13,8 @@ from types import FrameType
 from aboveboard.core.charter import CHARTER_BYTES_MAX, Charter
 from aboveboard.core.charter_chain import BUNDLE_BYTES_MAX
 from aboveboard.core.clock import SystemClock
-from aboveboard.core.errors import BadInput, Corrupt
+from aboveboard.core.errors import AboveboardError, BadInput, Corrupt
+from aboveboard.core.grant_end import GRANT_REVOCATION_BYTES_MAX
 from aboveboard.core.notes import NOTE_BYTES_MAX
 from aboveboard.core.signing import VerifyKey
 from aboveboard.wire.durable import read_bounded
@@ -29,6 +30,8 @@ from aboveboard.witness.releases import Releases
 from aboveboard.witness.server import BODY_BYTES_MAX, Witness
 from aboveboard.witness.shares import DEPOSIT_BYTES_MAX, Shares
 from aboveboard.witness.state import WitnessState
+
+SWEEP_S = 3600.0
 
 
 def init(args: argparse.Namespace) -> int:
@@ -69,31 +72,48 @@ def _tell(refusal: Refusal) -> None:
     print(json.dumps(said), file=sys.stderr, flush=True)
 
 
-def _routes(args: argparse.Namespace, charters: list[Charter]) -> list[Route]:
-    clock = SystemClock()
+def _guardian(args: argparse.Namespace, charters: list[Charter]) -> Guardian | None:
+    if not args.guardian:
+        return None
+    keys = guardian_keys(args.home)
+    if keys is None:
+        raise BadInput(f"{args.home} has no guardian's keys: make them with `aboveboard witness init --guardian`")
+    if len(charters) != 1:
+        raise BadInput("a guardian serves one charter: run a witness of its own for the others")
+    return Guardian(
+        keys, charters[0], Shares(args.home), Releases(args.home), GivenRecords(args.home), SystemClock(),
+        CharterFiles(charters[0], args.home),
+    )  # fmt: skip
+
+
+def _sweep(guardian: Guardian, stopping: threading.Event) -> None:
+    """Until told to stop: what is past its days of keeping is destroyed, at the start and then every hour."""
+    while True:
+        try:
+            guardian.sweep()
+        except AboveboardError as error:
+            print(json.dumps({"alarm": "sweep", "why": str(error)}), file=sys.stderr, flush=True)
+        if stopping.wait(SWEEP_S):
+            return
+
+
+def _routes(args: argparse.Namespace, charters: list[Charter], guardian: Guardian | None) -> list[Route]:
     key = witness_key(args.home)
     state = WitnessState(args.home, made=True)
     state.all()  # a home that has lost something is noticed now, not at the next checkpoint
-    witness = Witness(key, _logs(charters), state, clock, _tell)
+    witness = Witness(key, _logs(charters), state, SystemClock(), _tell)
     routes = [
         Route("GET", "/healthz", 0, lambda _path, _body: Reply(200, b"ok\n")),
         Route("POST", "/add-checkpoint", BODY_BYTES_MAX, witness.add_checkpoint),
     ]
-    if args.guardian:
-        keys = guardian_keys(args.home)
-        if keys is None:
-            raise BadInput(f"{args.home} has no guardian's keys: make them with `aboveboard witness init --guardian`")
-        if len(charters) != 1:
-            raise BadInput("a guardian serves one charter: run a witness of its own for the others")
-        guardian = Guardian(
-            keys, charters[0], Shares(args.home), Releases(args.home), GivenRecords(args.home), clock,
-            CharterFiles(charters[0], args.home),
-        )  # fmt: skip
+    if guardian is not None:
         routes += [
             Route("PUT", "/v1/epochs/", DEPOSIT_BYTES_MAX, guardian.deposit),
             Route("POST", "/v1/release", RELEASE_BYTES_MAX, guardian.release),
             Route("POST", "/v1/given", GIVEN_BYTES_MAX, guardian.given),
             Route("POST", "/v1/charters", BUNDLE_BYTES_MAX, guardian.charters),
+            Route("POST", "/v1/policies", RELEASE_BYTES_MAX, guardian.policy),
+            Route("POST", "/v1/grants/revocations", GRANT_REVOCATION_BYTES_MAX, guardian.revoke),
             Route("POST", "/v1/destroy", DELETION_BYTES_MAX, guardian.destroy),
         ]
     return routes
@@ -104,7 +124,9 @@ def serve(args: argparse.Namespace) -> int:
     charters = _charters(args.charter)
     lock = lock_home(args.home)
     try:
-        server = SmallServer(args.host, args.port, _routes(args, charters))
+        guardian, stopping = _guardian(args, charters), threading.Event()
+        server = SmallServer(args.host, args.port, _routes(args, charters, guardian))
+        sweeper = threading.Thread(target=_sweep, args=(guardian, stopping)) if guardian is not None else None
 
         def stop(_number: int, _frame: FrameType | None) -> None:
             # shutdown() waits for the loop that this very thread runs, so another thread has to call it.
@@ -113,8 +135,13 @@ def serve(args: argparse.Namespace) -> int:
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGINT, stop)
         print(json.dumps({"ready": True, "url": server.url}), flush=True)
+        if sweeper is not None:
+            sweeper.start()
         server.serve_forever()
         server.server_close()
+        stopping.set()
+        if sweeper is not None:
+            sweeper.join()
     finally:
         lock.close()
     return 0

@@ -5,7 +5,7 @@ expired; the policy is signed by employer and representatives, is in the log und
 grant's purpose; the release stands in the log under the quorum; the deposit is the contributor's own,
 and its days of keeping are not over by the guardian's own clock. What it gave is in its own record first (releases.py),
 and it tells each person who asks what it gave of their keys (given.py). It destroys its share at the contributor's
-signed word.
+signed word, and by itself when its days are over; and a grant that was taken back counts no more.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from aboveboard.core.policy import Policy, SignedPolicy, verify_signatures
 from aboveboard.core.proof import LogProof, check_proof
 from aboveboard.core.vault import EpochDeposit, SignedDeposit, check_deposit
 from aboveboard.wire.api import (
+    CurrentPolicy,
     Given,
     GuardianReleaseReply,
     GuardianReleaseRequest,
@@ -35,8 +36,10 @@ from aboveboard.wire.api import (
 )
 from aboveboard.witness.charters import CharterFiles
 from aboveboard.witness.given import GivenRecords
+from aboveboard.witness.grant_ends import GrantEnds
 from aboveboard.witness.home import GuardianKeys
 from aboveboard.witness.http import Reply
+from aboveboard.witness.policies import Policies
 from aboveboard.witness.releases import Giving, Releases
 from aboveboard.witness.shares import DEPOSIT_BYTES_MAX, Shares
 
@@ -59,6 +62,7 @@ class Guardian:
         self._keys, self._clock = keys, clock
         self._chain = chain or CharterFiles(charter, None)
         self._shares, self._releases, self._given = shares, releases, given
+        self._ends, self._policies = GrantEnds(shares.home), Policies(shares.home)
         self._lock = threading.Lock()
 
     def deposit(self, path: str, body: bytes) -> Reply:
@@ -76,13 +80,15 @@ class Guardian:
     def release(self, _path: str, body: bytes) -> Reply:
         """POST /v1/release: the share, sealed to the reader."""
         request = parse(body, "release request", GuardianReleaseRequest, RELEASE_BYTES_MAX)
-        policy = self._policy(request)
+        policy, policy_bytes = self._policy(request.signed_policy, request.policy_log_proof)
         opening = request.opening
         with self._lock:  # one at a time: a destruction may not pass between the checks and the giving
             data = self._shares.get(opening.contributor, opening.epoch)
             deposit = _stored(data)
             proof = LogProof.parse(request.log_proof)
             now_us = self._clock.now_us()
+            self._policies.keep(policy, policy_bytes)
+            self._ends.check(request.grant.grant.grant_id)
             check_release(opening, request.grant, policy, proof, deposit, self._chain.current, now_us)
             self._check_kept(deposit, policy, now_us)
             share = self._open(deposit)
@@ -109,17 +115,54 @@ class Guardian:
         with self._lock:
             return Reply(200, self._given.of(contributor).to_bytes(), "application/json")
 
-    def _policy(self, request: GuardianReleaseRequest) -> Policy:
-        """The policy, if its signatures and its place in the log hold. Raises Refused."""
-        signed = SignedPolicy.parse(from_base64(request.signed_policy, "signed_policy"))
+    def revoke(self, _path: str, body: bytes) -> Reply:
+        """POST /v1/grants/revocations: nothing more is given under this grant, from when this answers."""
+        with self._lock:  # a share that is being given is given; the next one is not
+            self._ends.take(body, self._chain.current)
+        return Reply(200)
+
+    def policy(self, _path: str, body: bytes) -> Reply:
+        """POST /v1/policies: a policy of the log, from anyone, so that its days of keeping are known here."""
+        brought = parse(body, "policy", CurrentPolicy, RELEASE_BYTES_MAX)
+        policy, data = self._policy(brought.signed, brought.log_proof)
+        with self._lock:
+            self._policies.keep(policy, data)
+        return Reply(200)
+
+    def sweep(self) -> int:
+        """Destroys every share whose days of keeping are over, by its own clock; how many. Of a policy that it has not
+        seen it can't tell, and such a share is given to nobody: a release has to show the policy first."""
+        gone = 0
+        for contributor in self._shares.everyone():
+            for epoch in self._shares.held(contributor):
+                with self._lock:
+                    gone += self._swept(contributor, epoch)
+        return gone
+
+    def _swept(self, contributor: str, epoch: str) -> bool:
         try:
-            proof = LogProof.parse(request.policy_log_proof)
+            deposit = _stored(self._shares.get(contributor, epoch))
+        except Refused:
+            return False  # destroyed meanwhile
+        policy = self._policies.get(deposit.policy)
+        if policy is None:
+            return False
+        over = self._clock.now_us() >= kept_until_us(policy, self._shares.came_us(contributor, epoch))
+        if over:
+            self._shares.expire(contributor, epoch)
+        return over
+
+    def _policy(self, signed_policy: str, log_proof: str) -> tuple[Policy, bytes]:
+        """The policy and its bytes, if its signatures and its place in the log hold. Raises Refused."""
+        signed = SignedPolicy.parse(from_base64(signed_policy, "signed_policy"))
+        try:
+            proof = LogProof.parse(log_proof)
             charter = self._chain.at(proof.index)
             policy = verify_signatures(signed, charter)
             check_proof(PolicyLeaf(policy.policy_id).encode(), proof, charter)
         except CheckFailed as error:
             raise Refused("no_quorum", f"the policy is not shown to be in the log: {error}") from error
-        return policy
+        return policy, signed.policy_bytes
 
     def charters(self, _path: str, body: bytes) -> Reply:
         """POST /v1/charters: a charter that follows the one in force, with its proofs, from anyone."""

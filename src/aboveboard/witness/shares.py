@@ -50,6 +50,7 @@ class Shares:
 
     def __init__(self, home: Path) -> None:
         """Finishes destructions that a crash cut short."""
+        self.home = home
         self._epochs, self._deletions, self._came = home / "epochs", home / "deletions", home / "came"
         make_folders(self._epochs, 0o700)
         make_folders(self._came, 0o700)
@@ -115,6 +116,10 @@ class Shares:
         """The epochs whose shares are here."""
         folder = self._path(contributor, "0" * 32).parent
         return sorted(path.name for path in folder.glob("*") if NAME.fullmatch(path.name)) if folder.is_dir() else []
+
+    def everyone(self) -> list[str]:
+        """The contributors of whom a share is here, or was."""
+        return sorted(each.name for each in os.scandir(self._epochs) if NAME.fullmatch(each.name))
 
     def destroy(self, contributor: str, epochs: list[str] | None, request: bytes) -> list[str]:
         """Destroys these epochs' shares (None: all that are here) for good, whether here or not; durable when it

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from aboveboard.wire.durable import remove_durable, write_durable, write_files_durable
+from aboveboard.wire.durable import remove_durable, write_durable, write_files_durable, write_once
 
 
 @pytest.fixture
@@ -35,11 +35,18 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return found
 
 
+def _once_more(folder: Path) -> None:
+    """Over a name that is there."""
+    (folder / "file").touch()
+    write_once(folder / "file", (b"con", b"tent"))
+
+
 @pytest.mark.parametrize(
     "write",
     [
         lambda folder: write_durable(folder / "file", b"content"),
         lambda folder: write_files_durable(folder, {"file": b"content"}),
+        _once_more,
     ],
 )
 def test_content_before_name_and_name_before_the_answer(
@@ -48,6 +55,23 @@ def test_content_before_name_and_name_before_the_answer(
     write(tmp_path)
     assert (tmp_path / "file").read_bytes() == b"content"
     assert steps[-2:] == ["name file, synced True", f"sync {tmp_path.name}"]
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_new_name_is_given_before_the_one_wait_or_after_it_where_there_are_no_second_names(
+    links: bool, steps: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError
+
+    if not links:
+        monkeypatch.setattr(os, "link", refused)
+    write_once(tmp_path / "file", (b"con", b"tent"))
+    assert (tmp_path / "file").read_bytes() == b"content"
+    assert [each.name for each in tmp_path.iterdir()] == ["file"]
+    done = [each.partition(" ")[0] for each in steps]
+    assert done[-3:] == (["remove", "sync", "sync"] if links else ["sync", "name", "sync"]), steps
+    assert steps[-1] == f"sync {tmp_path.name}"
 
 
 def test_what_is_removed_stays_removed(steps: list[str], tmp_path: Path) -> None:

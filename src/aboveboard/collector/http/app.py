@@ -6,7 +6,6 @@ import time
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Match
@@ -16,7 +15,7 @@ from aboveboard import __version__
 from aboveboard.collector.http import laptop, operate, public, reader, uploads
 from aboveboard.collector.http.document import describe
 from aboveboard.collector.http.operate import Figures
-from aboveboard.collector.http.replies import error_reply, reply_for
+from aboveboard.collector.http.replies import ALWAYS, error_reply, reply_for
 from aboveboard.collector.identity.guard import guard
 from aboveboard.collector.service import Service
 from aboveboard.core.errors import AboveboardError
@@ -26,12 +25,13 @@ METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 
 def make_app(service: Service) -> FastAPI:
     """All routes of the collector; pages are added by serve.py, which then has the table of routes enforced."""
-    app = FastAPI(
+    app = _Collector(
         title="Aboveboard collector", version=__version__, docs_url=None, redoc_url=None, dependencies=[Depends(guard)]
     )
     app.state.service = service
     app.state.figures = Figures(service)
     app.state.segment_uploads = uploads.SegmentUploads(service)
+    app.front = uploads.Front(super(_Collector, app).__call__, app.state.segment_uploads, app.state.figures)
     for part in (public, laptop, uploads, reader, operate):
         app.include_router(part.router)
 
@@ -56,9 +56,17 @@ def make_app(service: Service) -> FastAPI:
         return error_reply(400, "torn", "the connection ended before the body did")  # nobody hears it
 
     describe(app)
-    app.add_middleware(uploads.Front, uploads=app.state.segment_uploads)
     app.add_middleware(_Around, figures=app.state.figures)
     return app
+
+
+class _Collector(FastAPI):
+    """Segments go past all that a framework does for a request."""
+
+    front: uploads.Front
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.front(scope, receive, send)
 
 
 def methods_at(app: FastAPI, scope: Scope) -> list[str]:
@@ -83,9 +91,8 @@ class _Around:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers.setdefault("X-Content-Type-Options", "nosniff")
-                headers.setdefault("Referrer-Policy", "no-referrer")
+                there = {name.lower() for name, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *(each for each in ALWAYS if each[0] not in there)]
             await send(message)
 
         try:
@@ -93,5 +100,4 @@ class _Around:
         finally:
             route = getattr(scope.get("route"), "path", "none")
             method = scope["method"] if route != "none" else "any"
-            self._figures.requests.labels(method, route, str(status)).inc()
-            self._figures.seconds.labels(method, route).observe(time.monotonic() - start)
+            self._figures.count(method, route, status, time.monotonic() - start)

@@ -17,6 +17,7 @@ from aboveboard.core.access import SignedDeletion, SignedGrant
 from aboveboard.core.charter_chain import SignedCharter
 from aboveboard.core.consent import SignedConsent
 from aboveboard.core.exemption import SignedExemption
+from aboveboard.core.grant_end import SignedGrantRevocation
 from aboveboard.core.policy import SignedPolicy
 from aboveboard.core.proof import BatchProof
 from aboveboard.core.vault import SignedDeposit
@@ -102,6 +103,7 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("get", "/v1/deletions/{name}"): Operation("laptop", 200, api.DeletionState, also=(404, 503)),
     ("post", "/v1/grants"): Operation("reader", 201, api.GrantReply, SignedGrant, (503,)),
     ("post", "/v1/grants/{grant_id}/release"): Operation("reader", 200, api.ReleaseReply, also=(503,)),
+    ("post", "/v1/grants/revocations"): Operation("anyone", 201, api.LeafReply, SignedGrantRevocation, (503,)),
     ("get", "/v1/grants/{grant_id}/segments"): Operation("reader", 200, api.GrantedSegments, also=(503,)),
     ("get", "/v1/grants/{grant_id}/segments/{segment}"): Operation("reader", 200, BYTES, also=(503,)),
     ("get", "/v1/datasets/{manifest}"): Operation("anyone", 200, api.DatasetState, also=(404, 503)),

@@ -36,14 +36,19 @@ class Figures:
 
     def __init__(self, service: Service) -> None:
         self._registry = CollectorRegistry()
-        self.requests = Counter(
+        self._requests = Counter(
             "aboveboard_requests", "Requests answered", ("method", "route", "status"), registry=self._registry
         )
-        self.seconds = Histogram(
+        self._seconds = Histogram(
             "aboveboard_request_seconds", "Time to the answer", ("method", "route"), buckets=SECONDS,
             registry=self._registry,
         )  # fmt: skip
         self._registry.register(_State(service))
+
+    def count(self, method: str, route: str, status: int, seconds: float) -> None:
+        """One request that was answered; route: its pattern, never its address."""
+        self._requests.labels(method, route, str(status)).inc()
+        self._seconds.labels(method, route).observe(seconds)
 
     def serve(self, port: int) -> None:
         """On loopback only, beside the server: http://127.0.0.1:PORT/metrics. Raises Unavailable."""

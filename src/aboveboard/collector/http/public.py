@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from aboveboard.collector import lineage
+from aboveboard.collector import grant_end, lineage
 from aboveboard.collector.charters import bundles
 from aboveboard.collector.enrolment import invite, revoke
 from aboveboard.collector.figures import TAKING_PART, taking_part
@@ -27,6 +27,7 @@ from aboveboard.collector.terms import (
 from aboveboard.core.charter_chain import SignedCharter
 from aboveboard.core.errors import Refused
 from aboveboard.core.exemption import SignedExemption
+from aboveboard.core.grant_end import SignedGrantRevocation
 from aboveboard.core.policy import SignedPolicy
 from aboveboard.wire.api import (
     CharterChain,
@@ -35,6 +36,7 @@ from aboveboard.wire.api import (
     Exemptions,
     FigureShown,
     FiguresReply,
+    LeafReply,
     Policies,
     PolicyReply,
     SignedInvitation,
@@ -131,6 +133,12 @@ def new_revocation(service: Serving, body: RecordBody) -> Response:
     """Signed by a steward."""
     revoke(service, parse(body, "revocation", SignedRevocation))
     return Response(status_code=201)
+
+
+@router.post("/v1/grants/revocations")
+def end_of_grant(service: Serving, body: RecordBody) -> Response:
+    """Signed by a steward or a representative; for good."""
+    return json_reply(LeafReply(grant_end.revoke(service, SignedGrantRevocation.parse(body))), 201)
 
 
 @router.get("/v1/datasets/{manifest}")

@@ -14,6 +14,7 @@ from aboveboard.core.errors import AboveboardError, BadInput, CheckFailed, Corru
 from aboveboard.wire.api import ChainReply, ErrorBody, ErrorReply
 
 RETRY_AFTER_S = 2
+ALWAYS = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]  # headers of every answer
 _REFUSED_STATUS = {"token": 401, "revoked": 401, "sign_in": 401, "reader": 401, "unknown": 404, "no_policy_yet": 404}
 
 

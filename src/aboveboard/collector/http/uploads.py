@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from types import SimpleNamespace
-from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from aboveboard.collector.http.replies import error_reply, json_reply, reply_for
+from aboveboard.collector.http.operate import Figures
+from aboveboard.collector.http.replies import ALWAYS, error_reply, json_reply, reply_for
 from aboveboard.collector.http.requests import bearer_token, digest_of
 from aboveboard.collector.ingest import Accepted
 from aboveboard.collector.registries import device_of, token_hash
@@ -152,16 +152,21 @@ def _headers(scope: Scope) -> dict[bytes, str]:
 
 
 class Front:
-    """ASGI: segments to their route, everything else further on."""
+    """ASGI: segments to their route, everything else further on. figures: where there are any."""
 
-    def __init__(self, app: ASGIApp, uploads: SegmentUploads) -> None:
-        self._app, self._uploads = app, uploads
-        self._route: Any = SimpleNamespace(path=PATH)  # as the figures name it
+    def __init__(self, app: ASGIApp, uploads: SegmentUploads, figures: Figures | None = None) -> None:
+        self._app, self._uploads, self._figures = app, uploads, figures
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "PUT" or not (found := _ADDRESS.fullmatch(scope["path"])):
             await self._app(scope, receive, send)
             return
-        scope["route"] = self._route
-        reply = await self._uploads.answer(scope, receive, found[1], int(found[2]))
+        start, status = time.monotonic(), 500
+        try:
+            reply = await self._uploads.answer(scope, receive, found[1], int(found[2]))
+            status = reply.status_code
+        finally:
+            if self._figures is not None:
+                self._figures.count("PUT", PATH, status, time.monotonic() - start)
+        reply.raw_headers += ALWAYS
         await reply(scope, receive, send)

@@ -111,6 +111,7 @@ TABLE: tuple[Row, ...] = (
         ("POST", "/v1/exemptions", "only its signatures count"),
         ("POST", "/v1/invitations", "signed by a steward"),
         ("POST", "/v1/invitations/revocations", "signed by a steward"),
+        ("POST", "/v1/grants/revocations", "signed by a steward or a representative"),
         ("POST", "/v1/enrol", "with an invitation's code"),
     ),
     *_rows(
@@ -161,6 +162,11 @@ TABLE: tuple[Row, ...] = (
         ("GET", "/representatives/{policy_id}", "proposals, before they are in the log"),
         ("GET", "/representatives/{policy_id}/file", "to be signed offline"),
         ("POST", "/representatives/{policy_id}/comments", "a word about a proposal, with one's name"),
+    ),
+    *_rows(
+        "programme", "representative steward",
+        ("GET", "/grants", "who reads, for what, until when; about no person recorded"),
+        ("POST", "/grants", "only its signature counts"),
     ),
     *_rows(
         "programme", "steward",

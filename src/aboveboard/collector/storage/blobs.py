@@ -8,7 +8,7 @@ bytes: so whatever a store gives back is checked here, and no store has to be tr
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -54,14 +54,8 @@ class Blobs(Protocol):
     All raise Unavailable when the store says no; each may then be done again.
     """
 
-    def put(self, name: BlobName, data: bytes) -> None:
-        """The same again changes nothing."""
-
-    def stage(self, name: BlobName, pieces: Sequence[bytes]) -> None:
-        """As put(), but a crash before settle() may lose it: so that many wait for the disk together."""
-
-    def settle(self, names: Iterable[BlobName]) -> None:
-        """From here on what was staged under these names survives a crash."""
+    def put(self, name: BlobName, pieces: Sequence[bytes]) -> None:
+        """The bytes come in pieces, in order. The same again changes nothing."""
 
     def get(self, name: BlobName) -> bytes:
         """Raises Corrupt when it isn't there or is not what was put: rows never name what was not stored."""

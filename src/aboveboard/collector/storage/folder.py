@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from aboveboard.collector.storage.blobs import BlobName, Stored, checked, pieces
 from aboveboard.core.errors import Corrupt, Unavailable
 from aboveboard.core.ids import ContributorId, EpochId
-from aboveboard.wire.durable import make_folders, read_bounded, remove_durable, sync_folder, sync_names, write_synced
+from aboveboard.wire.durable import make_folders, read_bounded, remove_durable, sync_folder, write_once
 from aboveboard.wire.segment import FILE_BYTES_MAX
 
 FOLDERS_REMEMBERED_MAX = 50_000
@@ -23,30 +23,23 @@ class FolderBlobs:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._making = threading.Lock()
-        self._made: set[Path] = set()  # folders whose own names are known to be durable
+        self._made: set[str] = set()  # folders whose own names are known to be durable
         self.check()
 
     def __str__(self) -> str:
         return str(self._folder)
 
-    def put(self, name: BlobName, data: bytes) -> None:
-        self.stage(name, (data,))
-        self.settle((name,))
-
-    def stage(self, name: BlobName, pieces: Sequence[bytes]) -> None:
+    def put(self, name: BlobName, pieces: Sequence[bytes]) -> None:
         path = self._folder / name.path
-        if path.parent not in self._made:
-            self._make(path.parent)
+        epoch = f"{name.contributor}/{name.epoch}"
+        if epoch not in self._made:
+            self._make(epoch)
         try:
             with self._errors():
-                write_synced(path, pieces, 0o600)
+                write_once(path, pieces, 0o600)
         except Unavailable:
-            self._made.discard(path.parent)  # somebody may have taken it away
+            self._made.discard(epoch)  # somebody may have taken it away
             raise
-
-    def settle(self, names: Iterable[BlobName]) -> None:
-        with self._errors():
-            sync_names({(self._folder / name.path).parent for name in names})
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
@@ -59,9 +52,10 @@ class FolderBlobs:
         except Corrupt as error:
             raise Corrupt("a stored segment is damaged: what lies there is no file, or too long for one") from error
 
-    def _make(self, folder: Path) -> None:
+    def _make(self, epoch: str) -> None:
         """One after the other: who finds a folder there that another is still making must not go on before its name
         is durable."""
+        folder = self._folder / epoch
         with self._making:
             try:
                 make_folders(folder, 0o700)
@@ -71,7 +65,7 @@ class FolderBlobs:
                 raise Unavailable(f"can't write in {self._folder}: {error.strerror}") from error
             if len(self._made) >= FOLDERS_REMEMBERED_MAX:
                 self._made.clear()
-            self._made.add(folder)
+            self._made.add(epoch)
 
     def get(self, name: BlobName) -> bytes:
         with self._errors():

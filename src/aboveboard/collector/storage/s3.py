@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -83,16 +83,11 @@ class S3Blobs:
         except (BaseError, OSError) as error:
             raise Unavailable(f"the store {self._name} can't be used now: {type(error).__name__}") from error
 
-    def put(self, name: BlobName, data: bytes) -> None:
+    def put(self, name: BlobName, pieces: Sequence[bytes]) -> None:
+        data = b"".join(pieces)
         self._ask(lambda: self._store.put(name.path, data, use_multipart=False))
         if self._read(name.path) != data:
             raise Unavailable(f"the store {self._name} does not hold what was put there")
-
-    def stage(self, name: BlobName, pieces: Sequence[bytes]) -> None:
-        self.put(name, b"".join(pieces))
-
-    def settle(self, names: Iterable[BlobName]) -> None:
-        """An object that was put is there for good."""
 
     def _read(self, path: str) -> bytes | None:
         """None when it isn't there. Never more than a segment's bytes in memory."""

@@ -160,6 +160,13 @@ grants = Table(
     Column("signed", LargeBinary, nullable=False),
 )  # fmt: skip
 
+grant_revocations = Table(
+    "grant_revocations", metadata,
+    Column("grant_id", String(64), primary_key=True),  # also of a grant that was never brought here
+    Column("signed", LargeBinary, nullable=False),
+    Column("leaf_index", BigInteger, nullable=False),
+)  # fmt: skip
+
 releases = Table(
     "releases", metadata,
     Column("grant_id", String(64), ForeignKey("grants.grant_id"), primary_key=True),
