@@ -13,7 +13,7 @@ from aboveboard.desktop.display import PrivateDisplay
 from aboveboard.desktop.input import Hand
 from aboveboard.learn.acting import Body
 from aboveboard.learn.agents import Decision
-from aboveboard.learn.sight import Past
+from aboveboard.learn.past import Past
 from aboveboard.learn.tasks.miniwob import HEIGHT, WIDTH, Stage, TaskServer
 
 Decide = Callable[[str, Sequence[Element], int], Decision]
