@@ -184,5 +184,5 @@ def write_failures(found: dict[str, Any], folder: Path) -> None:
     """One small JSON file a failed episode, to look at."""
     folder.mkdir(parents=True, exist_ok=True)
     for failure in found["failures"]:
-        name = f"{failure['task']}.{failure['seed']}.json"
+        name = f"{failure['task'].replace('/', '-')}.{failure['seed']}.json"
         (folder / name).write_text(json.dumps(failure, indent=1), encoding="utf-8")

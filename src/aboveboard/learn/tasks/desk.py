@@ -183,7 +183,7 @@ class Desk:
             return False
         if work.wanted is not None:
             return self._file.read_text("utf-8", "replace").removesuffix("\n") == work.wanted
-        shown = [each.value or each.name for each in self.elements() if each.role == "text"]
+        shown = [self._tree.text_at(self.pid(), each.path) for each in self.elements() if each.role == "text"]
         return any("".join(text.split()).replace("\u2212", "-") == work.shows for text in shown)
 
     def wait_done(self, timeout_s: float) -> bool:
