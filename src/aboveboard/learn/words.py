@@ -57,8 +57,8 @@ def ordinal(word: str) -> int:
 
 @lru_cache(maxsize=1 << 14)
 def numbers(text: str) -> tuple[float, ...]:
-    """The numbers of a short text; () when there are none, or too many to be one quantity."""
-    found = tuple(float(each) for each in _NUMBER.findall(text))
+    """The numbers of a short text; () when there are none, or too many to be one quantity. A placeholder's is none."""
+    found = tuple(float(each) for each in _NUMBER.findall(PLACEHOLDER.sub("", text)))
     return found if len(found) <= NUMBERS_MAX else ()
 
 

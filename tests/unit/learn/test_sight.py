@@ -11,7 +11,7 @@ from aboveboard.datasets.schema import Episode, Step
 from aboveboard.learn.examples import CELLS, MIDDLE, PLACES, examples_of, spot
 from aboveboard.learn.matching import NUMBERED, SAME_WORD, WHOLE
 from aboveboard.learn.past import Past
-from aboveboard.learn.quantities import dates, shown_month
+from aboveboard.learn.quantities import amounts, dates, shown_month, told_number
 from aboveboard.learn.relations import ABOVE, BELOW, NEAREST, NEXT, OWNER, RIGHT, ROW, TIES
 from aboveboard.learn.sight import Scene, see
 from aboveboard.learn.tasks import desk
@@ -71,6 +71,11 @@ def test_a_button_below_a_price_is_nearest_to_it_where_the_tree_says_nothing() -
     assert not scene.ties[NEAREST, 1, 2]
     least = scene.amounts[:, 1]
     assert least.tolist() == [0, 0, 1, 1]  # among what is like it: durations, prices
+
+
+def test_the_number_of_a_placeholder_is_no_quantity() -> None:
+    assert not amounts([text("<PERSON_7>", 0, 0, 0)], "Find <PERSON_9>").any()
+    assert told_number("Find <PERSON_9> and 3 others") == 3
 
 
 def test_ordinals_count_what_is_there_and_not_the_words_of_the_instruction() -> None:
