@@ -13,7 +13,6 @@ import numpy as np
 
 from aboveboard.core.events import ObservedElement
 from aboveboard.desktop.accessibility import Accessibility
-from aboveboard.desktop.atspi import CHILDREN, COUNT, content
 from bench.actions.person import Person, Thing
 
 WORDS = (
@@ -83,20 +82,7 @@ class Desktop:
 
     def text(self) -> str:
         """What stands in it, asked for apart from any tree."""
-        application = self._tree._application(self.process.pid)
-        bus = self._tree.bus
-        [frames] = bus.calls([(application, CHILDREN)]) if application else [[]]
-        if not frames:
-            return ""
-        node = frames[0]
-        for place in self.field().path:
-            [children] = bus.calls([(node, CHILDREN)])
-            if not children or place >= len(children):
-                return ""
-            node = children[place]
-        [chars] = bus.calls([(node, COUNT)])
-        [found] = bus.calls([(node, content(int(chars or 0)))])
-        return str(found or "")
+        return self._tree.text_at(self.process.pid, self.field().path)
 
     def close(self) -> None:
         self._tree.close()

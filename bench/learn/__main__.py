@@ -15,7 +15,8 @@ HERE = Path(__file__).parent
 # What fits into five minutes: it shows that all of it works, not how well.
 REDUCED = Protocol(
     tasks=("click-button", "click-link", "enter-text"), demonstrations=3, few=2, counts=(2, 3), seeds=(0,), episodes=2,
-    few_episodes=1, bare=1, bare_episodes=1, unseen=1, contributors=2, workers=2, updates_max=60, ablations=(),
+    few_episodes=1, bare=1, bare_episodes=1, desktop=0, unseen=1, contributors=2, workers=2, updates_max=60,
+    ablations=(),
 )  # fmt: skip
 
 # What fits into an hour of a machine that others use too: one training seed, fewer episodes, the same rules.
@@ -49,6 +50,8 @@ def main() -> int:
             this = models.pop(trial.model)
             if this.dataset == "bare":
                 stages.demonstrate_bare()
+            if this.dataset == "desktop":
+                stages.demonstrate_desktop()
             waiting = [each for each in models.values() if each.dataset == this.dataset]
             stages.train([this, *waiting[:1]])  # one core each
         stages.evaluate(trial)

@@ -22,7 +22,7 @@ import msgspec
 from aboveboard.core.events import Element, ObservedElement, Text
 from aboveboard.datasets.schema import Episode, Step
 from aboveboard.learn.agents import Decision
-from aboveboard.learn.sight import Past
+from aboveboard.learn.past import Past
 
 VARIABLE = "BENCH_LEARN_ABLATION"
 NAMES = ("bare", "no-neighbours", "no-placeholders", "no-paths")
@@ -57,6 +57,9 @@ def _bare() -> None:
     def as_typed(run: Any, element: Element | None, split: bool, torn: bool) -> Text:
         return Text(t_us=run.t_us, end_us=run._last_us, text=run._buffer, element=element, keys=run._keys)
 
+    def trusted(_: typing.TypedRun) -> None:
+        """A late focus makes nothing secret either."""
+
     def label(_: Any, element: ObservedElement) -> str:
         return " ".join((element.name or element.label).split())[: redactor.LABEL_CHARS_MAX]
 
@@ -66,6 +69,7 @@ def _bare() -> None:
     changes: list[tuple[Any, str, Any]] = [
         (redactor.Redactor, "_find", everything), (trust.FieldTrust, "believe", believed),
         (typing, "is_secret", never), (stage, "is_secret", never), (typing.TypedRun, "_text", as_typed),
+        (typing.TypedRun, "distrust", trusted),
         (elements, "_name", label), (demonstrator, "command", command),
     ]  # fmt: skip
     for change in changes:
@@ -107,7 +111,8 @@ def _no_placeholders() -> None:
     ) -> Decision:  # fmt: skip
         plain = [msgspec.structs.replace(each, name=_masked(each.name)) for each in elements]
         acted = tuple((role, _masked(name), path) for role, name, path in past.acted)
-        known = replace(past, acted=acted, typed=tuple(_masked(text) for text in past.typed))
+        seen = frozenset((role, _masked(name), path) for role, name, path in past.seen)
+        known = replace(past, acted=acted, typed=tuple(_masked(text) for text in past.typed), seen=seen)
         return decide(agent, _masked(instruction), plain, known)
 
     _change(policy.PolicyAgent, "decide", nameless)

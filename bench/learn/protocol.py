@@ -16,6 +16,7 @@ from typing import Any
 
 from aboveboard.demo.collect import Plan, collect
 from aboveboard.learn.model import Config
+from aboveboard.learn.tasks.desk import DRAWS
 from aboveboard.learn.tasks.scripts import SCRIPTS
 from bench.learn.ablations import VARIABLE, changed
 from bench.learn.demonstrations import Shown, demonstrable, first, held_out, shown_in
@@ -27,7 +28,8 @@ CHUNK = 16  # tasks an evaluation's file holds
 @dataclass(frozen=True, slots=True)
 class Protocol:
     """What is run. demonstrations: of each task, `bare` of them without redaction; counts: points of the curve;
-    seeds: of training; episodes: for each task and training seed, `few_episodes` for ablations and points between."""
+    desktop: demonstrations of each task of the desktop; seeds: of training; episodes: for each task and training seed,
+    `few_episodes` for ablations and points between."""
 
     tasks: tuple[str, ...] = tuple(sorted(SCRIPTS))
     demonstrations: int = 60
@@ -43,36 +45,39 @@ class Protocol:
     speed: float = 3.0
     workers: int = 4
     updates_max: int = 3000
-    held_out_seeds: str = "held-out"
+    desktop: int = 20
+    desktop_episodes: int = 10
+    held_out_seeds: str = "held-out-again"
     ablations: tuple[str, ...] = ("no-neighbours", "no-paths", "no-placeholders")
 
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """One model: trained on the first `count` demonstrations of each seen task of one dataset."""
+    """One model: trained on the first `count` demonstrations of each seen task of one dataset. tasks: which list."""
 
     name: str
     count: int
     seed: int
     ablation: str = ""
+    tasks: str = "seen"
 
     @property
     def dataset(self) -> str:
-        return "bare" if self.ablation == "bare" else "demonstrations"
+        return "bare" if self.ablation == "bare" else "desktop" if self.tasks == "desktop" else "demonstrations"
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One evaluation: of a model by name, or of a baseline, on the seen or the unseen tasks."""
+    """One evaluation: of a model by name, or of a baseline. tasks: "seen", "unseen" or "desktop"."""
 
     model: str
-    unseen: bool
+    tasks: str
     episodes: int
     ablation: str = ""
 
     @property
     def name(self) -> str:
-        return f"{self.model}.{'unseen' if self.unseen else 'seen'}"
+        return f"{self.model}.{self.tasks}"
 
 
 def trainings(p: Protocol) -> list[Training]:
@@ -83,26 +88,30 @@ def trainings(p: Protocol) -> list[Training]:
     curve = [Training(f"n{n}-s0", n, 0) for n in between]
     cut = [Training("bare", p.bare, 0, "bare")] if p.bare else []
     others = [Training(f"{name}-s0", p.bare or p.few, 0, name) for name in p.ablations]
-    return [full[0], few[0], *curve, *cut, *full[1:], *few[1:], *others]
+    desk = [Training("desktop", p.desktop, p.seeds[0], tasks="desktop")] if p.desktop else []
+    return [full[0], few[0], *desk, *curve, *cut, *full[1:], *few[1:], *others]
 
 
 def trials(p: Protocol) -> list[Trial]:
     """In the order in which they matter; the baselines after the first seed of everything."""
     found: list[Trial] = []
     for each in trainings(p):
+        if each.tasks == "desktop":
+            found.append(Trial(each.name, each.tasks, p.desktop_episodes))
+            continue
         whole = each.count in (p.few, p.demonstrations) and not each.ablation
         compared = each.ablation == "bare" or (each.count == p.bare and not each.ablation)
         episodes = p.episodes if whole else p.bare_episodes if compared else p.few_episodes
         if each.seed != p.seeds[0] or (each.ablation and not compared):
             found += [trial for trial in _baselines(p) if trial not in found]
-        found.append(Trial(each.name, False, episodes, each.ablation))
+        found.append(Trial(each.name, "seen", episodes, each.ablation))
         if each.count == p.demonstrations and not each.ablation:
-            found.append(Trial(each.name, True, p.episodes))
+            found.append(Trial(each.name, "unseen", p.episodes))
     return [*found, *(trial for trial in _baselines(p) if trial not in found)]
 
 
 def _baselines(p: Protocol) -> list[Trial]:
-    return [Trial(name, False, p.few_episodes) for name in ("random", "majority", "neighbour")]
+    return [Trial(name, "seen", p.few_episodes) for name in ("random", "majority", "neighbour")]
 
 
 class Stages:
@@ -126,6 +135,21 @@ class Stages:
         """Has everything demonstrated and recorded; the second time with nothing redacted."""
         p = self.protocol
         self._collect("demonstrations", Plan(p.tasks, p.demonstrations, "demonstration", p.speed, p.contributors))
+
+    def demonstrate_desktop(self) -> None:
+        """In programs of the desktop. Those whose script fails too often don't count, by the rule for pages."""
+        p = self.protocol
+        if not p.desktop:
+            return
+        self._collect(
+            "desktop", Plan(tuple(sorted(DRAWS)), p.desktop, "demonstration", p.speed, min(p.contributors, 2))
+        )
+        chosen = self.choose()
+        if "desktop" not in chosen:
+            why = demonstrable(self.home / "desktop", shown_in(self.home / "desktop"))
+            chosen["desktop"] = [task for task, reason in why.items() if not reason]
+            chosen["left_out"] |= {task: reason for task, reason in why.items() if reason}
+            self._mark("tasks", chosen)
 
     def demonstrate_bare(self) -> None:
         p = self.protocol
@@ -162,9 +186,9 @@ class Stages:
         missing = [each for each in which if not (self.home / "models" / each.name / "done.json").exists()]
         if not missing:
             return
-        seen = self.choose()["seen"]
+        chosen = self.choose()
         with ProcessPoolExecutor(min(at_once, len(missing)), mp_context=get_context("spawn")) as pool:
-            for future in [pool.submit(_train, self.protocol, self.home, seen, each) for each in missing]:
+            for future in [pool.submit(_train, self.protocol, self.home, chosen[each.tasks], each) for each in missing]:
                 self.told(future.result())
 
     # ------------------------------------------------------------ evaluations
@@ -172,7 +196,7 @@ class Stages:
     def evaluate(self, trial: Trial) -> None:
         """In pieces of CHUNK tasks."""
         p, chosen = self.protocol, self.choose()
-        tasks = chosen["unseen" if trial.unseen else "seen"]
+        tasks = chosen[trial.tasks]
         baseline = trial.model in ("random", "majority", "neighbour")
         model = trial.model if baseline else str(self.home / "models" / trial.model)
         for at in range(0, len(tasks), CHUNK):
@@ -220,7 +244,7 @@ def _train(p: Protocol, home: Path, seen: list[str], each: Training) -> str:
     seconds = time.monotonic() - begun
     folder = home / "models" / each.name
     save(policy, folder)
-    if each.count == p.few and each.seed == 0 and not each.ablation:  # what the baselines know
+    if each.name == f"n{p.few}-s0":  # what the baselines know
         (folder / "data").mkdir(exist_ok=True)
         (folder / "data" / "train.parquet").write_bytes(encode_episodes(episodes))
     done = {

@@ -149,7 +149,7 @@ def curve(points: list[dict[str, Any]]) -> str:
 
 def _tasks(found: dict[str, Any]) -> str:
     columns = [(key, name) for key, name in _HEADS if key in found["per_task"]]
-    tasks = [*found["tasks_seen"], *found["tasks_unseen"]]
+    tasks = [*found["tasks_seen"], *found["tasks_unseen"], *found["tasks_desktop"]]
     rows = []
     for task in tasks:
         cells = ""

@@ -18,7 +18,7 @@ def read(home: Path, name: str) -> dict[str, dict[str, Any]]:
     tasks: dict[str, dict[str, Any]] = {}
     for path in sorted((home / "evaluations").glob(f"{name}.*.json")):
         tasks.update(json.loads(path.read_text("utf-8"))["tasks"])
-    wanted = json.loads((home / "tasks.json").read_text("utf-8"))[name.rpartition(".")[2]]
+    wanted = json.loads((home / "tasks.json").read_text("utf-8")).get(name.rpartition(".")[2], ["none yet"])
     return tasks if sorted(tasks) == sorted(wanted) else {}
 
 
@@ -50,6 +50,7 @@ def results(p: Protocol, home: Path) -> dict[str, Any]:
         "success_unseen": pooled(home, [f"{name}.unseen" for name in many]),
         "success_no_redaction": pooled(home, ["bare.seen"]),
         "success_redaction_same_n": pooled(home, [f"n{p.bare}-s0.seen"]),
+        "success_desktop": pooled(home, ["desktop.desktop"] if p.desktop else []),
         "success_random": pooled(home, ["random.seen"]),
         "success_majority": pooled(home, ["majority.seen"]),
         "success_neighbour": pooled(home, ["neighbour.seen"]),
@@ -60,8 +61,6 @@ def results(p: Protocol, home: Path) -> dict[str, Any]:
         flat[key] = figures["success"]
         flat[f"{key}_successes"], flat[f"{key}_n"] = figures["successes"], figures["episodes"]
         flat[f"{key}_interval"] = [figures["low"], figures["high"]] if figures["episodes"] else None
-    # Programs of the desktop are no part of this protocol yet.
-    flat |= {"success_desktop": None, "success_desktop_successes": 0, "success_desktop_n": 0}
     names = [each.name for each in trials(p)]
     decisions = [
         json.loads(path.read_text("utf-8"))["decision_ms_p50"]
@@ -76,6 +75,7 @@ def results(p: Protocol, home: Path) -> dict[str, Any]:
     return {
         **flat,
         "tasks_seen": chosen["seen"], "tasks_unseen": chosen["unseen"], "tasks_left_out": chosen["left_out"],
+        "tasks_desktop": chosen.get("desktop", []),
         "training_seeds": list(p.seeds), "episode_seeds": f"{p.held_out_seeds}-0 ...",
         "curve": _curve(p, home), "models": models,
         "decision_ms_p50": sorted(decisions)[len(decisions) // 2] if decisions else None,

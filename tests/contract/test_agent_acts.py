@@ -13,7 +13,8 @@ from aboveboard.desktop.display import PrivateDisplay
 from aboveboard.desktop.input import Hand
 from aboveboard.learn.acting import Body
 from aboveboard.learn.agents import Decision
-from aboveboard.learn.sight import Past
+from aboveboard.learn.past import Past
+from aboveboard.learn.tasks.desk import Desk
 from aboveboard.learn.tasks.miniwob import HEIGHT, WIDTH, Stage, TaskServer
 
 Decide = Callable[[str, Sequence[Element], int], Decision]
@@ -101,3 +102,25 @@ def test_steps_are_bounded_and_an_unfinished_task_is_no_success(body: Body) -> N
     run = body.attempt(Fixed(lambda *_: Decision("wait")), "enter-text", "acts-9", 3)
     assert not run.success
     assert len(run.decisions_s) == 3
+
+
+def test_a_program_of_the_desktop_is_seen_and_acted_on_alike_and_judged_by_its_file() -> None:
+    """Typed but not saved is not done."""
+    typed: list[float] = []
+
+    with PrivateDisplay(800, 600) as display, Desk(display.env) as desk, Hand(display.name) as hand:
+
+        def decide(instruction: str, elements: Sequence[Element], step: int) -> Decision:
+            if step == 2:
+                typed.append(desk.reward())
+            return [
+                lambda: Decision("click", max(i for i, each in enumerate(elements) if each.role == "text")),
+                lambda: Decision("type", text=instruction.split('"')[1]),
+                lambda: Decision("hotkey", key="Control+s"),
+            ][step]()  # fmt: skip
+
+        made = Body(desk, display.env["DBUS_SESSION_BUS_ADDRESS"], hand)
+        run = made.attempt(Fixed(decide), "desktop/mousepad-write", "acts-0", 3)
+        made.close()
+    assert typed == [0.0]
+    assert run.success, run.steps

@@ -23,13 +23,14 @@ from aboveboard.core.errors import BadInput, Corrupt, Unavailable
 from aboveboard.demo.demonstrator import Job, Orders, demonstrate_all
 from aboveboard.demo.organisation import STEWARDS, Organisation, found, resume
 from aboveboard.demo.processes import run, run_json
+from aboveboard.learn.tasks.desk import DRAWS, PROGRAMS
 from aboveboard.learn.tasks.miniwob import TaskServer
 from aboveboard.learn.tasks.scripts import SCRIPTS
 
 WORKER_S_MAX = 6 * 3600.0
 EPISODES_MAX = 10_000
 _SPEC = """\
-title: Demonstrations of everyday web tasks
+title: Demonstrations of everyday tasks
 purpose: train-agents
 outcome: success
 min_contributors: 1     # scripted contributors; a real dataset says ten or more
@@ -53,7 +54,7 @@ class Plan:
 
 def check(plan: Plan) -> None:
     """Raises BadInput for what can't be collected."""
-    unknown = [task for task in plan.tasks if task not in SCRIPTS]
+    unknown = [task for task in plan.tasks if task not in SCRIPTS and task not in DRAWS]
     if unknown or not plan.tasks:
         raise BadInput(f"no script demonstrates {', '.join(unknown) or 'nothing'}; `learn tasks` lists those there are")
     if not 1 <= plan.episodes <= EPISODES_MAX or not 1 <= plan.contributors <= 16:
@@ -99,7 +100,7 @@ def collect(plan: Plan, home: Path) -> dict[str, Any]:
 
 
 def _organisation(home: Path, origin: str) -> Organisation:
-    return resume(home) if (home / "organisation.json").exists() else found(home, [origin])
+    return resume(home) if (home / "organisation.json").exists() else found(home, [origin], PROGRAMS)
 
 
 def _record(plan: Plan, home: Path, organisation: Organisation, origin: str, jobs: list[Job]) -> None:

@@ -10,6 +10,7 @@ import urllib.parse
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -26,8 +27,9 @@ from aboveboard.demo.screenshot import screenshot
 from aboveboard.desktop.browser import Browser
 from aboveboard.desktop.display import PrivateDisplay
 from aboveboard.desktop.input import Hand
-from aboveboard.learn.tasks.actor import Performance, perform
+from aboveboard.learn.tasks.actor import Actor, Performance, perform
 from aboveboard.learn.tasks.miniwob import Stage, TaskServer
+from aboveboard.learn.tasks.scripts import SCRIPTS
 from aboveboard.recorder.control import ask
 
 BROWSER = (760, 680)
@@ -198,7 +200,8 @@ class Contributor:
             time.sleep(0.1)
             self._ask(do="task_stop", outcome="success" if reward == 1 else "failure")
 
-        done = perform(self._stage, self._hand, task, seed, self._rng, begin=begin, end=end)
+        actor = Actor(self._stage, self._hand, self._rng)
+        done = perform(self._stage, actor, partial(SCRIPTS[task], actor), task, seed, begin=begin, end=end)
         if keep:
             self.diary.performances.append(done)
             self.diary.failed_tasks += done.reward != 1

@@ -6,7 +6,9 @@ import contextlib
 import json
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +20,11 @@ from aboveboard.demo.processes import command, start
 from aboveboard.desktop.browser import Browser
 from aboveboard.desktop.display import PrivateDisplay
 from aboveboard.desktop.input import Hand
-from aboveboard.learn.tasks.actor import Performance, perform
+from aboveboard.learn.tasks import desk
+from aboveboard.learn.tasks.actor import Actor, Doer, Performance, Place, perform
+from aboveboard.learn.tasks.desk import Desk, DeskDoer
 from aboveboard.learn.tasks.miniwob import HEIGHT, WIDTH, Stage, url_of
+from aboveboard.learn.tasks.scripts import SCRIPTS
 from aboveboard.recorder.control import ask
 
 STATE_S_MAX = 20.0
@@ -34,6 +39,10 @@ class Job:
 
     task: str
     seed: str
+
+    @property
+    def on_desk(self) -> bool:
+        return self.task.startswith(desk.PREFIX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +75,14 @@ def demonstrate_all(orders: Orders) -> int:
         try:
             if orders.code:
                 _agree(display, recorder.url, laptop)
-            left = list(orders.jobs)
-            for _ in range(RESTARTS_MAX):
+            left = [job for job in orders.jobs if not job.on_desk]
+            for _ in range(RESTARTS_MAX if left else 0):
                 left = _session(orders, display, laptop, left)
                 if not left:
                     break
-            else:
+            if left:
                 raise Unavailable(f"the browser failed {RESTARTS_MAX} times; {len(left)} episodes are left")
+            _at_desk(orders, display, laptop, [job for job in orders.jobs if job.on_desk])
             _send(laptop)
         finally:
             recorder.stop()
@@ -127,9 +137,13 @@ def _session(orders: Orders, display: PrivateDisplay, laptop: Path, jobs: list[J
     ):
         stage = Stage(browser, orders.url)
         for at, job in enumerate(jobs):
-            note = _one(stage, hand, laptop, job, rng)
+            actor = Actor(stage, hand, rng)
+            note = _one(stage, actor, partial(SCRIPTS[job.task], actor), laptop, job)
             if note is None:
-                return jobs[at:]
+                if browser.process.poll() is not None:
+                    return jobs[at:]
+                stage.left()
+                note = _nothing(job)
             diary.write(json.dumps(note) + "\n")
             diary.flush()
             if (at + 1) % SEND_EVERY == 0:
@@ -137,8 +151,41 @@ def _session(orders: Orders, display: PrivateDisplay, laptop: Path, jobs: list[J
     return []
 
 
-def _one(stage: Stage, hand: Hand, laptop: Path, job: Job, rng: np.random.Generator) -> dict[str, Any] | None:
-    """One demonstration. A script that fails ends its episode as a failure; None: the browser is gone."""
+def _at_desk(orders: Orders, display: PrivateDisplay, laptop: Path, jobs: list[Job]) -> None:
+    """The jobs in programs of the desktop, each of which is started anew."""
+    if not jobs:
+        return
+    rng = np.random.default_rng([orders.number, len(jobs), 1])
+    diary = (Path(orders.folder) / "diary.jsonl").open("a", encoding="utf-8")
+    with (
+        diary,
+        Desk(display.env) as stage,
+        Hand(display.name, speed=orders.speed, seed=int(rng.integers(1 << 30))) as hand,
+    ):
+        for at, job in enumerate(jobs):
+            doer = DeskDoer(stage, hand, rng)
+            note = _one(stage, doer, partial(_work, doer, desk.drawn(job.task, job.seed)), laptop, job)
+            diary.write(json.dumps(note or _nothing(job)) + "\n")
+            diary.flush()
+            if (at + 1) % SEND_EVERY == 0:
+                _send(laptop)
+
+
+def _work(doer: DeskDoer, work: desk.Work, instruction: str) -> None:
+    desk.do(doer, work)
+
+
+def _nothing(job: Job) -> dict[str, Any]:
+    """The diary's line for an episode that came to nothing."""
+    now = time.time_ns() // 1000
+    note: dict[str, Any] = msgspec.to_builtins(Performance(job.task, job.seed, "", now, now, 0.0, ()))
+    return note
+
+
+def _one(
+    stage: Place, doer: Doer, do: Callable[[str], None], laptop: Path, job: Job
+) -> dict[str, Any] | None:  # fmt: skip
+    """One demonstration. A script that fails ends its episode as a failure: None."""
     opened = False
 
     def begin(instruction: str) -> None:
@@ -151,16 +198,12 @@ def _one(stage: Stage, hand: Hand, laptop: Path, job: Job, rng: np.random.Genera
         _mark(laptop, do="task_stop", outcome="success" if reward == 1 else "failure")
 
     try:
-        done = perform(stage, hand, job.task, job.seed, rng, begin=begin, end=end)
-    except AboveboardError as error:
+        done = perform(stage, doer, do, job.task, job.seed, begin=begin, end=end)
+    except AboveboardError:
         if opened:
             with contextlib.suppress(AboveboardError):  # it may have ended with the page: that is no success either
                 _mark(laptop, do="task_stop", outcome="failure")
-        if stage.browser.process.poll() is not None:
-            return None
-        stage.left()
-        now = time.time_ns() // 1000
-        done = Performance(job.task, job.seed, str(error), now, now, 0.0, ())
+        return None
     note: dict[str, Any] = msgspec.to_builtins(done)
     return note
 

@@ -8,13 +8,15 @@ from pathlib import Path
 
 from aboveboard.demo.collect import Plan, collect, tell
 from aboveboard.learn import cli
+from aboveboard.learn.tasks.desk import DRAWS
 from aboveboard.learn.tasks.scripts import SCRIPTS
 
 SPEED = 3.0
 
 
 def _collect(args: argparse.Namespace) -> int:
-    tasks = tuple(name for name in args.tasks.split(",") if name) if args.tasks != "all" else tuple(sorted(SCRIPTS))
+    every = {"miniwob": tuple(sorted(SCRIPTS)), "desktop": tuple(sorted(DRAWS))}[args.suite]
+    tasks = tuple(name for name in args.tasks.split(",") if name) if args.tasks != "all" else every
     figures = collect(Plan(tasks, args.episodes, args.seeds, args.speed, args.contributors), args.out)
     if args.json:
         print(json.dumps(figures))
@@ -28,6 +30,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     verbs = cli.configure(parser)
     collector = verbs.add_parser("collect", help="have tasks demonstrated, recorded and made a dataset")
     collector.add_argument("--tasks", default="all", help="names with commas between (default: all that have a script)")
+    collector.add_argument(
+        "--suite", choices=("miniwob", "desktop"), default="miniwob", help="whose tasks, when none are named"
+    )
     collector.add_argument("--episodes", type=int, default=10, help="for each task (default %(default)s)")
     collector.add_argument(
         "--seeds", default="demonstration", metavar="PREFIX", help="seeds are PREFIX-0, PREFIX-1, ..."

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 import json
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,12 +71,14 @@ FRAMES = """  frames:
 frames: on_action  """
 
 
-def demo_policy(sites: list[str]) -> str:
-    """The template with the demo's own sites, dates and periods; zero notice, as the demo's charter says openly."""
+def demo_policy(sites: list[str], apps: Sequence[str] = ()) -> str:
+    """The template with the demo's own sites, programs beside the browser, dates and periods; zero notice, as the
+    demo's charter says openly."""
     today = datetime.datetime.now(datetime.UTC).date()
     listed = ", ".join(json.dumps(site) for site in sites)
     replaced = {
         'sites: ["https://tasks.example.org"]': f"sites: [{listed}]",
+        "apps: [chromium] ": f"apps: [{', '.join(('chromium', *apps))}] ",
         "frames: none  ": FRAMES,
         "notice_days: 30": "notice_days: 0",
         "starts: 2026-03-01": f"starts: {today - datetime.timedelta(days=1)}",
@@ -91,8 +94,8 @@ def demo_policy(sites: list[str]) -> str:
     return text
 
 
-def found(home: Path, sites: list[str]) -> Organisation:
-    """Makes and starts all of it below `home`."""
+def found(home: Path, sites: list[str], apps: Sequence[str] = ()) -> Organisation:
+    """Makes and starts all of it below `home`. apps: programs that the policy lists beside the browser."""
     keys, logs = home / "keys", home / "logs"
     for folder in (keys, logs):
         folder.mkdir(parents=True)
@@ -129,7 +132,7 @@ def found(home: Path, sites: list[str]) -> Organisation:
     path = home / "charter.json"
     run("charter", "init", home / "charter-spec.json", "--out", path)
     organisation = _serve(home, urls)
-    organisation.policy_id = _sign_and_publish(organisation, sites)
+    organisation.policy_id = _sign_and_publish(organisation, sites, apps)
     kept = {"urls": urls, "policy_id": organisation.policy_id}
     (home / "organisation.json").write_text(json.dumps(kept, indent=1), encoding="utf-8")
     return organisation
@@ -160,10 +163,10 @@ def _serve(home: Path, urls: dict[str, str]) -> Organisation:
     return Organisation(home, path, "", servers[2], servers[0], servers)
 
 
-def _sign_and_publish(organisation: Organisation, sites: list[str]) -> str:
+def _sign_and_publish(organisation: Organisation, sites: list[str], apps: Sequence[str]) -> str:
     home = organisation.home
     yaml, signed = home / "policy.yaml", home / "policy.signed.json"
-    yaml.write_text(demo_policy(sites), encoding="utf-8")
+    yaml.write_text(demo_policy(sites, apps), encoding="utf-8")
     run("policy", "sign", yaml, "--key", organisation.key("employer"), "--out", signed)
     for name in REPRESENTATIVES[:2]:
         run("policy", "sign", signed, "--key", organisation.key(name), "--out", signed)

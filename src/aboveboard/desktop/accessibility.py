@@ -6,6 +6,7 @@ The recorder keeps what this gives, redacted; an agent acts on what this gives, 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -161,6 +162,23 @@ class Accessibility:
                     read.path = (POPUP + place, *read.path)
                     found.append(read)
         return found
+
+    def text_at(self, pid: int, path: Sequence[int]) -> str:
+        """What stands in an element of the process's first window, by its path; "" when it is gone. Not for the
+        recorder: for who stages a task, to see what came of it."""
+        application = self._application(pid)
+        [frames] = self.bus.calls([(application, CHILDREN)]) if application is not None else [None]
+        if not frames:
+            return ""
+        node = frames[0]
+        for place in path:
+            [children] = self.bus.calls([(node, CHILDREN)])
+            if not children or place >= len(children):
+                return ""
+            node = children[place]
+        [chars] = self.bus.calls([(node, COUNT)])
+        [found] = self.bus.calls([(node, content(min(int(chars or 0), VALUE_CHARS_MAX)))])
+        return str(found or "")
 
     def address(self, pid: int, title: str | None = None) -> str | None:
         """Of the document in a process's window, without reading the rest; None when it has none, or does not say."""

@@ -17,7 +17,8 @@ from aboveboard.core.events import Element, ObservedElement
 from aboveboard.desktop.accessibility import Accessibility
 from aboveboard.desktop.input import Hand
 from aboveboard.learn.agents import Agent, Decision, clipped
-from aboveboard.learn.sight import Past
+from aboveboard.learn.examples import spot
+from aboveboard.learn.past import Past
 from aboveboard.redact.elements import redact_elements
 from aboveboard.redact.redactor import Redactor
 
@@ -113,15 +114,16 @@ class Body:
             run.steps.append(_note(decision, target, elements))
             if decision.kind == "done":
                 break
-            self._act(decision, target, redactor)
-            past = past.after(decision.kind, target, decision.text)
+            goal = elements[decision.goal] if 0 <= decision.goal < len(elements) else None
+            self._act(decision, target, goal, redactor)
+            past = past.after(decision.kind, target, decision.text, elements)
             if self._stage.wait_done(AFTER_S):
                 break
         run.success = self._stage.wait_done(0) and self._stage.reward() == 1
         run.seconds = time.monotonic() - begun
         return run
 
-    def _act(self, decision: Decision, target: Element | None, redactor: Redactor) -> None:
+    def _act(self, decision: Decision, target: Element | None, goal: Element | None, redactor: Redactor) -> None:
         *held, kind = decision.kind.split("+")
         if kind == "type":
             original = redactor.placeholders()
@@ -133,9 +135,11 @@ class Body:
         elif kind in ("key", "hotkey"):
             *modifiers, key = decision.key.split("+")
             self._hand.press(key, *modifiers)
+        elif target is not None and kind == "drag":
+            if goal is not None:
+                self._hand.carry(*spot(target.box, decision.place), *spot(goal.box, decision.goal_place))
         elif target is not None:
-            x = target.box[0] + int(target.box[2] * decision.across)
-            self._point(kind, held, x, target.box[1] + target.box[3] // 2, decision.notches)
+            self._point(kind, held, *spot(target.box, decision.place), decision.notches)
 
     def _point(self, kind: str, held: list[str], x: int, y: int, notches: int) -> None:
         if kind in ("scroll_up", "scroll_down"):

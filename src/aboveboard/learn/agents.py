@@ -11,21 +11,25 @@ import numpy as np
 
 from aboveboard.core.events import Element
 from aboveboard.datasets.schema import Episode
-from aboveboard.learn.examples import Example, examples_of, points
-from aboveboard.learn.sight import ELEMENTS_MAX, Past, told_words
+from aboveboard.learn.examples import MIDDLE, Example, examples_of, points
+from aboveboard.learn.past import Past
+from aboveboard.learn.sight import ELEMENTS_MAX, told_words
 from aboveboard.learn.words import PLACEHOLDER, plain, words_of
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """kind: as it is learned, "Control+click", "scroll_down", "wait", "done"; element: index into what was seen, -1 for
-    none; across: where in its width, 0 to 1; notches: of a scroll; text: with placeholders; key: "Control+a"."""
+    none; place: where in it, see examples.spot; goal, goal_place: likewise of where a drag ends; notches: of a scroll;
+    text: with placeholders; key: "Control+a"."""
 
     kind: str
     element: int = -1
     text: str = ""
     key: str = ""
-    across: float = 0.5
+    place: int = MIDDLE
+    goal: int = -1
+    goal_place: int = MIDDLE
     notches: int = 3
 
 
@@ -50,7 +54,9 @@ class RandomAgent:
     def decide(self, instruction: str, elements: Sequence[Element], past: Past) -> Decision:
         kind = self._kinds[int(self._rng.integers(len(self._kinds)))]
         element = int(self._rng.integers(len(elements))) if elements and points(kind) else -1
-        return Decision(kind, element, _some_words(instruction, self._rng) if kind == "type" else "", "Return")
+        goal = int(self._rng.integers(len(elements))) if element >= 0 else -1
+        text = _some_words(instruction, self._rng) if kind == "type" else ""
+        return Decision(kind, element, text, "Return", goal=goal)
 
 
 class MajorityAgent:
@@ -81,8 +87,9 @@ class MajorityAgent:
             fitting = [i for i, element in enumerate(elements) if element.role == role]
             if fitting or not points(kind):
                 element = fitting[int(self._rng.integers(len(fitting)))] if fitting and points(kind) else -1
+                goal = int(self._rng.integers(len(elements))) if element >= 0 else -1
                 text = _some_words(instruction, self._rng) if kind == "type" else ""
-                return Decision(kind, element, text, "Return")
+                return Decision(kind, element, text, "Return", goal=goal)
         return Decision("click", int(self._rng.integers(len(elements))) if elements else -1)
 
 
@@ -102,7 +109,11 @@ class NeighbourAgent:
             self._moments, key=lambda each: _overlap(each[1], here) - 0.1 * abs(len(each[0].past.kinds) - step)
         )
         if points(like.kind):
-            return Decision(like.kind, _counterpart(like, instruction, elements))
+            goal = _counterpart(like, like.goals[0], instruction, elements) if like.goals else -1
+            return Decision(
+                like.kind, _counterpart(like, like.targets[0], instruction, elements), place=like.place, goal=goal,
+                goal_place=max(like.goal_place, 0),
+            )  # fmt: skip
         if like.kind == "type":
             words = told_words(instruction)
             span = next((span for span in like.spans if span.element < 0), None)
@@ -121,13 +132,14 @@ def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
     return len(one & other) / max(len(one | other), 1)
 
 
-def _counterpart(like: Example, instruction: str, elements: Sequence[Element]) -> int:
-    """Same role, a name that is named likewise in the instruction, about the same number among its kind."""
-    then = like.elements[like.targets[0]]
+def _counterpart(like: Example, index: int, instruction: str, elements: Sequence[Element]) -> int:
+    """What is here as that element was there: same role, a name that is named likewise in the instruction, about the
+    same number among its kind."""
+    then = like.elements[index]
     told, before = ({plain(word) for word in told_words(each)} for each in (instruction, like.instruction))
     named = {plain(word.text) for word in words_of(then.name)}
     was_told = bool(named) and named <= before
-    number = sum(each.role == then.role for each in like.elements[: like.targets[0]])
+    number = sum(each.role == then.role for each in like.elements[:index])
     seen: Counter[str] = Counter()
     best, best_score = 0, -1.0
     for i, element in enumerate(elements):

@@ -13,6 +13,7 @@ from aboveboard.core.policy import Policy, SignedPolicy
 from aboveboard.datasets.change import without
 from aboveboard.datasets.cli import add_reader, open_reader, read_file
 from aboveboard.learn.evaluate import STEPS_MAX, Order, evaluate, tell, write_failures
+from aboveboard.learn.tasks.desk import DRAWS
 
 
 def _train(args: argparse.Namespace) -> int:
@@ -28,7 +29,10 @@ def _train(args: argparse.Namespace) -> int:
 
 
 def _evaluate(args: argparse.Namespace) -> int:
-    tasks = tuple(name for name in args.tasks.split(",") if name)
+    tasks = tuple(sorted(DRAWS)) if args.suite == "desktop" else ()
+    tasks = tuple(name for name in args.tasks.split(",") if name) or tasks
+    if not tasks:
+        raise BadInput("which tasks? --tasks names them; --suite desktop takes all of the desktop")
     data = "" if args.data is None else str(args.data)
     found = evaluate(Order(args.model, tasks, args.seeds, args.episodes, data, args.steps), args.workers)
     if args.failures is not None:
@@ -104,7 +108,8 @@ def configure(parser: argparse.ArgumentParser) -> argparse._SubParsersAction[arg
     judge = verbs.add_parser("evaluate", help="let an agent do tasks in a real browser, and count")
     judge.add_argument("--model", required=True, help="a model's folder, or `random`, `majority` or `neighbour`")
     judge.add_argument("--data", type=Path, help="the dataset, for the baselines")
-    judge.add_argument("--tasks", required=True, help="names of the miniwob package, with commas between")
+    judge.add_argument("--tasks", default="", help="names of the miniwob package, or desktop/..., with commas between")
+    judge.add_argument("--suite", choices=("miniwob", "desktop"), default="miniwob", help="desktop: all of its tasks")
     judge.add_argument("--seeds", default="held-out", metavar="PREFIX", help="seeds are PREFIX-0, PREFIX-1, ...")
     judge.add_argument("--episodes", type=int, default=10, help="for each task (default 10)")
     judge.add_argument("--steps", type=int, default=STEPS_MAX, help="at most, for each episode (default %(default)s)")

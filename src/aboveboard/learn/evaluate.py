@@ -19,8 +19,9 @@ from aboveboard.datasets.schema import read_episodes
 from aboveboard.desktop.browser import Browser
 from aboveboard.desktop.display import PrivateDisplay
 from aboveboard.desktop.input import Hand
-from aboveboard.learn.acting import Body, Run
+from aboveboard.learn.acting import Body, Run, Scenery
 from aboveboard.learn.agents import Agent, MajorityAgent, NeighbourAgent, RandomAgent, kinds_of
+from aboveboard.learn.tasks import desk
 from aboveboard.learn.tasks.miniwob import HEIGHT, WIDTH, Stage, TaskServer
 
 BASELINES = ("random", "majority", "neighbour")
@@ -88,8 +89,20 @@ def _session(
     order: Order, agent: Agent, jobs: list[tuple[str, str]], display: PrivateDisplay, server: TaskServer,
     runs: list[Run],
 ) -> None:  # fmt: skip
-    with Browser(display.env, server.url(jobs[0][0]), WIDTH, HEIGHT) as browser, Hand(display.name) as hand:
-        body = Body(Stage(browser, server.url), display.env["DBUS_SESSION_BUS_ADDRESS"], hand)
+    pages = [job for job in jobs if not job[0].startswith(desk.PREFIX)]
+    if pages:
+        with Browser(display.env, server.url(pages[0][0]), WIDTH, HEIGHT) as browser:
+            _attempts(order, agent, pages, display, Stage(browser, server.url), runs)
+    if len(pages) < len(jobs):
+        with desk.Desk(display.env) as programs:
+            _attempts(order, agent, jobs[len(pages) :], display, programs, runs)
+
+
+def _attempts(
+    order: Order, agent: Agent, jobs: list[tuple[str, str]], display: PrivateDisplay, stage: Scenery, runs: list[Run]
+) -> None:
+    with Hand(display.name) as hand:
+        body = Body(stage, display.env["DBUS_SESSION_BUS_ADDRESS"], hand)
         try:
             for task, seed in jobs:
                 runs.append(body.attempt(agent, task, seed, order.steps_max))
@@ -101,13 +114,17 @@ def evaluate(order: Order, workers: int) -> dict[str, Any]:
     """Success by task with intervals, steps, seconds a decision, and failures step by step."""
     with TaskServer() as server:
         for task in order.tasks:
-            server.url(task)
+            if task.startswith(desk.PREFIX):
+                desk.drawn(task, "")
+            else:
+                server.url(task)
     return report(order, run_all(order, workers))
 
 
 def run_all(order: Order, workers: int) -> list[Run]:
     """Every episode of the order, on so many displays at once."""
-    jobs = [(task, f"{order.seeds}-{i}") for task in order.tasks for i in range(order.episodes)]
+    tasks = sorted(order.tasks, key=lambda task: task.startswith(desk.PREFIX))  # a browser's first
+    jobs = [(task, f"{order.seeds}-{i}") for task in tasks for i in range(order.episodes)]
     if not jobs:
         raise BadInput("there is nothing to evaluate: name tasks, and at least one episode")
     workers = max(1, min(workers, len(jobs)))
@@ -167,5 +184,5 @@ def write_failures(found: dict[str, Any], folder: Path) -> None:
     """One small JSON file a failed episode, to look at."""
     folder.mkdir(parents=True, exist_ok=True)
     for failure in found["failures"]:
-        name = f"{failure['task']}.{failure['seed']}.json"
+        name = f"{failure['task'].replace('/', '-')}.{failure['seed']}.json"
         (folder / name).write_text(json.dumps(failure, indent=1), encoding="utf-8")

@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from aboveboard.core.events import Element
+from aboveboard.core.events import Box, Element
 from aboveboard.datasets.schema import Episode, Step
-from aboveboard.learn.sight import ELEMENTS_MAX, Past, name_words, told_words
+from aboveboard.desktop.accessibility import INTERACTIVE
+from aboveboard.learn.past import Past
+from aboveboard.learn.sight import ELEMENTS_MAX, name_words, told_words
 from aboveboard.learn.words import PLACEHOLDER, spans_of
 
 POINTER = frozenset(
     {"click", "double_click", "triple_click", "right_click", "middle_click", "hover", "scroll_up", "scroll_down"}
+    | {"drag"}
 )
 HELD = ("Control", "Shift", "Alt")
-PLACES = 3  # of an element's width: left, middle, right
+CELLS = 5  # of an element each way: just before it, three thirds of it, just after it
+PLACES = CELLS * CELLS
+MIDDLE = PLACES // 2
+BESIDE_PX = 4
+HOLDS = 3  # a nameless thing with so many others in it was hardly what was meant
 AMOUNTS = (1, 3, 8, 40)  # notches of a scroll run: the largest goes to the end of most things
 CASES = ("as it is", "lower", "upper")
 NEAR_PX = 12  # a click beside a small thing was meant for it
@@ -32,8 +39,9 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One step. targets: which elements would have been right; place: where in its width, of PLACES, -1 for none;
-    amount, case: index into AMOUNTS, CASES, -1 for none; spans: where what was typed is to be read."""
+    """One step. targets: which elements would have been right; place: where in it, of PLACES, -1 for none; goals,
+    goal_place: likewise of where a drag ends; amount, case: index into AMOUNTS, CASES, -1 for none; spans: where what
+    was typed is to be read."""
 
     instruction: str
     elements: tuple[Element, ...]
@@ -41,6 +49,8 @@ class Example:
     kind: str
     targets: tuple[int, ...] = ()
     place: int = -1
+    goals: tuple[int, ...] = ()
+    goal_place: int = -1
     amount: int = -1
     spans: tuple[Span, ...] = ()
     case: int = -1
@@ -85,7 +95,8 @@ def _examples(episode: Episode) -> Iterator[Example]:
         element = step.target
         if element is None and (near := _near(step, elements)):
             element = elements[near[0]]
-        past = past.after(kind, element if points(kind) else None, step.text if kind == "type" else "")
+        text = step.text if kind == "type" else ""
+        past = past.after(kind, element if points(kind) else None, text, elements)
 
 
 def _example(
@@ -94,12 +105,20 @@ def _example(
     """None when it can't be told from what was seen."""
     if points(kind):
         targets = _targets(step, elements)
-        if not targets:
+        if not targets or (step.kind != "scroll" and _only_holds(elements, targets[0])):
             return None
         amount = -1
         if step.kind == "scroll":
             amount = min(range(len(AMOUNTS)), key=lambda i: abs(AMOUNTS[i] - abs(step.dy)))
-        return Example(instruction, elements, past, kind, targets, _place(step, elements[targets[0]]), amount)
+        place = _place(step.x, step.y, elements[targets[0]].box)
+        goals: tuple[int, ...] = ()
+        goal_place = -1
+        if step.kind == "drag":
+            goals = _at(step.end_x, step.end_y, elements, targets)
+            if not goals:
+                return None
+            goal_place = _place(step.end_x, step.end_y, elements[goals[0]].box)
+        return Example(instruction, elements, past, kind, targets, place, goals, goal_place, amount)
     if kind == "type":
         spans, case = find_typed(instruction, elements, step.text)
         return Example(instruction, elements, past, kind, spans=spans, case=case) if spans else None
@@ -113,6 +132,29 @@ def _targets(step: Step, elements: Sequence[Element]) -> tuple[int, ...]:
         twins = (i for i, each in enumerate(elements) if each.box == box and i != step.target_index)
         return (step.target_index, *twins)
     return _near(step, elements) if step.target_index < 0 else ()
+
+
+def _only_holds(elements: Sequence[Element], index: int) -> bool:
+    """A box around others, hit because what was meant was not seen (yet)."""
+    element = elements[index]
+    if element.name or element.role in INTERACTIVE:
+        return False
+    depth = len(element.path)
+    return sum(each.path[:depth] == element.path for each in elements) > HOLDS
+
+
+def _at(x: int | None, y: int | None, elements: Sequence[Element], dragged: Sequence[int]) -> tuple[int, ...]:
+    """The smallest elements at a point but for what was dragged there."""
+    if x is None or y is None:
+        return ()
+    under = [
+        (each.box[2] * each.box[3], i)
+        for i, each in enumerate(elements)
+        if each.box[0] <= x < each.box[0] + each.box[2] and each.box[1] <= y < each.box[1] + each.box[3]
+        and not any(each.path[: len(elements[k].path)] == elements[k].path for k in dragged)
+    ]  # fmt: skip
+    least = min(under, default=(0, -1))[0]
+    return tuple(i for size, i in under if size == least)
 
 
 def _near(step: Step, elements: Sequence[Element]) -> tuple[int, ...]:
@@ -129,10 +171,25 @@ def _near(step: Step, elements: Sequence[Element]) -> tuple[int, ...]:
     return (best,) if best >= 0 and distance(elements[best]) <= NEAR_PX else ()
 
 
-def _place(step: Step, element: Element) -> int:
-    if step.x is None or element.box[2] <= 0:
-        return PLACES // 2
-    return min(max(PLACES * (step.x - element.box[0]) // element.box[2], 0), PLACES - 1)
+def _place(x: int | None, y: int | None, box: Box) -> int:
+    if x is None or y is None or box[2] <= 0 or box[3] <= 0:
+        return MIDDLE
+    across, down = (
+        0 if each < start else CELLS - 1 if each >= start + size else 1 + (CELLS - 2) * (each - start) // size
+        for each, start, size in ((x, box[0], box[2]), (y, box[1], box[3]))
+    )
+    return down * CELLS + across
+
+
+def spot(box: Box, place: int) -> tuple[int, int]:
+    """The point on the screen that a place in a box stands for."""
+    x, y = (
+        start - BESIDE_PX if cell == 0
+        else start + size + BESIDE_PX - 1 if cell == CELLS - 1
+        else start + int(size * (cell - 0.5) / (CELLS - 2))
+        for cell, start, size in ((place % CELLS, box[0], box[2]), (place // CELLS, box[1], box[3]))
+    )  # fmt: skip
+    return x, y
 
 
 def find_typed(instruction: str, elements: Sequence[Element], text: str) -> tuple[tuple[Span, ...], int]:

@@ -3,7 +3,9 @@
     words (b, w) and elements (b, n) -> one sequence with a summary in front -> layers -> heads
       kind     (b, kinds)          what to do
       element  (b, n, kinds)       what to do it with
-      place    (b, n, PLACES)      where in its width
+      place    (b, n, PLACES)      where in it
+      goal     (b, n)              what to drag it onto
+      goal_place (b, n, PLACES)    and where in that
       amount   (b, AMOUNTS)        how far to scroll
       start, end (b, w + n K)      which words to type: of the instruction, then of each element's name
       case     (b, CASES)          and how to write them
@@ -28,12 +30,14 @@ from torch.nn import functional
 
 from aboveboard.core.errors import BadInput
 from aboveboard.learn.examples import AMOUNTS, CASES, PLACES
-from aboveboard.learn.relations import KIN, OFFSETS, RELATIONS
+from aboveboard.learn.matching import MATCHES
+from aboveboard.learn.relations import KIN, OFFSETS, RELATIONS, TIES
 from aboveboard.learn.sight import (
     F32,
     FEATURES,
+    GLOBALS,
     KINDS_BEFORE,
-    MATCHES,
+    NAME_FEATURES,
     NAME_WORDS_MAX,
     RANKS,
     ROLE_IDS,
@@ -75,11 +79,15 @@ class Batch(NamedTuple):
     word_mask: Tensor  # (b, w)
     roles: Tensor  # (b, n)
     ranks: Tensor  # (b, n)
+    siblings: Tensor  # (b, n)
     names: Tensor  # (b, n, K)
     counts: Tensor  # (b, n, K)
+    name_features: Tensor  # (b, n, K, NAME_FEATURES)
     features: Tensor  # (b, n, FEATURES)
     match: Tensor  # (b, MATCHES, n, w)
     relation: Tensor  # (b, n, n)
+    ties: Tensor  # (b, TIES, n, n)
+    whole: Tensor  # (b, GLOBALS)
     element_mask: Tensor  # (b, n)
     last: Tensor  # (b,)
     steps: Tensor  # (b,)
@@ -91,6 +99,8 @@ class Scores(NamedTuple):
     kind: Tensor  # (b, kinds)
     element: Tensor  # (b, n, kinds)
     place: Tensor  # (b, n, PLACES)
+    goal: Tensor  # (b, n)
+    goal_place: Tensor  # (b, n, PLACES)
     amount: Tensor  # (b, AMOUNTS)
     start: Tensor  # (b, w + n K)
     end: Tensor  # (b, w + n K)
@@ -107,21 +117,23 @@ def collate(sights: list[Sight]) -> Batch:
         return np.zeros((b, *shape), dtype=kind)
 
     words, word_mask, word_features = padded(w), padded(w, kind=bool), padded(w, WORD_FEATURES, kind=np.float32)
-    roles, ranks, element_mask = padded(n), padded(n), padded(n, kind=bool)
+    roles, ranks, siblings, element_mask = padded(n), padded(n), padded(n), padded(n, kind=bool)
     names, counts = padded(n, NAME_WORDS_MAX), padded(n, NAME_WORDS_MAX)
     features, match = padded(n, FEATURES, kind=np.float32), padded(MATCHES, n, w, kind=np.float32)
-    relation = padded(n, n)
+    relation, ties = padded(n, n), padded(TIES, n, n, kind=np.float32)
+    name_features = padded(n, NAME_WORDS_MAX, NAME_FEATURES, kind=np.float32)
     for i, s in enumerate(sights):
         k, m = len(s.words), len(s.roles)
         words[i, :k], word_features[i, :k], word_mask[i, :k] = s.words, s.word_features, True
-        roles[i, :m], ranks[i, :m], element_mask[i, :m] = s.roles, s.ranks, True
+        roles[i, :m], ranks[i, :m], siblings[i, :m], element_mask[i, :m] = s.roles, s.ranks, s.siblings, True
         names[i, :m], counts[i, :m], features[i, :m] = s.names, s.counts, s.features
         match[i, :, :m, :k], relation[i, :m, :m] = s.match, s.relation
+        ties[i, :, :m, :m], name_features[i, :m] = s.ties, s.name_features
     last = np.array([s.last for s in sights])
     steps = np.array([s.steps for s in sights])
     arrays = (
-        words, word_features, word_mask, roles, ranks, names, counts, features, match, relation, element_mask, last,
-        steps,
+        words, word_features, word_mask, roles, ranks, siblings, names, counts, name_features, features, match,
+        relation, ties, np.stack([s.whole for s in sights]), element_mask, last, steps,
     )  # fmt: skip
     return Batch(*(torch.from_numpy(each) for each in arrays))
 
@@ -137,6 +149,7 @@ class Ties(nn.Module):
         self.apart = nn.Parameter(0.1 * torch.randn(2 * APART + 1, both))
         self.across, self.down = (nn.Parameter(0.1 * torch.randn(OFFSETS, both)) for _ in range(2))
         self.kin = nn.Parameter(0.1 * torch.randn(KIN, both))
+        self.tied = nn.Parameter(0.5 * torch.randn(both, TIES))
 
     def forward(self, batch: Batch, there: Tensor) -> Tensor:
         """there: (b, t), True where there is something -> (layers, b, heads, t, t)."""
@@ -149,6 +162,7 @@ class Ties(nn.Module):
         to_elements = torch.einsum("hc,bcnw->bhwn", self.to_elements, batch.match)
         table = self.across[:, None, None] + self.down[None, :, None] + self.kin[None, None, :]
         lies = functional.embedding(batch.relation, table.reshape(RELATIONS, -1)).permute(0, 3, 1, 2)
+        lies = lies + torch.einsum("ht,btij->bhij", self.tied, batch.ties)
         bias = torch.cat(
             [torch.cat([among_words, to_elements], dim=3), torch.cat([to_words, lies], dim=3)], dim=2
         )  # (b, both, w + n, w + n)
@@ -185,26 +199,30 @@ class Policy(nn.Module):
         d, kinds = config.width, len(config.kinds)
         self.word = nn.Embedding(WORD_IDS, d, padding_idx=0)
         self.position, self.word_feature = nn.Embedding(WORDS_MAX, d), nn.Linear(WORD_FEATURES, d)
-        self.role, self.rank = nn.Embedding(ROLE_IDS, d), nn.Embedding(RANKS, d)
+        self.role, self.rank, self.sibling = nn.Embedding(ROLE_IDS, d), nn.Embedding(RANKS, d), nn.Embedding(RANKS, d)
         self.feature = nn.Sequential(nn.Linear(FEATURES, d), nn.GELU(), nn.Linear(d, d))
         self.last, self.steps = nn.Embedding(KINDS_BEFORE, d), nn.Embedding(STEPS_KNOWN, d)
+        self.whole = nn.Sequential(nn.Linear(GLOBALS, d), nn.GELU(), nn.Linear(d, d))
         self.ties = Ties(config.layers, config.heads)
         self.layers = nn.ModuleList(Layer(d, config.heads, config.dropout) for _ in range(config.layers))
         self.norm = nn.LayerNorm(d)
         self.kind, self.key = nn.Linear(d, kinds), nn.Linear(d, max(len(config.keys), 1))
         self.amount, self.case = nn.Linear(d, len(AMOUNTS)), nn.Linear(d, len(CASES))
         self.element, self.place = nn.Linear(d, kinds), nn.Linear(d, PLACES)
+        self.goal, self.goal_place = nn.Linear(d, 1), nn.Linear(d, PLACES)
         self.span = nn.Linear(d, 2)
         self.of_name, self.count = nn.Linear(d, d), nn.Embedding(NAME_WORDS_MAX + 1, d)
+        self.name_feature = nn.Linear(NAME_FEATURES, d)
         self.name_span = nn.Sequential(nn.GELU(), nn.Linear(d, 2))
 
     def forward(self, batch: Batch, typed: Tensor | None = None) -> Scores:
         """typed: (b',) which examples of the batch need start and end (None: all): those two are over (b', ...)."""
         b, w = batch.words.shape
-        summary = (self.last(batch.last) + self.steps(batch.steps)).unsqueeze(1)  # (b, 1, d)
+        summary = (self.last(batch.last) + self.steps(batch.steps) + self.whole(batch.whole)).unsqueeze(1)  # (b, 1, d)
         words = self.word(batch.words) + self.position(torch.arange(w)) + self.word_feature(batch.word_features)
         named = self._name(batch.names)
-        elements = named + self.role(batch.roles) + self.rank(batch.ranks) + self.feature(batch.features)
+        ranks = self.rank(batch.ranks) + self.sibling(batch.siblings)
+        elements = named + self.role(batch.roles) + ranks + self.feature(batch.features)
         x = torch.cat([summary, words, elements], dim=1)  # (b, 1 + w + n, d)
         there = torch.cat([torch.ones(b, 1, dtype=torch.bool), batch.word_mask, batch.element_mask], dim=1)
         for layer, bias in zip(self.layers, self.ties(batch, there), strict=True):
@@ -214,7 +232,8 @@ class Policy(nn.Module):
         start, end = self._spans(batch, words, elements, typed)
         return Scores(
             self.kind(first), self.element(elements).masked_fill(~batch.element_mask[..., None], ABSENT),
-            self.place(elements), self.amount(first), start, end, self.case(first), self.key(first),
+            self.place(elements), self.goal(elements)[..., 0].masked_fill(~batch.element_mask, ABSENT),
+            self.goal_place(elements), self.amount(first), start, end, self.case(first), self.key(first),
         )  # fmt: skip
 
     def _name(self, names: Tensor) -> Tensor:
@@ -229,13 +248,14 @@ class Policy(nn.Module):
 
     def _spans(self, batch: Batch, words: Tensor, elements: Tensor, typed: Tensor | None) -> tuple[Tensor, Tensor]:
         """Logits over the words of the instruction and then of each name, first and last; (b', w + n K) each."""
-        names, counts, mask = batch.names, batch.counts, batch.word_mask
+        names, counts, mask, known = batch.names, batch.counts, batch.word_mask, batch.name_features
         if typed is not None:
-            names, counts, mask = names[typed], counts[typed], mask[typed]
+            names, counts, mask, known = names[typed], counts[typed], mask[typed], known[typed]
             words, elements = words[typed], elements[typed]
         told = self.span(words).masked_fill(~mask[..., None], ABSENT)  # (b', w, 2)
         i, j, k = (names > 0).nonzero(as_tuple=True)
         each = self.of_name(elements)[i, j] + self.word(names[i, j, k]) + self.count(counts[i, j, k])
+        each = each + self.name_feature(known[i, j, k])
         shown = torch.full((*names.shape, 2), ABSENT).index_put((i, j, k), self.name_span(each))
         both = torch.cat([told, shown.flatten(1, 2)], dim=1)
         return both[..., 0], both[..., 1]
@@ -266,6 +286,8 @@ class Choice(NamedTuple):
     kind: int
     element: int
     place: int
+    goal: int
+    goal_place: int
     amount: int
     first: int
     last: int
@@ -283,8 +305,12 @@ def judge(policy: Policy, sight: Sight) -> Choice:
     w = len(sight.words)
     until = w if first < w else w + ((first - w) // NAME_WORDS_MAX + 1) * NAME_WORDS_MAX
     last = first + int(scores.end[first:until].argmax())
+    onto = scores.goal.clone()
+    onto[element] = ABSENT  # nothing is dragged onto itself
+    goal = int(onto.argmax())
     return Choice(
-        kind, element, int(scores.place[element].argmax()), int(scores.amount.argmax()), first, last,
+        kind, element, int(scores.place[element].argmax()), goal, int(scores.goal_place[goal].argmax()),
+        int(scores.amount.argmax()), first, last,
         int(scores.case.argmax()), int(scores.key.argmax()),
     )  # fmt: skip
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from aboveboard.core.events import Element
 from aboveboard.learn import model
 from aboveboard.learn.agents import Decision
-from aboveboard.learn.examples import AMOUNTS, CASES, PLACES, points
-from aboveboard.learn.sight import NAME_WORDS_MAX, Past, see, told_words
+from aboveboard.learn.examples import AMOUNTS, CASES, points
+from aboveboard.learn.past import Past
+from aboveboard.learn.sight import NAME_WORDS_MAX, see, told_words
 from aboveboard.learn.words import words_of
 
 
@@ -27,8 +28,10 @@ class PolicyAgent:
         config = self._policy.config
         kind = config.kinds[choice.kind]
         if points(kind):
-            across = (choice.place + 0.5) / PLACES
-            return Decision(kind, choice.element, across=across, notches=AMOUNTS[choice.amount])
+            return Decision(
+                kind, choice.element, place=choice.place, goal=choice.goal, goal_place=choice.goal_place,
+                notches=AMOUNTS[choice.amount],
+            )  # fmt: skip
         if kind == "type":
             return Decision(kind, text=_written(_read(instruction, elements, choice), CASES[choice.case]))
         return Decision(kind, key=config.keys[choice.key])

@@ -11,7 +11,7 @@ from aboveboard.core.events import Element
 from aboveboard.learn.sight import I64, Sight, name_words, told_words
 from aboveboard.learn.words import PLACEHOLDER, WORD_IDS, hashed, plain
 
-SHARED, OTHER = 0.3, 0.06  # how many of the words that both have, and of all the others, get another name
+SHARED, OTHER = 0.4, 0.06  # how many of the words that both have, and of all the others, get another name
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """What an agent sees, as numbers: the instruction and the redacted elements, never more than a recording holds.
 
 Words are hashed, so no vocabulary is stored. What matters most is told outright: how an element's name matches the
-instruction, where it stands among others of its role, how it lies to the others, and what was done with it before.
+instruction, itself or through what lies beside it (matching.py), how elements lie to each other (relations.py), what
+numbers and dates say (quantities.py), and what was done and has changed before (past.py).
 """
 
 from __future__ import annotations
@@ -13,8 +14,22 @@ import numpy as np
 import numpy.typing as npt
 
 from aboveboard.core.events import Element
-from aboveboard.learn.relations import relations
-from aboveboard.learn.words import hashed, numbers, ordinal, plain, words_of
+from aboveboard.learn.matching import (
+    THROUGH,
+    WHOLE,
+    Ranks,
+    Spans,
+    Told,
+    is_word,
+    match,
+    ranked,
+    told,
+    whole_names,
+)
+from aboveboard.learn.past import Past, identity
+from aboveboard.learn.quantities import AMOUNTS, DATES, amounts, dates, told_date, told_number
+from aboveboard.learn.relations import NEAREST, NEXT, OWNER, ROW, Flags, like, relations, ties
+from aboveboard.learn.words import PLACEHOLDER, hashed, ordinal, plain, words_of
 
 WORDS_MAX = 56
 ELEMENTS_MAX = 112
@@ -22,60 +37,47 @@ NAME_WORDS_MAX = 16
 ROLE_IDS = 64
 RANKS = 32
 STATES = ("focused", "checked", "selected", "expanded", "editable", "focusable", "collapsed", "expandable", "checkable")
-FEATURES = len(STATES) + 4 + 6 + 4 + 7  # states, place, match, history, numbers
-WORD_FEATURES = 3  # typed before, name of something acted on before, on the screen
-MATCHES = 4  # same word, ordinal and rank, role, beginning or end
+_HISTORY = 9
+_NAMED = 13
+_KIND = 5
+FEATURES = len(STATES) + 4 + _KIND + _NAMED + _HISTORY + 3 * AMOUNTS
+WORD_FEATURES = 18
+NAME_FEATURES = 6
+GLOBALS = 14 + DATES
 KINDS_BEFORE = 24
 STEPS_KNOWN = 16
+_QUOTES = frozenset({'"', "'", "“", "”", "«", "»"})
 
 F32 = npt.NDArray[np.float32]
 I64 = npt.NDArray[np.int64]
-Identity = tuple[str, str, tuple[int, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class Past:
-    """What was done so far in this episode: kinds in order, the elements acted on, what was typed."""
-
-    kinds: tuple[str, ...] = ()
-    acted: tuple[Identity, ...] = ()
-    typed: tuple[str, ...] = ()
-
-    def after(self, kind: str, element: Element | None, text: str = "") -> Past:
-        """One step later."""
-        return Past(
-            (*self.kinds, kind),
-            self.acted if element is None else (*self.acted, identity(element)),
-            (*self.typed, text) if text else self.typed,
-        )
 
 
 @dataclass(frozen=True, slots=True)
 class Sight:
     """w words, n elements, K = NAME_WORDS_MAX.
 
-    words: (w,) ids; word_features: (w, WORD_FEATURES); roles, ranks: (n,) ids; names: (n, K) ids, 0 = none; counts:
-    (n, K) the how-manyeth word of the name each is, punctuation not counted; features: (n, FEATURES); match: (MATCHES,
-    n, w) of 0 and 1; relation: (n, n) ids of how elements lie to each other; last: id of the last kind; steps: how
-    many.
+    words: (w,) ids; word_features: (w, WORD_FEATURES); roles, ranks, siblings: (n,) ids; names: (n, K) ids, 0 = none;
+    counts: (n, K) the how-manyeth word of the name each is, punctuation not counted; name_features: (n, K,
+    NAME_FEATURES); features: (n, FEATURES); match: (MATCHES, n, w) of 0 and 1; relation: (n, n) ids of how elements
+    lie to each other; ties: (TIES, n, n) the same as facts; whole: (GLOBALS,) of the screen as a whole; last: id of the
+    last kind; steps: how many.
     """
 
     words: I64
     word_features: F32
     roles: I64
     ranks: I64
+    siblings: I64
     names: I64
     counts: I64
+    name_features: F32
     features: F32
     match: F32
     relation: I64
+    ties: Flags
+    whole: F32
     last: int
     steps: int
-
-
-def identity(element: Element) -> Identity:
-    """What makes an element the same one from one tree to the next."""
-    return element.role, element.name, element.path
 
 
 def told_words(instruction: str) -> list[str]:
@@ -88,125 +90,224 @@ def name_words(element: Element) -> list[str]:
     return [word.text for word in words_of(element.name)][:NAME_WORDS_MAX]
 
 
+class Scene:
+    """What of a sight does not depend on the past: made once, seen as often as needed. Only the first WORDS_MAX words
+    and ELEMENTS_MAX elements are looked at."""
+
+    def __init__(self, instruction: str, elements: Sequence[Element]) -> None:
+        self.instruction = instruction
+        self.written = told_words(instruction)
+        self.shown = shown = list(elements)[:ELEMENTS_MAX]
+        words = [plain(word) for word in self.written]
+        self.labels = labels = [[plain(word) for word in name_words(element)] for element in shown]
+        self.told: Told = told(words, shown)
+        self.spans: Spans = whole_names(self.told, labels)
+        self.ranks: Ranks = ranked(shown, self.told.spoken)
+        self.relation, self.ties = relations(shown), ties(shown, self.told.spoken)
+        self.match = match(self.told, labels, shown, self.ties, self.spans, self.ranks)
+        n = len(shown)
+        self.names = np.zeros((n, NAME_WORDS_MAX), dtype=np.int64)
+        self.counts = np.zeros((n, NAME_WORDS_MAX), dtype=np.int64)
+        for i, its in enumerate(labels):
+            self.names[i, : len(its)] = [hashed(word) for word in its]
+            self.counts[i, : len(its)] = np.cumsum([is_word(word) for word in its])
+        self.amounts = amounts(shown, instruction)
+        self.fixed = np.concatenate(
+            [_states(shown), _places(shown), _kinds(shown, self.told, self.ranks), _named(self), self._through()],
+            axis=1,
+        )
+
+    def _through(self) -> F32:
+        """(n, 3 * AMOUNTS): numbers, of it and of what it belongs to."""
+        its = self.amounts
+        return np.concatenate(
+            [its, *((self.ties[tie].astype(np.float32) @ its > 0).astype(np.float32) for tie in (OWNER, NEAREST))],
+            axis=1,
+        )
+
+    def seen(self, past: Past) -> Sight:
+        """With what was done before."""
+        kinds = past.kinds
+        return Sight(
+            np.array([hashed(word) for word in self.told.words], dtype=np.int64), _word_features(self, past),
+            np.array([hashed(element.role, ROLE_IDS) for element in self.shown], dtype=np.int64),
+            _bounded(self.ranks.role), _bounded(self.ranks.sibling), self.names, self.counts,
+            _name_features(self, past), np.concatenate([self.fixed, _history(self, past)], axis=1), self.match,
+            self.relation, self.ties, _whole(self, past), hashed(kinds[-1], KINDS_BEFORE) if kinds else 0,
+            min(len(kinds), STEPS_KNOWN - 1),
+        )  # fmt: skip
+
+
 def see(instruction: str, elements: Sequence[Element], past: Past) -> Sight:
-    """Only the first WORDS_MAX words and ELEMENTS_MAX elements are looked at."""
-    words = [plain(word) for word in told_words(instruction)]
-    shown = list(elements)[:ELEMENTS_MAX]
-    labels = [[plain(word) for word in name_words(element)] for element in shown]
-    n = len(shown)
-    ids = np.zeros((n, NAME_WORDS_MAX), dtype=np.int64)
-    counts = np.zeros((n, NAME_WORDS_MAX), dtype=np.int64)
-    features = np.zeros((n, FEATURES), dtype=np.float32)
-    ranks = np.zeros(n, dtype=np.int64)
-    of_role: dict[str, int] = {}
-    places, amounts, told = _places(shown), _amounts(shown, instruction), set(words)
-    for i, (element, its) in enumerate(zip(shown, labels, strict=True)):
-        ids[i, : len(its)] = [hashed(word) for word in its]
-        counts[i, : len(its)] = np.cumsum([_is_word(word) for word in its])
-        ranks[i] = min(of_role.get(element.role, 0), RANKS - 1)
-        of_role[element.role] = of_role.get(element.role, 0) + 1
-        features[i] = [
-            *(float(state in element.states) for state in STATES), *places[i], *_matches(words, told, its),
-            *_history(element, past), *amounts[i],
-        ]  # fmt: skip
-    kinds = past.kinds
-    return Sight(
-        np.array([hashed(word) for word in words], dtype=np.int64), _word_features(words, labels, past),
-        np.array([hashed(element.role, ROLE_IDS) for element in shown], dtype=np.int64), ranks, ids, counts, features,
-        _match(words, labels, shown, ranks), relations(shown),
-        hashed(kinds[-1], KINDS_BEFORE) if kinds else 0, min(len(kinds), STEPS_KNOWN - 1),
-    )  # fmt: skip
+    """One look."""
+    return Scene(instruction, elements).seen(past)
 
 
-def _is_word(word: str) -> bool:
-    return word[:1].isalnum() or (word.startswith("<") and len(word) > 1)
+def _bounded(ranks: Sequence[int]) -> I64:
+    return np.minimum(np.array(ranks, dtype=np.int64), RANKS - 1)
 
 
-def _match(words: list[str], labels: list[list[str]], shown: Sequence[Element], ranks: I64) -> F32:
-    """Where a word of the instruction belongs to an element."""
-    match = np.zeros((MATCHES, len(shown), len(words)), dtype=np.float32)
-    whole = [(j, word) for j, word in enumerate(words) if _is_word(word)]
-    ordinals = [(j, ordinal(word)) for j, word in whole if ordinal(word)]
-    roles: dict[str, list[int]] = {}
-    for i, (element, its) in enumerate(zip(shown, labels, strict=True)):
-        name, there = element.name.lower().strip(), set(its)
-        for j, word in whole:
-            if word in there:
-                match[0, i, j] = 1
-            if len(name) > len(word) > 1 and (name.startswith(word) or name.endswith(word)):
-                match[3, i, j] = 1
-        for j, number in ordinals:
-            match[1, i, j] = number == ranks[i] + 1
-        if element.role not in roles:
-            parts, joined = element.role.split(), element.role.replace(" ", "")
-            roles[element.role] = [
-                j for j, word in whole if len(word) > 3 and (word in parts or joined.startswith(word[:5]))
-            ]
-        match[2, i, roles[element.role]] = 1
-    return match
+def _states(shown: Sequence[Element]) -> F32:
+    rows = [[state in element.states for state in STATES] for element in shown]
+    return np.array(rows, dtype=np.float32).reshape(-1, len(STATES))
 
 
-def _word_features(words: list[str], labels: list[list[str]], past: Past) -> F32:
+def _places(shown: Sequence[Element]) -> F32:
+    """(n, 4): centre and size relative to what is visible as a whole: no absolute position on the screen."""
+    boxes = np.array([element.box for element in shown], dtype=np.float32).reshape(-1, 4)
+    if not len(boxes):
+        return boxes
+    left, top = boxes[:, 0].min(), boxes[:, 1].min()
+    width = max((boxes[:, 0] + boxes[:, 2]).max() - left, 1)
+    height = max((boxes[:, 1] + boxes[:, 3]).max() - top, 1)
+    middle_x, middle_y = boxes[:, 0] + boxes[:, 2] / 2 - left, boxes[:, 1] + boxes[:, 3] / 2 - top
+    return np.stack([middle_x / width, middle_y / height, boxes[:, 2] / width, boxes[:, 3] / height], axis=1)
+
+
+def _kinds(shown: Sequence[Element], told: Told, ranks: Ranks) -> F32:
+    """(n, _KIND): only says the instruction, the last and the only one of its role, the only one like it, holds
+    others."""
+    likes: dict[str, int] = {}
+    for element in shown:
+        likes[like(element)] = likes.get(like(element), 0) + 1
+    paths = {element.path[:-1] for element in shown}
+    rows = [
+        [
+            told.spoken[i], ranks.last[i], ranks.last[i] and ranks.role[i] == 0, likes[like(element)] == 1,
+            element.path in paths,
+        ]
+        for i, element in enumerate(shown)
+    ]  # fmt: skip
+    return np.array(rows, dtype=np.float32).reshape(-1, _KIND)
+
+
+def _named(scene: Scene) -> F32:
+    """(n, _NAMED): how the name stands in the instruction (whole, share of its words, any, where, long, none, no longer
+    one there, in quotes), and whether a whole name reaches it through each tie, or its label is named."""
+    words, known = scene.written, set(scene.told.words) | set(scene.told.also.values())
+    rows = []
+    for i, its in enumerate(scene.labels):
+        spans = scene.spans.of[i]
+        share = sum(word in known for word in its) / len(its) if its and not scene.told.spoken[i] else 0.0
+        quoted = any(
+            a > 0 and b + 1 < len(words) and words[a - 1] in _QUOTES and words[b + 1] in _QUOTES for a, b in spans
+        )
+        whole = bool(spans)
+        rows.append((
+            whole, share, share > 0, spans[0][0] / WORDS_MAX if whole else 0.0, len(its) >= 6, not its,
+            scene.spans.largest[i], quoted,
+        ))  # fmt: skip
+    own = np.array(rows, dtype=np.float32).reshape(-1, 8)
+    reached = [scene.match[WHOLE + 1 + k].any(axis=1) for k in range(len(THROUGH))]
+    labelled = scene.match[WHOLE + 1 + len(THROUGH)].any(axis=1)
+    return np.concatenate([own, np.stack([*reached, labelled], axis=1).astype(np.float32)], axis=1)
+
+
+def _history(scene: Scene, past: Past) -> F32:
+    """(n, _HISTORY): acted on, acted on last, how often, its name was typed; is new; like the last one; the next of its
+    role after the last one; belongs to something acted on; the first of those like it that was not acted on."""
+    shown, n = scene.shown, len(scene.shown)
+    mine = [identity(element) for element in shown]
+    acted = np.array([me in past.acted for me in mine], dtype=bool)
+    last = np.array([bool(past.acted) and me == past.acted[-1] for me in mine], dtype=bool)
+    times = [min(sum(each == me for each in past.acted), 4) / 4 for me in mine]
+    typed = [element.name != "" and element.name in past.typed for element in shown]
+    new = [bool(past.seen) and me not in past.seen for me in mine]
+    roles = {(role, name) for role, name, _ in past.acted[-1:]}
+    alike = [(element.role, element.name) in roles for element in shown]
+    follows = (last.astype(np.int64) @ scene.ties[NEXT]) > 0
+    belongs = ((scene.ties[OWNER] | scene.ties[ROW]) @ acted.astype(np.int64)) > 0
+    first, met = np.zeros(n, dtype=bool), set[str]()
+    for i, element in enumerate(shown):
+        if not acted[i] and like(element) not in met:
+            met.add(like(element))
+            first[i] = True
+    rows = np.array([acted, last, times, typed, new, alike, follows, belongs, first], dtype=np.float32)
+    return rows.T.reshape(-1, _HISTORY)
+
+
+def _word_features(scene: Scene, past: Past) -> F32:
+    """(w, WORD_FEATURES): typed, acted on by name, on the screen, within quotes, first and second in quotes,
+    capital, digits, placeholder, first and second number, parts of a date, against how often the last was acted on,
+    negative, next whole name to act on."""
+    words, written = scene.told.words, scene.written
     typed = {plain(word.text) for text in past.typed for word in words_of(text)}
     acted = {plain(word.text) for _, name, _ in past.acted for word in words_of(name)}
-    there = {word for its in labels for word in its}
-    return np.array([[word in typed, word in acted, word in there] for word in words], dtype=np.float32)
+    there = {word for its, said in zip(scene.labels, scene.told.spoken, strict=True) if not said for word in its}
+    again, date = past.again(), told_date(scene.instruction)
+    following = _next_names(scene, past)
+    rows, quotes, seen_numbers, slashes = [], 0, 0, 0
+    for j, (word, raw) in enumerate(zip(words, written, strict=True)):
+        quotes += raw in _QUOTES
+        also = scene.told.also.get(j, word)
+        number = float(word) if word.lstrip("-").isdigit() else None
+        seen_numbers += number is not None
+        slashes += raw == "/"
+        counted = abs(number) if number is not None else 0
+        rows.append((
+            word in typed, word in acted or also in acted, word in there or also in there,
+            quotes % 2 == 1 and raw not in _QUOTES, quotes == 1, quotes == 3, raw[:1].isupper(),
+            number is not None, PLACEHOLDER.fullmatch(raw) is not None, number is not None and seen_numbers == 1,
+            number is not None and seen_numbers == 2,
+            *(date is not None and number is not None and slashes == k for k in range(3)),
+            number is not None and again < counted, number is not None and again >= counted,
+            number is not None and number < 0, j in following,
+        ))  # fmt: skip
+    return np.array(rows, dtype=np.float32)
 
 
-def _places(shown: Sequence[Element]) -> list[tuple[float, float, float, float]]:
-    """Centre and size relative to what is visible as a whole: no absolute position on the screen."""
-    if not shown:
-        return []
-    left = min(element.box[0] for element in shown)
-    top = min(element.box[1] for element in shown)
-    width = max(max(element.box[0] + element.box[2] for element in shown) - left, 1)
-    height = max(max(element.box[1] + element.box[3] for element in shown) - top, 1)
-    return [
-        ((b[0] + b[2] / 2 - left) / width, (b[1] + b[3] / 2 - top) / height, b[2] / width, b[3] / height)
-        for b in (element.box for element in shown)
+def _next_names(scene: Scene, past: Past) -> set[int]:
+    """Words of the first whole name of which nothing was acted on or typed yet."""
+    done = {plain(name) for _, name, _ in past.acted} | {plain(text) for text in past.typed}
+    spans = [
+        span
+        for i, element in enumerate(scene.shown)
+        if scene.spans.largest[i] and plain(element.name) not in done
+        for span in scene.spans.of[i]
     ]
+    first, last = min(spans, default=(0, -1))
+    return set(range(first, last + 1))
 
 
-def _matches(words: list[str], told: set[str], its: list[str]) -> tuple[float, ...]:
-    """How the name stands in the instruction: whole phrase, share of its words, only one, where, how long, empty."""
-    if not its:
-        return (0.0, 0.0, 0.0, 0.0, 0.0, 1.0)
-    share = sum(word in told for word in its) / len(its)
-    at = -1
-    if share == 1:
-        at = next((i for i in range(len(words) - len(its) + 1) if words[i : i + len(its)] == its), -1)
-    return (float(at >= 0), share, float(share > 0), max(at, 0) / WORDS_MAX, float(len(its) >= 6), 0.0)
+def _name_features(scene: Scene, past: Past) -> F32:
+    """(n, K, NAME_FEATURES): in the instruction, the told number of word, the last word, typed, digits, placeholder."""
+    found = np.zeros((len(scene.shown), NAME_WORDS_MAX, NAME_FEATURES), dtype=np.float32)
+    told_here = set(scene.told.words)
+    numbers = {ordinal(word) for word in scene.told.words} - {0}
+    typed = {plain(word.text) for text in past.typed for word in words_of(text)}
+    for i, its in enumerate(scene.labels):
+        total = scene.counts[i].max(initial=0)
+        for k, word in enumerate(its):
+            count = scene.counts[i, k]
+            real = is_word(word)
+            found[i, k] = (
+                word in told_here, real and count in numbers, real and count == total, word in typed,
+                word.isdigit(), PLACEHOLDER.fullmatch(word.upper()) is not None,
+            )  # fmt: skip
+    return found
 
 
-def _history(element: Element, past: Past) -> tuple[float, float, float, float]:
-    """Acted on before, acted on last, how often, and whether its name was typed."""
-    me = identity(element)
-    times = sum(each == me for each in past.acted)
-    last = bool(past.acted) and past.acted[-1] == me
-    return float(times > 0), float(last), min(times, 4) / 4.0, float(element.name != "" and element.name in past.typed)
-
-
-def _amounts(shown: Sequence[Element], instruction: str) -> list[tuple[float, ...]]:
-    """Numbers in names: is one, the least and the greatest of its role, odd, less than, equal to and more than the
-    number of the instruction."""
-    found = [numbers(element.name) for element in shown]
-    told = [value for word in words_of(instruction) if (value := numbers(word.text))]
-    limit = told[0][0] if len(told) == 1 else None
-    by_role: dict[str, list[tuple[float, ...]]] = {}
-    for element, value in zip(shown, found, strict=True):
-        if value:
-            by_role.setdefault(element.role, []).append(value)
-    rows: list[tuple[float, ...]] = []
-    for element, value in zip(shown, found, strict=True):
-        if not value:
-            rows.append((0.0,) * 7)
-            continue
-        among = by_role[element.role]
-        first = value[0]
-        compared = (first < limit, first == limit, first > limit) if limit is not None else (False,) * 3
-        several = len(among) > 1
-        rows.append(
-            (1.0, float(several and value == min(among)), float(several and value == max(among)),
-             float(first % 2 == 1), *map(float, compared))
-        )  # fmt: skip
-    return rows
+def _whole(scene: Scene, past: Past) -> F32:
+    """(GLOBALS,): dates; numbers that stand alone, against the told one; repeats against the told number; what is
+    there: a field with the focus, something new, whole names that nothing was done with yet."""
+    alone = [
+        i for i, element in enumerate(scene.shown)
+        if not scene.told.spoken[i] and element.name.strip().lstrip("-").isdigit()
+    ]  # fmt: skip
+    compared = scene.amounts[alone][:, 3:].max(axis=0) if len(alone) == 1 else np.zeros(4, dtype=np.float32)
+    limit, again = told_number(scene.instruction), past.again()
+    much = abs(limit) if limit is not None else -1.0
+    acted = set(past.acted)
+    ready = any("focused" in each.states and "editable" in each.states for each in scene.shown)
+    new = bool(past.seen) and any(identity(each) not in past.seen for each in scene.shown)
+    waiting = [i for i, each in enumerate(scene.shown) if scene.spans.of[i] and identity(each) not in acted]
+    return np.array(
+        [
+            *dates(scene.instruction, [each.name for each, said in zip(scene.shown, scene.told.spoken, strict=True)
+                                       if not said]),
+            *compared, again < much, again == much, again > much >= 0, limit is not None and limit < 0, ready, new,
+            bool(waiting), any(scene.spans.largest[i] for i in waiting), min(again, 10) / 10,
+            min(len(past.typed), 4) / 4,
+        ],
+        dtype=np.float32,
+    )  # fmt: skip

@@ -19,8 +19,9 @@ from aboveboard.datasets.schema import Episode, read_episodes
 from aboveboard.learn.examples import Example, Span, examples_of
 from aboveboard.learn.lineage import Lineage, write_lineage
 from aboveboard.learn.model import Config, Policy, Scores, collate, save
+from aboveboard.learn.past import Past
 from aboveboard.learn.renaming import Renamable, renamable, renamed
-from aboveboard.learn.sight import NAME_WORDS_MAX, Past, Sight, see
+from aboveboard.learn.sight import NAME_WORDS_MAX, Scene, Sight
 
 THREADS = 1
 WARM_UP_SHARE = 0.1
@@ -40,13 +41,11 @@ class Lesson:
 
 
 def lessons_of(examples: list[Example]) -> list[Lesson]:
+    scenes = ((each, Scene(each.instruction, each.elements)) for each in examples)
     return [
-        Lesson(
-            each, see(each.instruction, each.elements, each.past), see(each.instruction, each.elements, Past()),
-            renamable(each.instruction, each.elements),
-        )
-        for each in examples
-    ]  # fmt: skip
+        Lesson(each, scene.seen(each.past), scene.seen(Past()), renamable(each.instruction, each.elements))
+        for each, scene in scenes
+    ]
 
 
 def train(episodes: list[Episode], config: Config, told: Callable[[str], None]) -> Policy:
@@ -129,6 +128,15 @@ def heads_loss(scores: Scores, chosen: list[Example], config: Config, w: int) ->
         loss = loss + _any_of(logits, right)
         place = torch.tensor([chosen[i].place for i in at])
         loss = loss + functional.cross_entropy(scores.place[at, [chosen[i].targets[0] for i in at]], place)
+    dragged = [i for i, example in enumerate(chosen) if example.goals]
+    if dragged:
+        right = torch.zeros_like(scores.goal[dragged], dtype=torch.bool)
+        for row, i in enumerate(dragged):
+            right[row, list(chosen[i].goals)] = True
+        loss = loss + _any_of(scores.goal[dragged], right)
+        place = torch.tensor([chosen[i].goal_place for i in dragged])
+        onto = scores.goal_place[dragged, [chosen[i].goals[0] for i in dragged]]
+        loss = loss + functional.cross_entropy(onto, place)
     typed = [example for example in chosen if example.spans]
     if typed:
         for logits, word in ((scores.start, "first"), (scores.end, "last")):

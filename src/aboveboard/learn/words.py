@@ -8,9 +8,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 WORD_IDS = 8192
-_WORD = re.compile(r"<[A-Z_]+(?:_\d+)?>|\w+|[^\w\s]")
+_WORD = re.compile(r"<[A-Z_]+(?:_\d+)?>|(?<![\w-])-\d+(?![\w-])|\w+|[^\w\s]")
 PLACEHOLDER = re.compile(r"<([A-Z_]+?)_(\d+)>")
 _ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)")
+_NUMERALS = {
+    word: n
+    for n, word in enumerate(
+        ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"], start=1
+    )
+}
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 NUMBERS_MAX = 3  # "11h 28m" is two; more is no quantity
 
@@ -44,15 +50,15 @@ def hashed(text: str, size: int = WORD_IDS) -> int:
 
 @lru_cache(maxsize=1 << 14)
 def ordinal(word: str) -> int:
-    """ "3rd" -> 3; 0 for what is none."""
+    """ "3rd" and "third" -> 3; 0 for what is none."""
     match = _ORDINAL.fullmatch(word)
-    return int(match[1]) if match else 0
+    return int(match[1]) if match else _NUMERALS.get(word.lower(), 0)
 
 
 @lru_cache(maxsize=1 << 14)
 def numbers(text: str) -> tuple[float, ...]:
-    """The numbers of a short text; () when there are none, or too many to be one quantity."""
-    found = tuple(float(each) for each in _NUMBER.findall(text))
+    """The numbers of a short text; () when there are none, or too many to be one quantity. A placeholder's is none."""
+    found = tuple(float(each) for each in _NUMBER.findall(PLACEHOLDER.sub("", text)))
     return found if len(found) <= NUMBERS_MAX else ()
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from aboveboard.core.events import Element
 from aboveboard.datasets.schema import Episode, Step
-from aboveboard.learn.examples import AMOUNTS, Example, Span, examples_of, find_typed
+from aboveboard.learn.examples import AMOUNTS, Example, Span, examples_of, find_typed, spot
 
 FIELD = Element("entry", "", (10, 10, 90, 20), ("focused",), (0,))
 LABEL = Element("static", "Total: 12.50 Euro", (10, 40, 90, 20), (), (1,))
@@ -46,7 +46,7 @@ def test_elements_in_the_very_same_place_are_all_right() -> None:
     twin = Element("section", "", FIELD.box, (), (0, 0))
     [example] = learned(Step("click", 0, 1, x=12, y=20, target=twin, target_index=2, elements=(FIELD, LABEL, twin)))
     assert example.targets == (2, 0)
-    assert example.place == 0  # at its left edge
+    assert spot(FIELD.box, example.place) == (25, 20)  # in its left third
 
 
 def test_scrolling_tells_direction_and_about_how_far() -> None:

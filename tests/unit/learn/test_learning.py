@@ -16,10 +16,11 @@ from aboveboard.learn.agents import Agent, MajorityAgent, NeighbourAgent, Random
 from aboveboard.learn.card import card
 from aboveboard.learn.examples import examples_of
 from aboveboard.learn.model import Config, load, save
+from aboveboard.learn.past import Past
 from aboveboard.learn.policy import PolicyAgent
 from aboveboard.learn.publish import publish
 from aboveboard.learn.renaming import renamable, renamed
-from aboveboard.learn.sight import ELEMENTS_MAX, Past, see
+from aboveboard.learn.sight import ELEMENTS_MAX, see
 from aboveboard.learn.train import train, train_folder
 
 NAMES = ("Save", "Open", "Print", "Close", "Send", "Help", "Undo", "Copy")

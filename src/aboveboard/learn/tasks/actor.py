@@ -11,7 +11,7 @@ import json
 import string
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, Protocol, cast
 
 import msgspec
 import numpy as np
@@ -110,70 +110,16 @@ def _now_us() -> int:
     return time.time_ns() // 1000
 
 
-class Actor:
-    """A hand that finds elements by script and keeps a log of what it meant."""
+class Doer:
+    """A hand with a person's ways, and a log of what it meant. Where things are, `box` says."""
 
-    def __init__(self, stage: Stage, hand: Hand, rng: np.random.Generator) -> None:
-        self._stage, self._hand, self._rng = stage, hand, rng
+    def __init__(self, hand: Hand, rng: np.random.Generator) -> None:
+        self._hand, self._rng = hand, rng
         self.did: list[Did] = []
 
-    def ask(self, script: str) -> Any:
-        """What the page's script says: for a script that has to know what a person would read."""
-        return self._stage.browser.evaluate(script)
-
-    def there(self, script: str) -> bool:
-        """Whether the page has such an element now."""
-        return self.ask(f"Boolean({script})") is True
-
-    def _look(self, script: str) -> _Place | None:
-        """Where it is, and how far what it lies in has to be scrolled for it to be seen. None: not on the page yet."""
-        found = self.ask(_WHERE % script)
-        if found is None:
-            return None
-        left, top = self._stage.viewport()
-        x, y, width, height, away, over_x, over_y = cast("list[float]", found)
-        box = (round(left + x), round(top + y), max(round(width), 1), max(round(height), 1))
-        return _Place(box, away, (round(left + over_x), round(top + over_y)))
-
     def box(self, script: str) -> Box:
-        """Screen box of the element a JavaScript expression gives, brought into sight with the wheel, as a hand has to.
-        Raises Unavailable for none."""
-        deadline = time.monotonic() + FIND_S_MAX
-        while (place := self._look(script)) is None:
-            if time.monotonic() > deadline:
-                raise Unavailable("the page has no such element")
-            time.sleep(0.05)
-        if place.away:
-            place = self._scroll_to(script, place)
-        return place.box
-
-    def _still(self, script: str) -> _Place | None:
-        """Where it is once it has stopped moving."""
-        before = None
-        for _ in range(12):
-            found = self._look(script)
-            if found is None or found == before:
-                return found
-            before = found
-            time.sleep(0.05)
-        return before
-
-    def _scroll_to(self, script: str, place: _Place) -> _Place:
-        start_us, at = _now_us(), place.over
-        self._hand.move(*at, width=60)
-        for _ in range(WHEEL_STEPS_MAX):
-            self._hand.scroll(1 if place.away > 0 else -1)
-            time.sleep(0.08)
-            found = self._still(script)
-            if found is None or not found.away:
-                break
-            place = found
-        if found is None or found.away:
-            raise Unavailable("the page can't be scrolled to the element")
-        self._note("scroll", (*at, 1, 1), start_us)
-        time.sleep(REACTS_S)
-        self.rest(0.1, 0.3)
-        return found
+        """Screen box of what is named. Raises Unavailable when it is not there."""
+        raise NotImplementedError
 
     def _aim(self, box: Box, across: float = 0.5) -> tuple[int, int]:
         """Somewhere near the middle of it, as hands do."""
@@ -260,6 +206,80 @@ class Actor:
         self._note(kind, (0, 0, 0, 0), start_us, key="+".join([*modifiers, key]))
         self.rest(0.1, 0.2)
 
+    def rest(self, low_s: float, high_s: float) -> None:
+        """Between two things, in a person's time."""
+        self._hand.rest(float(self._rng.uniform(low_s, high_s)))
+
+    def watch(self, s: float) -> None:
+        """Waits for what moves at its own pace, however fast the hand."""
+        time.sleep(s)
+
+
+class Actor(Doer):
+    """On a page: elements are found by JavaScript."""
+
+    def __init__(self, stage: Stage, hand: Hand, rng: np.random.Generator) -> None:
+        super().__init__(hand, rng)
+        self._stage = stage
+
+    def ask(self, script: str) -> Any:
+        """What the page's script says: for a script that has to know what a person would read."""
+        return self._stage.browser.evaluate(script)
+
+    def there(self, script: str) -> bool:
+        """Whether the page has such an element now."""
+        return self.ask(f"Boolean({script})") is True
+
+    def _look(self, script: str) -> _Place | None:
+        """Where it is, and how far what it lies in has to be scrolled for it to be seen. None: not on the page yet."""
+        found = self.ask(_WHERE % script)
+        if found is None:
+            return None
+        left, top = self._stage.viewport()
+        x, y, width, height, away, over_x, over_y = cast("list[float]", found)
+        box = (round(left + x), round(top + y), max(round(width), 1), max(round(height), 1))
+        return _Place(box, away, (round(left + over_x), round(top + over_y)))
+
+    def box(self, script: str) -> Box:
+        """Screen box of the element a JavaScript expression gives, brought into sight with the wheel, as a hand has to.
+        Raises Unavailable for none."""
+        deadline = time.monotonic() + FIND_S_MAX
+        while (place := self._look(script)) is None:
+            if time.monotonic() > deadline:
+                raise Unavailable("the page has no such element")
+            time.sleep(0.05)
+        if place.away:
+            place = self._scroll_to(script, place)
+        return place.box
+
+    def _still(self, script: str) -> _Place | None:
+        """Where it is once it has stopped moving."""
+        before = None
+        for _ in range(12):
+            found = self._look(script)
+            if found is None or found == before:
+                return found
+            before = found
+            time.sleep(0.05)
+        return before
+
+    def _scroll_to(self, script: str, place: _Place) -> _Place:
+        start_us, at = _now_us(), place.over
+        self._hand.move(*at, width=60)
+        for _ in range(WHEEL_STEPS_MAX):
+            self._hand.scroll(1 if place.away > 0 else -1)
+            time.sleep(0.08)
+            found = self._still(script)
+            if found is None or not found.away:
+                break
+            place = found
+        if found is None or found.away:
+            raise Unavailable("the page can't be scrolled to the element")
+        self._note("scroll", (*at, 1, 1), start_us)
+        time.sleep(REACTS_S)
+        self.rest(0.1, 0.3)
+        return found
+
     def scroll(self, script: str, until: str, *, down: bool) -> None:
         """Turns the wheel over it until the page's script says it is enough."""
         box, start_us = self.box(script), _now_us()
@@ -273,37 +293,36 @@ class Actor:
         time.sleep(REACTS_S)
         self.rest(0.15, 0.3)
 
-    def rest(self, low_s: float, high_s: float) -> None:
-        """Between two things, in a person's time."""
-        self._hand.rest(float(self._rng.uniform(low_s, high_s)))
 
-    def watch(self, s: float) -> None:
-        """Waits for what moves at its own pace, however fast the hand."""
-        time.sleep(s)
+class Place(Protocol):
+    """Where tasks are put on: a browser's window, or a desktop."""
+
+    def open(self, task: str, seed: str) -> str: ...
+    def done(self) -> bool: ...
+    def wait_done(self, timeout_s: float) -> bool: ...
+    def reward(self) -> float: ...
 
 
 def perform(
-    stage: Stage,
-    hand: Hand,
+    stage: Place,
+    doer: Doer,
+    do: Callable[[str], None],
     task: str,
     seed: str,
-    rng: np.random.Generator,
     *,
     begin: Callable[[str], None],
     end: Callable[[float], None],
 ) -> Performance:
-    """Does one task. begin(instruction) and end(reward) are the contributor's own marks to the recorder."""
-    from aboveboard.learn.tasks.scripts import SCRIPTS
-
+    """Does one task. do(instruction): what a person does in it; begin(instruction) and end(reward) are the
+    contributor's own marks to the recorder."""
     instruction = stage.open(task, seed)
     time.sleep(0.05)
     begin(instruction)
     time.sleep(READS_S)
-    hand.rest(float(rng.uniform(0.1, 0.4)))
+    doer.rest(0.1, 0.4)
     start_us = _now_us()
-    actor = Actor(stage, hand, rng)
     try:
-        SCRIPTS[task](actor, instruction)
+        do(instruction)
     except AboveboardError:
         if not stage.done():  # else the task was over before the script thought so
             raise
@@ -311,4 +330,4 @@ def perform(
     reward = stage.reward()
     end_us = _now_us()
     end(reward)
-    return Performance(task, seed, instruction, start_us, end_us, reward, tuple(actor.did))
+    return Performance(task, seed, instruction, start_us, end_us, reward, tuple(doer.did))

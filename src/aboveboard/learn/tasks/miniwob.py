@@ -130,9 +130,9 @@ class Stage:
         """The task's own raw reward: 1 is success."""
         return float(self.browser.evaluate("WOB_RAW_REWARD_GLOBAL") or 0)
 
-    def wait_done(self, s_max: float) -> bool:
-        """Whether it ended within s_max."""
-        deadline = time.monotonic() + s_max
+    def wait_done(self, timeout_s: float) -> bool:
+        """Whether it ended within that time."""
+        deadline = time.monotonic() + timeout_s
         while not self.done():
             if time.monotonic() > deadline:
                 return False

@@ -1,0 +1,75 @@
+"""Numbers and dates in names and instructions: what is least, what is odd, what is earlier."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from aboveboard.core.events import Element
+from aboveboard.learn.relations import like
+from aboveboard.learn.words import numbers, words_of
+
+F32 = npt.NDArray[np.float32]
+AMOUNTS = 7  # is one, the least and the greatest of its kind, odd, less than, equal to and more than the told number
+DATES = 3  # the month shown is before, in, after the month told
+_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
+_MONTHS = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "december",
+)  # fmt: skip
+_YEAR = re.compile(r"(?:19|20)\d\d")
+
+
+def told_number(instruction: str) -> float | None:
+    """The only number of the instruction."""
+    told = [value for word in words_of(instruction) if (value := numbers(word.text))]
+    return told[0][0] if len(told) == 1 else None
+
+
+def amounts(shown: Sequence[Element], instruction: str) -> F32:
+    """(n, AMOUNTS) of 0 and 1."""
+    found = [numbers(element.name) for element in shown]
+    limit = told_number(instruction)
+    groups: dict[str, list[tuple[float, ...]]] = {}
+    for element, value in zip(shown, found, strict=True):
+        if value:
+            groups.setdefault(like(element), []).append(value)
+    rows = np.zeros((len(shown), AMOUNTS), dtype=np.float32)
+    for i, (element, value) in enumerate(zip(shown, found, strict=True)):
+        if not value:
+            continue
+        among = groups[like(element)]
+        several, first = len(among) > 1, value[0]
+        compared = (first < limit, first == limit, first > limit) if limit is not None else (False,) * 3
+        rows[i] = [
+            True, several and value == min(among), several and value == max(among), first % 2 == 1, *compared,
+        ]  # fmt: skip
+    return rows
+
+
+def told_date(instruction: str) -> tuple[int, int, int] | None:
+    """Year, month, day."""
+    match = _DATE.search(instruction)
+    return None if match is None else (int(match[3]), int(match[1]), int(match[2]))
+
+
+def shown_month(names: Sequence[str]) -> tuple[int, int] | None:
+    """Year and month, where a month's name is shown with a year in or right after it."""
+    for at, name in enumerate(names):
+        words = name.lower().split()
+        if words and words[0] in _MONTHS:
+            year = next((m for each in names[at : at + 2] if (m := _YEAR.search(each))), None)
+            if year is not None:
+                return int(year[0]), _MONTHS.index(words[0]) + 1
+    return None
+
+
+def dates(instruction: str, names: Sequence[str]) -> tuple[float, float, float]:
+    """DATES, of 0 and 1; all 0 when one of the two isn't there."""
+    told, shown = told_date(instruction), shown_month(names)
+    if told is None or shown is None:
+        return (0.0, 0.0, 0.0)
+    return float(shown < told[:2]), float(shown == told[:2]), float(shown > told[:2])

@@ -1,0 +1,132 @@
+"""What the policy is told outright: what belongs to what, what the screen only repeats, what numbers and dates say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from aboveboard.core.errors import BadInput
+from aboveboard.core.events import Element
+from aboveboard.datasets.schema import Episode, Step
+from aboveboard.learn.examples import CELLS, MIDDLE, PLACES, examples_of, spot
+from aboveboard.learn.matching import NUMBERED, SAME_WORD, WHOLE
+from aboveboard.learn.past import Past
+from aboveboard.learn.quantities import amounts, dates, shown_month, told_number
+from aboveboard.learn.relations import ABOVE, BELOW, NEAREST, NEXT, OWNER, RIGHT, ROW, TIES
+from aboveboard.learn.sight import Scene, see
+from aboveboard.learn.tasks import desk
+
+
+def text(name: str, x: int, y: int, *path: int, width: int = 60) -> Element:
+    return Element("static", name, (x, y, width, 12), (), path)
+
+
+def image(x: int, y: int, *path: int) -> Element:
+    return Element("image", "", (x, y, 12, 12), (), path)
+
+
+MAIL = (
+    text("Find the mail by", 0, 0, 0, 0), text("Gray", 70, 0, 0, 1), text("and star it.", 100, 0, 0, 2),
+    text("Ann", 0, 40, 1, 0, 0, 0), image(100, 42, 1, 0, 1, 0), image(120, 42, 1, 0, 1, 1),
+    text("Gray", 0, 80, 1, 1, 0, 0), image(100, 82, 1, 1, 1, 0), image(120, 82, 1, 1, 1, 1),
+)  # fmt: skip
+
+
+def test_a_row_belongs_to_the_name_in_it() -> None:
+    scene = Scene("Find the mail by <PERSON_3> and star it.", MAIL)
+    assert scene.ties.shape == (TIES, 9, 9)
+    assert [i for i in range(9) if scene.ties[OWNER, i, 6]] == [7, 8]  # the icons of the second row, for its name
+    assert scene.ties[ROW, 3, 4]
+    assert scene.ties[RIGHT, 4, 5]
+    assert not scene.ties[RIGHT, 3, 5]
+    assert scene.ties[BELOW, 3, 6]
+    assert scene.ties[ABOVE, 6, 3]
+    assert scene.ties[NEXT, 5, 7]
+    assert not scene.ties[:, np.arange(9), np.arange(9)].any()
+
+
+def test_what_only_says_the_instruction_is_tied_to_nothing_and_tells_what_a_mask_stands_for() -> None:
+    """Alone, "Gray" is no name to redaction; in the instruction it is: the page's own text says that they are one."""
+    scene = Scene("Find the mail by <PERSON_3> and star it.", MAIL)
+    assert scene.told.spoken == [True] * 3 + [False] * 6
+    assert not scene.ties[:, :3].any()
+    assert scene.told.also == {4: "gray"}
+    assert [i for i in range(9) if scene.match[WHOLE, i, 4]] == [6]
+    through_owner = scene.match[WHOLE + 1, :, 4]
+    assert [i for i in range(9) if through_owner[i]] == [7, 8]
+
+
+def test_a_text_that_shares_a_few_words_with_the_instruction_is_no_repetition_of_it() -> None:
+    other = (text("Find the", 0, 0, 0, 0), text("rest of it here", 70, 0, 0, 1), *MAIL[3:])
+    assert not any(Scene("Find the mail by <PERSON_3> and star it.", other).told.spoken)
+
+
+def test_a_button_below_a_price_is_nearest_to_it_where_the_tree_says_nothing() -> None:
+    tickets = (
+        text("9h 5m", 0, 0, 0, 0, 0), Element("button", "Book for $90", (0, 14, 80, 15), (), (0, 1)),
+        text("2h 5m", 0, 40, 0, 2, 0), Element("button", "Book for $80", (0, 54, 80, 15), (), (0, 3)),
+    )  # fmt: skip
+    scene = Scene("Book the shortest", tickets)
+    assert scene.ties[NEAREST, 3, 2]
+    assert not scene.ties[NEAREST, 1, 2]
+    least = scene.amounts[:, 1]
+    assert least.tolist() == [0, 0, 1, 1]  # among what is like it: durations, prices
+
+
+def test_the_number_of_a_placeholder_is_no_quantity() -> None:
+    assert not amounts([text("<PERSON_7>", 0, 0, 0)], "Find <PERSON_9>").any()
+    assert told_number("Find <PERSON_9> and 3 others") == 3
+
+
+def test_ordinals_count_what_is_there_and_not_the_words_of_the_instruction() -> None:
+    fields = tuple(Element("entry", "", (0, 30 * i, 50, 20), (), (1, i)) for i in range(1, 4))
+    scene = Scene("Focus into the third field", fields)
+    word = scene.told.words.index("third")
+    assert [bool(each) for each in scene.match[NUMBERED, :, word]] == [False, False, True]
+    assert not scene.match[SAME_WORD].any()
+
+
+def test_a_month_shown_is_before_in_or_after_the_one_told() -> None:
+    assert shown_month(["Prev", "December", "2016", "1"]) == (2016, 12)
+    assert shown_month(["December", "1", "2"]) is None
+    assert dates("Select 05/08/2016", ["May 2016"]) == (0.0, 1.0, 0.0)
+    assert dates("Select 05/08/2016", ["December", "2015"]) == (1.0, 0.0, 0.0)
+    assert dates("Select it", ["May 2016"]) == (0.0, 0.0, 0.0)
+
+
+def test_what_is_new_and_what_was_done_shows_and_an_empty_screen_can_be_seen() -> None:
+    past = Past().after("click", MAIL[4], "", MAIL[:6])
+    features = see("Find the mail", MAIL, past).features
+    changed = np.flatnonzero(see("Find the mail", MAIL, Past()).features[8] != features[8])
+    assert len(changed) >= 1  # the last row is new
+    assert past.after("click", MAIL[4]).again() == 2
+    assert past.after("click", MAIL[5]).again() == 1
+    assert see("Do it", (), Past()).ties.shape == (TIES, 0, 0)
+
+
+def test_places_in_a_box_are_where_they_say() -> None:
+    box = (10, 20, 30, 30)
+    assert spot(box, MIDDLE) == (25, 35)
+    assert spot(box, 0) == (6, 16)  # just before it, either way
+    assert spot(box, PLACES - 1) == (43, 53)
+    assert len({spot(box, place) for place in range(PLACES)}) == CELLS * CELLS
+
+
+def test_a_drag_teaches_where_it_ends_and_a_click_on_a_mere_box_teaches_nothing() -> None:
+    entries = [Element("list item", name, (0, 20 * i, 50, 20), (), (0, i)) for i, name in enumerate("abcd")]
+    shown = (Element("section", "", (0, 0, 100, 100), (), (0,)), *entries)
+    drag = Step("drag", 0, 9, x=25, y=30, end_x=25, end_y=75, target=shown[2], target_index=2, elements=shown)
+    missed = Step("click", 10, 11, x=80, y=80, target=shown[0], target_index=0, elements=shown)
+    [example] = examples_of([Episode("0" * 32, "p", "train", "Drag b", "success", (), (drag, missed))])
+    assert (example.kind, example.targets, example.goals) == ("drag", (2,), (4,))
+    x, y = spot(shown[4].box, example.goal_place)
+    assert 0 < x < 50
+    assert y > 73  # past its middle
+
+
+def test_a_task_of_the_desktop_is_the_same_for_the_same_seed() -> None:
+    for task in desk.DRAWS:
+        assert desk.drawn(task, "dev-1") == desk.drawn(task, "dev-1")
+    assert desk.drawn("desktop/mousepad-write", "dev-1") != desk.drawn("desktop/mousepad-write", "dev-2")
+    with pytest.raises(BadInput, match="no task"):
+        desk.drawn("desktop/none", "dev-1")
