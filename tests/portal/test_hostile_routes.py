@@ -54,9 +54,10 @@ class Own:
 @pytest.fixture(scope="module")
 def own(portal: Portal) -> Own:
     mine, other = Person(portal.servers).ready(), Person(portal.servers).ready()
-    for each in (mine, other):
-        assert each.send(each.sealed()).status_code == 201
-    sent = mine.sealed()
+    first = mine.sealed()
+    assert mine.send(first).status_code == 201
+    assert other.send(other.sealed()).status_code == 201
+    held, sent = first.manifest.segment_id, mine.sealed()
     assert mine.send(sent).status_code == 201
     reader, stranger = Researcher(portal.servers), Researcher(portal.servers)
     for one in (reader, stranger):
@@ -65,23 +66,18 @@ def own(portal: Portal) -> Own:
     asked = mine.delete("segments", (sent.manifest.segment_id,))
     answer = portal.servers.http.post("/v1/deletions", content=asked, headers=mine.headers)
     assert answer.status_code == 202
-    data = manifest(portal.servers, "Somebody's", (mine_first := _first(mine),))
-    name = build(reader, data, (mine_first,))
+    data = manifest(portal.servers, "Somebody's", (held,))
+    name = build(reader, data, (held,))
     settle(portal.servers)
     assert mine.consent is not None
     page = portal.servers.get("/me", Cookie=f"device={mine.session}").text
     ids = {
         "consent": mine.consent.record.consent_id, "index": re.findall(r"/me/accesses/(\d+)", page)[0],
         "device_id": mine.device, "device": mine.device, "seq": "0", "epoch": mine.epoch,
-        "name": answer.json()["deletion"], "grant_id": reader.signed.grant.grant_id, "segment": mine_first,
+        "name": answer.json()["deletion"], "grant_id": reader.signed.grant.grant_id, "segment": held,
         "manifest": name,
     }  # fmt: skip
     return Own(portal, mine, other, reader, stranger, ids)
-
-
-def _first(person: Person) -> str:
-    listed = person.servers.get("/v1/me/segments", **person.headers).json()["segments"]
-    return str(listed[0]["segment"])
 
 
 WITH_IDS = [row for row in TABLE if ID.search(row.path) and row.about in ("own", "granted")]

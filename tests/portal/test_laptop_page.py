@@ -108,7 +108,7 @@ def test_the_day_the_stretches_and_the_holes_are_on_the_first_page(
     browser.go(laptop.url)
     text = browser.text()
     for words in (
-        "chromium", "libreoffice", "you paused", "It waits here for 24 hours", EVIL, "5 pictures", "on their way: 2",
+        "chromium", "libreoffice", "you paused", "It waits here for 24 hours", EVIL, "pictures: 5", "on their way: 2",
         "Ctrl+Alt+Shift+P pauses, in every program", "is taken by another program",
     ):  # fmt: skip
         assert words in text
@@ -281,10 +281,37 @@ def test_pause_takes_one_click_leaving_two_deleting_all_two(
         browser.evaluate(f"{inside}.setAttribute('data-press', '')")
         browser.press("[data-press]")
         recorder.state = "recording"
-    assert recorder.asked == [("opt_out", "", False), ("forget", 0, None)]
+    assert recorder.asked == [("opt_out", "", False, False), ("forget", 0, None)]
     browser.go(laptop.url)
     browser.press("#pause")
     assert recorder.asked[-1] == ("pause", "until-resumed")
+
+
+@pytest.mark.parametrize(("press", "asked"), [
+    ("#leave", ("opt_out", "power", False, False)), ("[name=withdraw]", ("opt_out", "power", False, True)),
+    ("[name=delete]", ("opt_out", "power", True, False)),
+])  # fmt: skip
+def test_leaving_may_name_a_reason_and_take_back_what_was_given(
+    browser: Chromium, laptop: StatusPage, recorder: ToldRecorder, press: str, asked: tuple[object, ...]
+) -> None:
+    browser.go(laptop.url)
+    browser.evaluate("document.getElementById('reason').value = 'power'")
+    browser.scripts(allowed=False)
+    browser.press(press)
+    assert recorder.asked == [asked]
+
+
+def test_a_pause_is_as_long_as_one_likes(
+    browser: Chromium, laptop: StatusPage, recorder: ToldRecorder, person: httpx.Client
+) -> None:
+    browser.go(laptop.url)
+    browser.evaluate("document.getElementById('minutes').value = 95")
+    browser.scripts(allowed=False)
+    browser.press("#pause-for")
+    assert recorder.asked == [("pause", "95m")]
+    for wrong in ("0", "-5", "x", "10081", "9" * 30, "\u0665"):
+        assert "has to be from 1 to 10080" in _post(person, laptop, "/pause", minutes=wrong)
+    assert recorder.asked == [("pause", "95m")]
 
 
 @pytest.mark.parametrize("path", ["/", FIRST, "/stretch/1", "/nothing"])

@@ -97,8 +97,8 @@ class ToldRecorder:
         self.asked.append(("resume",))
         self.state = "recording"
 
-    def opt_out(self, reason: str, *, delete: bool) -> None:
-        self.asked.append(("opt_out", reason, delete))
+    def opt_out(self, reason: str, *, delete: bool, withdraw: bool) -> None:
+        self.asked.append(("opt_out", reason, delete, withdraw))
         self.state = "off"
 
     def forget(self, from_us: int, until_us: int, app: str | None) -> int:

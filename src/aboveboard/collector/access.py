@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 
 import pyrage
 from sqlalchemy import Connection, insert, select
@@ -34,6 +35,7 @@ from aboveboard.wire.api import (
 )
 
 INCLUSION_S_MAX = 20.0
+GRANTS_KEPT = 2000
 _DATE = re.compile(r"[0-9]{1,20}")
 
 
@@ -169,20 +171,24 @@ class Given:
         return Access(self.opening, self.grant, self.at_us, service.log.proof(self.index).encode())
 
 
-def given(service: Service, contributor: ContributorId) -> list[Given]:
-    """Who was given this person's keys, as far as the log is cosigned, oldest first."""
+@lru_cache(maxsize=GRANTS_KEPT)
+def parsed_grant(data: bytes) -> SignedGrant:
+    """A grant of the table: what bytes say is worked out once. Its signatures are not checked here."""
+    return SignedGrant.parse(data)
+
+
+def given(service: Service, contributor: ContributorId, newest: int | None = None) -> list[Given]:
+    """Who was given this person's keys, as far as the log is cosigned, oldest first. newest: no more than these."""
     checkpoint = service.log.checkpoint
     query = (
         select(releases, grants.c.signed).join(grants, grants.c.grant_id == releases.c.grant_id)
         .where(releases.c.contributor == contributor, releases.c.leaf_index < (checkpoint.size if checkpoint else 0))
-        .order_by(releases.c.leaf_index)
+        .order_by(releases.c.leaf_index.desc()).limit(newest)
     )  # fmt: skip
     with service.database.reading() as tx:
-        rows = tx.execute(query).all()
-    signed = {row.grant_id: row.signed for row in rows}
-    parsed = {name: SignedGrant.parse(data) for name, data in signed.items()}
+        rows = tx.execute(query).all()[::-1]
     return [
-        Given(row.leaf_index, parse_record(row.opening, "release", ReleaseOpening), parsed[row.grant_id], row.at_us)
+        Given(row.leaf_index, parse_record(row.opening, "release", ReleaseOpening), parsed_grant(row.signed), row.at_us)
         for row in rows
     ]
 

@@ -12,9 +12,9 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, func, select
 
+from aboveboard.collector.access import parsed_grant
 from aboveboard.collector.service import Service
 from aboveboard.collector.storage.tables import dataset_people, dataset_sources, datasets, grants, models, segments
-from aboveboard.core.access import SignedGrant
 from aboveboard.core.errors import BadInput, Refused
 from aboveboard.core.ids import ContributorId
 from aboveboard.ui.language import message
@@ -91,7 +91,7 @@ def before(text: str) -> int | None:
 
 
 def _dataset(row: Any, size: int) -> Dataset:
-    grant = SignedGrant.parse(row.signed).grant
+    grant = parsed_grant(row.signed).grant
     terms = Terms(grant.purpose, tuple(grant.policies), grant.reader)
     return Dataset(row.manifest, row.leaf_index, _seen(row.marked_index, size), terms)
 
@@ -189,7 +189,7 @@ def own(service: Service, person: ContributorId) -> tuple[Own, ...]:
     with service.database.reading() as tx:
         rows = tx.execute(query.order_by(datasets.c.leaf_index.desc()).limit(OWN_MAX)).all()
         found = [_dataset(row, size) for row in rows]
-        gone = _with_deleted(tx, person, [each.manifest for each in found if each.marked is None])
+        gone = _with_deleted(tx, person)
         trained = _models(tx, [each.manifest for each in found], size)
     return tuple(
         Own(
@@ -200,13 +200,11 @@ def own(service: Service, person: ContributorId) -> tuple[Own, ...]:
     )  # fmt: skip
 
 
-def _with_deleted(tx: Connection, person: ContributorId, manifests: Sequence[str]) -> set[str]:
-    """Those of these datasets that hold something which this person has deleted."""
-    if not manifests:
-        return set()
+def _with_deleted(tx: Connection, person: ContributorId) -> set[str]:
+    """Datasets that hold something which this person has deleted."""
     query = (
         select(dataset_sources.c.manifest).distinct()
         .join(segments, segments.c.segment == dataset_sources.c.segment)
-        .where(segments.c.contributor == person, segments.c.deleted, dataset_sources.c.manifest.in_(manifests))
+        .where(segments.c.contributor == person, segments.c.deleted)
     )  # fmt: skip
     return set(tx.execute(query).scalars())

@@ -83,8 +83,8 @@ def me(request: Request, service: Serving, cards: Shown, person: Me) -> Response
     with service.database.reading() as tx:
         own = laptops(tx, person)
     return page(
-        request, "me.html", held=_held(service, person), records=records, accesses=given(service, person), laptops=own,
-        shown_max=SHOWN_MAX,
+        request, "me.html", held=_held(service, person), records=records, laptops=own,
+        accesses=given(service, person, SHOWN_MAX + 1), shown_max=SHOWN_MAX,
         requests=_deletions(service, person), now_us=service.clock.now_us(), newer=newer,
         policies={each.policy.policy_id: each.policy for each in published},
         newer_changes=changes(compare(agreed.policy, newer.policy), words) if newer and agreed else [],

@@ -9,10 +9,10 @@ from typing import Literal
 
 from sqlalchemy import func, select
 
+from aboveboard.collector.access import GRANTS_KEPT, parsed_grant
 from aboveboard.collector.figures import people_taking_part
 from aboveboard.collector.service import Service
 from aboveboard.collector.storage.tables import grants, invitations, policies
-from aboveboard.core.access import SignedGrant
 from aboveboard.core.charter import Charter
 from aboveboard.core.checkpoint import cosignatures
 from aboveboard.core.leaves import PolicyLeaf
@@ -22,7 +22,6 @@ from aboveboard.core.proof import LogProof, check_proof
 from aboveboard.core.signatures import check_threshold
 
 POLICIES_MAX = 100
-GRANTS_MAX = 2000
 GRANTS_SHOWN = 50  # those that run longest
 
 
@@ -169,14 +168,7 @@ def health(service: Service) -> Health:
         waiting = tx.execute(
             select(func.count()).where(invitations.c.used.is_(False), invitations.c.expires_us > now_us)
         ).scalar_one()
-        found = [_purpose(row) for row in tx.execute(select(grants.c.signed).limit(GRANTS_MAX)).scalars()]
-    newest = sorted(found, key=lambda each: each[1], reverse=True)[:GRANTS_SHOWN]
-    lines = [GrantLine(purpose, until_us, until_us < now_us) for purpose, until_us in newest]
+        found = [parsed_grant(row).grant for row in tx.execute(select(grants.c.signed).limit(GRANTS_KEPT)).scalars()]
+    newest = sorted(found, key=lambda each: each.expires_us, reverse=True)[:GRANTS_SHOWN]
+    lines = [GrantLine(each.purpose, each.expires_us, each.expires_us < now_us) for each in newest]
     return Health(people_taking_part(service), waiting > 0, lines)
-
-
-@lru_cache(maxsize=GRANTS_MAX)
-def _purpose(data: bytes) -> tuple[str, int]:
-    """Of a grant, and until when it runs."""
-    grant = SignedGrant.parse(data).grant
-    return grant.purpose, grant.expires_us

@@ -9,10 +9,11 @@ from __future__ import annotations
 import datetime
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from aboveboard.core.clock import US_PER_S
 from aboveboard.core.errors import AboveboardError, BadInput
+from aboveboard.core.policy import OptOutReason
 from aboveboard.recorder.recorder import EVER_US, Recorder
 from aboveboard.recorder.replay.loopback import Asked, Loopback, Reply
 from aboveboard.recorder.replay.timeline import days
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from aboveboard.ui.language import Speech
 
 PACKAGE = "aboveboard.recorder"
+MINUTES_MAX = 7 * 24 * 60
+OPT_OUT_REASONS = get_args(OptOutReason)
 _PART = re.compile(r"([0-9]{1,3}):([0-5][0-9])")
 
 
@@ -46,6 +49,16 @@ def settings_of(form: dict[str, str], known: Settings) -> Change:
 def size(count: int) -> str:
     """Bytes in words."""
     return f"{count / 1024:.0f} KiB" if count < 1 << 20 else f"{count / (1 << 20):.1f} MiB"
+
+
+def length_of(form: dict[str, str]) -> str:
+    """How long to pause: a length that a button names, or a number of minutes. Raises BadInput for what is none."""
+    if "minutes" not in form:
+        return form.get("length", "until-resumed")
+    text = form["minutes"].strip()
+    if not (text.isascii() and text.isdigit() and 0 < int(text[:9]) <= MINUTES_MAX and len(text) < 9):
+        raise BadInput(f"has to be from 1 to {MINUTES_MAX}", "minutes")
+    return f"{int(text)}m"
 
 
 def part_of(text: str, name: str) -> int:
@@ -137,13 +150,14 @@ class StatusPage:
             case "/no":
                 recorder.decline()
             case "/pause":
-                recorder.pause(form.get("length", "until-resumed"))
+                recorder.pause(length_of(form))
             case "/resume":
                 recorder.resume()
             case "/opt-out":
                 reason = form.get("reason", "")
-                recorder.opt_out(cast("Any", reason if reason in ("bandwidth", "sensitive_work", "power") else ""),
-                                 delete=form.get("delete") == "yes")  # fmt: skip
+                known = cast("Any", reason if reason in OPT_OUT_REASONS else "")
+                delete, withdraw = (form.get(name) == "yes" for name in ("delete", "withdraw"))
+                recorder.opt_out(known, delete=delete, withdraw=withdraw)
             case "/forget":
                 return self._forget(form)
             case "/settings":
