@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import io
 import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -25,7 +25,7 @@ from aboveboard.core.errors import AboveboardError, CheckFailed, Corrupt
 from aboveboard.core.events import Gap, KeptEvent, PointerPath
 from aboveboard.core.signing import SigningKey
 from aboveboard.datasets.episodes import Recorded, episodes_of
-from aboveboard.datasets.schema import Episode, table_of
+from aboveboard.datasets.schema import SCHEMA, Episode, table_of
 
 _NONCE: Final = 12
 _UNPACKED_MAX: Final = 1 << 30
@@ -88,7 +88,7 @@ class Summary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """summaries[i] is of episodes[i], an Arrow stream of its rows, each sealed apart; why: not "" when the session
+    """summaries[i] is of episodes[i], its rows as Arrow has them, each sealed apart; why: not "" when the session
     can't be used."""
 
     summaries: tuple[Summary, ...]
@@ -123,21 +123,23 @@ def work(data: bytes, keys: BuildKeys) -> bytes:
         episodes = episodes_of(session.recorded(), keys.salt)
     except AboveboardError as error:
         return seal(Result((), (), 0, str(error)), keys.seal)
-    # As Arrow tables already: to make them is half of the work, and this is where there are many hands.
-    sealed = tuple(seal(_arrow(table_of(episode)), keys.seal) for episode in episodes)
+    # As Arrow rows already: to make them is half of the work, and this is where there are many hands.
+    sealed = tuple(seal(rows, keys.seal) for rows in _arrow(episodes))
     return seal(Result(tuple(map(summary_of, episodes)), sealed, events_in(session)), keys.seal)
 
 
-def _arrow(table: pa.Table) -> bytes:
-    out = io.BytesIO()
-    with pa.ipc.new_stream(out, table.schema) as stream:
-        stream.write_table(table)
-    return out.getvalue()
+def _arrow(episodes: Sequence[Episode]) -> Iterator[bytes]:
+    """Each episode's rows as one message of Arrow's IPC format, without their schema, which is everybody's."""
+    at = 0
+    for batch in table_of(*episodes).to_batches() if episodes else ():
+        for episode in episodes:
+            yield batch.slice(at, len(episode.steps)).serialize().to_pybytes()
+            at += len(episode.steps)
 
 
 def table_in(sealed: bytes, key: bytes) -> pa.Table:
     """An episode's rows, out of a Result. Raises CheckFailed."""
-    return pa.ipc.open_stream(unseal(sealed, key, bytes)).read_all()
+    return pa.Table.from_batches([pa.ipc.read_record_batch(pa.py_buffer(unseal(sealed, key, bytes)), SCHEMA)])
 
 
 def events_in(session: Session) -> int:
