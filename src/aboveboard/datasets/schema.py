@@ -40,7 +40,7 @@ sorted.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -156,10 +156,25 @@ def _feature(kind: pa.DataType) -> object:
     return {"dtype": str(kind), "_type": "Value"}
 
 
+def _leaves(fields: Iterable[pa.Field], above: str = "") -> Iterator[str]:
+    """Columns as Parquet names them."""
+    for field in fields:
+        name, kind = f"{above}{field.name}", field.type
+        while pa.types.is_list(kind):
+            name, kind = f"{name}.list.element", kind.value_type
+        if pa.types.is_struct(kind):
+            yield from _leaves(kind, f"{name}.")
+        else:
+            yield name
+
+
 _HUGGING_FACE = {"info": {"features": {field.name: _feature(field.type) for field in _COLUMNS}}}
 SCHEMA: Final = _COLUMNS.with_metadata(
     {b"aboveboard_schema": str(SCHEMA_VERSION).encode(), b"huggingface": msgspec.json.encode(_HUGGING_FACE)}
 )
+# Paths go on as they went: their differences are small, and no value comes often enough for a dictionary.
+_RUNS: Final = {f"path_{axis}.list.element": "DELTA_BINARY_PACKED" for axis in "txy"}
+_WORDS: Final = [name for name in _leaves(SCHEMA) if name not in _RUNS]
 _EPISODE_COLUMNS: Final = ("episode_id", "step", "contributor", "split", "instruction", "outcome", "episode_flags")
 
 
@@ -194,7 +209,15 @@ def write_tables(out: IO[bytes], tables: Iterable[pa.Table]) -> None:
 
     Raises BadInput for an episode given twice or out of order.
     """
-    with pq.ParquetWriter(out, SCHEMA, compression="zstd", compression_level=9, version="2.6") as writer:
+    with pq.ParquetWriter(
+        out,
+        SCHEMA,
+        compression="zstd",
+        compression_level=6,
+        version="2.6",
+        use_dictionary=_WORDS,
+        column_encoding=_RUNS,
+    ) as writer:
         waiting = [SCHEMA.empty_table()]
         rows, last = 0, ""
         for table in tables:

@@ -29,6 +29,10 @@ from aboveboard.datasets.schema import SCHEMA, Episode, table_of
 
 _NONCE: Final = 12
 _UNPACKED_MAX: Final = 1 << 30
+ROWS_AT_ONCE: Final = 256  # made into one table: enough that its columns cost little, few enough to hold
+ELEMENT_BYTES: Final = 64  # about what an element takes in a row, without its name
+EPISODE_BYTES_MAX: Final = 512 << 20
+SESSION_BYTES_MAX: Final = 4 << 30
 Value = TypeVar("Value")
 
 
@@ -121,6 +125,7 @@ def work(data: bytes, keys: BuildKeys) -> bytes:
     session = unseal(data, keys.seal, Session)
     try:
         episodes = episodes_of(session.recorded(), keys.salt)
+        check_size(episodes)
     except AboveboardError as error:
         return seal(Result((), (), 0, str(error)), keys.seal)
     # As Arrow rows already: to make them is half of the work, and this is where there are many hands.
@@ -128,13 +133,37 @@ def work(data: bytes, keys: BuildKeys) -> bytes:
     return seal(Result(tuple(map(summary_of, episodes)), sealed, events_in(session)), keys.seal)
 
 
+def check_size(episodes: Sequence[Episode]) -> None:
+    """Every row repeats what was visible: a small segment can be made to become terabytes of rows. Raises Corrupt."""
+    scenes: dict[int, int] = {}  # the same tuple is of many steps
+    total = 0
+    for episode in episodes:
+        size = 0
+        for step in episode.steps:
+            key = id(step.elements)
+            if key not in scenes:
+                scenes[key] = sum(ELEMENT_BYTES + len(each.name) + 8 * len(each.path) for each in step.elements)
+            pictures = sum(len(each.data) for each in (step.frame, step.crop) if each is not None)
+            size += scenes[key] + pictures + len(step.text) + len(step.app) + len(step.site or "") + len(step.path_t)
+            size += len(episode.instruction)
+        total += size
+        if size > EPISODE_BYTES_MAX or total > SESSION_BYTES_MAX:
+            raise Corrupt(f"its rows would take more than {size >> 20} MB: no recording shows so much")
+
+
 def _arrow(episodes: Sequence[Episode]) -> Iterator[bytes]:
     """Each episode's rows as one message of Arrow's IPC format, without their schema, which is everybody's."""
-    at = 0
-    for batch in table_of(*episodes).to_batches() if episodes else ():
-        for episode in episodes:
-            yield batch.slice(at, len(episode.steps)).serialize().to_pybytes()
-            at += len(episode.steps)
+    group: list[Episode] = []
+    for n, episode in enumerate(episodes, 1):
+        group.append(episode)
+        if n < len(episodes) and sum(len(each.steps) for each in group) < ROWS_AT_ONCE:
+            continue
+        [batch] = table_of(*group).to_batches()
+        at = 0
+        for each in group:
+            yield batch.slice(at, len(each.steps)).serialize().to_pybytes()
+            at += len(each.steps)
+        group = []
 
 
 def table_in(sealed: bytes, key: bytes) -> pa.Table:
@@ -144,10 +173,12 @@ def table_in(sealed: bytes, key: bytes) -> pa.Table:
 
 def events_in(session: Session) -> int:
     """Pointer samples and other events; gaps are none."""
-    return sum(
-        event.n if isinstance(event, PointerPath) else not isinstance(event, Gap)
-        for part in session.parts for event in part.events
-    )  # fmt: skip
+    return sum(map(events_of, session.parts))
+
+
+def events_of(part: Part) -> int:
+    """Of one segment."""
+    return sum(event.n if isinstance(event, PointerPath) else not isinstance(event, Gap) for event in part.events)
 
 
 def summary_of(episode: Episode) -> Summary:
