@@ -1,14 +1,20 @@
 """Building a dataset of 5M events on two cores, beside Daft, Ray, Ray Data and a plain pool with Polars; its bytes
-beside others."""
+beside others.
+
+With --home each way leaves what it found there and is not run again: --only runs some of them, so that each piece has a
+quiet machine for as long as it takes; the run without --only measures what is missing and tells it all."""
 
 from __future__ import annotations
 
+import argparse
 import json
+import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +25,11 @@ import zstandard
 from aboveboard.datasets.export import export
 from aboveboard.datasets.imports import import_file
 from aboveboard.datasets.schema import Episode, read_episodes, table_of
-from bench.common import Row, arguments, row, tell
+from bench.common import Row, row, tell
 
 HERE = Path(__file__).parent.parent
 SCREEN = (1920, 1080)
+WAYS = ("processes", "daft", "ray", "ray-data", "plain")
 EPISODES_COMPARED = 1000
 
 
@@ -51,13 +58,29 @@ def _job(*words: str | Path) -> tuple[dict[str, Any], float]:
     return json.loads(said), peak
 
 
-def building(folder: Path, n: int) -> list[Row]:
-    (folder / "sessions").mkdir()
-    made, _ = _job("generate", folder / "sessions", str(n))
-    found: dict[str, tuple[dict[str, Any], float]] = {}
-    for way in ("processes", "daft", "ray", "ray-data", "plain"):
-        found[way] = _job(way, folder / "sessions", folder / way)
-        print(f"{way}: {found[way][0]['seconds']:.1f} s, {found[way][1]:.0f} MB", file=sys.stderr, flush=True)
+def _carried(home: Path, way: str, *words: str | Path) -> tuple[dict[str, Any], float]:
+    """As _job, unless it is known from an earlier run; what one that was cut off left is cleared away."""
+    known = home / f"{way}.json"
+    if not known.exists():
+        shutil.rmtree(home / way, ignore_errors=True)
+        (home / way).mkdir()
+        said, peak = _job(way, *words)
+        load = os.getloadavg()[0]
+        known.write_text(json.dumps([said, peak]), encoding="utf-8")
+        print(f"{way}: {said}, {peak:.0f} MB, load {load:.1f}", file=sys.stderr, flush=True)
+    said, peak = json.loads(known.read_text(encoding="utf-8"))
+    return said, peak
+
+
+def measured(home: Path, n: int, ways: Sequence[str]) -> dict[str, tuple[dict[str, Any], float]]:
+    """What each of the ways printed, and its peak memory in MB."""
+    sessions = home / "generate"
+    found = {"generate": _carried(home, "generate", sessions, str(n))}
+    return found | {way: _carried(home, way, sessions, home / way) for way in ways if way != "generate"}
+
+
+def building(found: dict[str, tuple[dict[str, Any], float]], n: int) -> list[Row]:
+    made, _ = found.pop("generate")
     rate = {way: made["events"] / said["seconds"] for way, (said, _) in found.items()}
     names = {
         "daft": "Daft native", "ray": "Ray", "ray-data": "Ray Data", "plain": "multiprocessing + Polars",
@@ -90,9 +113,9 @@ def _jsonl(path: Path) -> list[Episode]:
     return [msgspec.json.decode(line, type=Episode) for line in text.splitlines()]
 
 
-def sizes(folder: Path) -> list[Row]:
+def sizes(built: Path, folder: Path) -> list[Row]:
     """The first episodes of the build, all of their content (AgentNet: what it has room for)."""
-    episodes = read_episodes(folder / "processes")[:EPISODES_COMPARED]
+    episodes = read_episodes(built)[:EPISODES_COMPARED]
     from aboveboard.datasets.build import write_split
 
     (folder / "some" / "data").mkdir(parents=True)
@@ -123,11 +146,20 @@ def sizes(folder: Path) -> list[Row]:
 
 def main() -> int:
     """Prints and writes the rows."""
-    args = arguments(__doc__ or "")
+    parser = argparse.ArgumentParser(prog="bench.dataset", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="100 sessions: to see that it runs, not for figures")
+    parser.add_argument("--json", metavar="FILE", type=Path, help="also write the rows as JSON")
+    parser.add_argument("--home", type=Path, help="folder for what each way found, to go on later")
+    parser.add_argument("--only", nargs="+", choices=("generate", *WAYS), help="run these, and tell nothing yet")
+    args = parser.parse_args()
+    n = 100 if args.quick else 2000
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        rows = [*building(folder, 100 if args.quick else 2000), *sizes(folder)]
-    tell(rows, args.json)
+        home = args.home or Path(name)
+        home.mkdir(parents=True, exist_ok=True)
+        found = measured(home, n, args.only or WAYS)
+        if args.only is None:
+            with tempfile.TemporaryDirectory() as folder:
+                tell([*building(found, n), *sizes(home / "processes", Path(folder))], args.json)
     return 0
 
 

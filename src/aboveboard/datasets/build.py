@@ -22,11 +22,12 @@ from aboveboard.datasets.manifest import Manifest, Source, card, root_of
 from aboveboard.datasets.parts import Parts
 from aboveboard.datasets.reader import Bad, Opened, Reader
 from aboveboard.datasets.schema import write_tables
-from aboveboard.datasets.session import BuildKeys, Part, Session, Summary, seal
+from aboveboard.datasets.session import BuildKeys, Part, Session, Summary, events_of, seal
 from aboveboard.datasets.spec import Spec
 from aboveboard.wire.api import DatasetBuilt, DatasetSources, LeafReply, parse
 from aboveboard.wire.durable import make_folders, write_durable
 
+EVENTS_MAX = 2_000_000  # over four hours of a hand that never rests; what a worker has in memory at once
 INCLUSION_S_MAX = 30.0
 SOURCES_AT_ONCE = 10_000
 UNDER_WAY = ".under-way"
@@ -35,15 +36,18 @@ UNDER_WAY = ".under-way"
 def sessions_of(opened: Iterable[Opened]) -> Iterator[Session]:
     """Segments by device and number, put together by session; holds one session at a time.
 
-    A deleted segment leaves a hole: what follows is a session of its own, so nothing is spliced.
+    A deleted segment leaves a hole: what follows is a session of its own, so nothing is spliced. Nor does one grow for
+    ever: a laptop that is never switched off goes on in another after EVENTS_MAX, between two segments.
     """
     parts: list[Part] = []
     last: Opened | None = None
+    events = 0
     for each in opened:
-        if last is not None and not _follows(last, each):
+        if last is not None and (events >= EVENTS_MAX or not _follows(last, each)):
             yield Session(last.granted.contributor, last.body.session, tuple(parts))
-            parts = []
+            parts, events = [], 0
         parts.append(Part(each.granted.segment, each.body.events))
+        events += events_of(parts[-1])
         last = each
     if last is not None:
         yield Session(last.granted.contributor, last.body.session, tuple(parts))

@@ -18,6 +18,7 @@ from aboveboard.core.events import (
     PointerPath,
     Scene,
     Scroll,
+    Task,
     Text,
 )
 
@@ -26,6 +27,8 @@ PIXELS_MAX = 1 << 20
 NOTCHES_MAX = 1 << 16
 ELEMENTS_MAX = 20_000
 TEXT_CHARS_MAX = 100_000
+NAME_CHARS_MAX = 16_384  # of an app, a site, a title, a task: each row that has to do with it repeats it
+STATES_MAX, DEPTH_MAX = 64, 256
 
 
 def _within(value: int, bound: int, what: str) -> None:
@@ -40,6 +43,14 @@ def _element(element: Element | None) -> None:
         _within(number, 1 << 31, "an element's box")
     if not all(0 <= step < 1 << 31 for step in element.path):
         raise Corrupt("an element's path has a step that is none")
+    if len(element.states) > STATES_MAX or len(element.path) > DEPTH_MAX or len(element.name) > TEXT_CHARS_MAX:
+        raise Corrupt("an element has too many states or too long a name, or lies too deep")
+    _named(element.role, *element.states)
+
+
+def _named(*names: str | None) -> None:
+    if any(name is not None and len(name) > NAME_CHARS_MAX for name in names):
+        raise Corrupt("a name in an event is too long")
 
 
 def _path(event: PointerPath) -> None:
@@ -69,6 +80,9 @@ def check_events(events: Iterable[KeptEvent]) -> None:
                     raise Corrupt("a button of an event is none")
             case Key():
                 _element(event.element)
+                _named(event.key, *event.modifiers)
+            case Task():
+                _named(event.description)
             case Text():
                 _element(event.element)
                 if len(event.text) > TEXT_CHARS_MAX or not event.t_us <= event.end_us <= TIME_US_MAX:
@@ -77,6 +91,7 @@ def check_events(events: Iterable[KeptEvent]) -> None:
                 if not event.t_us <= event.end_us <= TIME_US_MAX:
                     raise Corrupt("a gap ends before it begins")
             case Focus():
+                _named(event.app, event.site, event.title)
                 for number in event.box:
                     _within(number, 1 << 31, "a window's box")
             case Scene():

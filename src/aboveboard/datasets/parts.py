@@ -1,14 +1,31 @@
-"""What a build has worked out so far: one sealed file a session, so that it can go on after a cut; and an index."""
+"""What a build has worked out so far: one file a session, so that it can go on after a cut; and an index.
+
+    file = u32 (little-endian) length of head || head || the episodes' rows, one after another
+
+Head and each episode's rows are sealed apart, so that one episode is read without the others.
+"""
 
 from __future__ import annotations
 
+import struct
+from itertools import accumulate
 from pathlib import Path
 
+import msgspec
 import pyarrow as pa
 
-from aboveboard.core.errors import AboveboardError
+from aboveboard.core.errors import AboveboardError, CheckFailed
 from aboveboard.datasets.schema import with_split
-from aboveboard.datasets.session import Result, Summary, table_in, unseal
+from aboveboard.datasets.session import Result, Summary, seal, table_in, unseal
+
+_LENGTH = struct.Struct("<I")
+
+
+class Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """sizes[i]: bytes of the sealed rows of the episode that summaries[i] is of."""
+
+    summaries: tuple[Summary, ...]
+    sizes: tuple[int, ...]
 
 
 class Parts:
@@ -18,43 +35,53 @@ class Parts:
         """Forgets what another reader or spec left, or a write that was cut off."""
         self._folder, self._key = folder, seal_key
         self.summaries: dict[str, Summary] = {}
-        self._where: dict[str, tuple[str, int]] = {}
-        self._last: tuple[str, Result] | None = None
+        self._where: dict[str, tuple[str, int, int]] = {}  # file, first byte, how many
 
     def __contains__(self, name: str) -> bool:
+        """Whether all of it can be read: a part that a power cut spoilt fails its seal, and is made again."""
         try:
-            self._read(name)
-        except (AboveboardError, OSError):
+            data = (self._folder / name).read_bytes()
+            head, at = self._head(data)
+            for size in head.sizes:
+                unseal(data[at : at + size], self._key, bytes)
+                at += size
+        except (AboveboardError, OSError, struct.error):
             return False
-        return True
+        return at == len(data)
 
     def take(self, name: str) -> None:
         """Counts a session of an earlier run in."""
-        self._index(name, self._read(name))
+        self._index(name, *self._head((self._folder / name).read_bytes()))
 
     def put(self, name: str, sealed: bytes) -> Result:
         """Keeps a session's result, unless it says why there is none."""
         result = unseal(sealed, self._key, Result)
         if not result.why:
-            # Not synced: a part that a power cut spoils fails its seal, and is made again.
+            head = Head(result.summaries, tuple(map(len, result.episodes)))
+            written = seal(head, self._key)
             unfinished = self._folder / f"{name}.unfinished"
-            unfinished.write_bytes(sealed)
+            unfinished.write_bytes(b"".join((_LENGTH.pack(len(written)), written, *result.episodes)))  # not synced
             unfinished.replace(self._folder / name)
-            self._index(name, result)
+            self._index(name, head, _LENGTH.size + len(written))
         return result
 
     def episode(self, episode_id: str, split: str) -> pa.Table:
-        """Its rows."""
-        name, place = self._where[episode_id]
-        return with_split(table_in(self._read(name).episodes[place], self._key), split)
+        """Its rows. Raises CheckFailed when they are not what was written."""
+        name, at, size = self._where[episode_id]
+        with (self._folder / name).open("rb") as file:
+            file.seek(at)
+            rows = table_in(file.read(size), self._key)
+        if rows["episode_id"][0].as_py() != episode_id:
+            raise CheckFailed("what was kept of this build was put into another order since")
+        return with_split(rows, split)
 
-    def _index(self, name: str, result: Result) -> None:
-        for place, summary in enumerate(result.summaries):
+    def _head(self, data: bytes) -> tuple[Head, int]:
+        """And where the episodes begin."""
+        (length,) = _LENGTH.unpack_from(data)
+        at = _LENGTH.size + length
+        return unseal(data[_LENGTH.size : at], self._key, Head), at
+
+    def _index(self, name: str, head: Head, at: int) -> None:
+        for summary, size, begun in zip(head.summaries, head.sizes, accumulate(head.sizes, initial=at), strict=False):
             self.summaries[summary.episode_id] = summary
-            self._where[summary.episode_id] = (name, place)
-
-    def _read(self, name: str) -> Result:
-        """The last one read stays in memory: a session's episodes are often asked for one after another."""
-        if self._last is None or self._last[0] != name:
-            self._last = (name, unseal((self._folder / name).read_bytes(), self._key, Result))
-        return self._last[1]
+            self._where[summary.episode_id] = (name, begun, size)

@@ -17,7 +17,7 @@ from aboveboard.core.charter import Charter
 from aboveboard.core.charter_chain import charter_at, history
 from aboveboard.core.clock import Clock
 from aboveboard.core.consent import check_consent, withdrawn
-from aboveboard.core.errors import BadInput, CheckFailed, Corrupt, Refused
+from aboveboard.core.errors import BadInput, ChainError, CheckFailed, Corrupt, Refused
 from aboveboard.core.ids import EpochId, PolicyId
 from aboveboard.core.leaves import PolicyLeaf
 from aboveboard.core.policy import Policy, verify_signatures
@@ -39,7 +39,7 @@ from aboveboard.wire.api import (
 )
 from aboveboard.wire.client import Answer, Client
 from aboveboard.wire.durable import make_folders, read_bounded, write_durable
-from aboveboard.wire.segment import FILE_BYTES_MAX, SegmentBody, unseal
+from aboveboard.wire.segment import FILE_BYTES_MAX, Manifest, SegmentBody, unseal
 from aboveboard.wire.segment import parse as parse_segment
 
 REPLY_BYTES_MAX = 64 << 20
@@ -89,6 +89,16 @@ class Bad:
 
     segment: str
     why: str
+
+
+def _check_place(manifest: Manifest, before: Manifest | None) -> None:
+    """before: the last good segment of that device. What was deleted in between is no fault. Raises ChainError."""
+    if before is None or before.seq + 1 < manifest.seq:
+        return
+    if before.seq == manifest.seq:
+        raise ChainError(f"the device has a segment number {manifest.seq} already: it was given twice, or is another")
+    if manifest.prev != before.segment_id:
+        raise ChainError("it does not follow the segment before it")
 
 
 class Reader:
@@ -167,17 +177,20 @@ class Reader:
         there are none."""
         answer = self.ask("GET", f"/v1/grants/{self._grant.grant.grant_id}/segments")
         granted = parse(answer.body, "segments", GrantedSegments, REPLY_BYTES_MAX).segments
+        last: dict[str, Manifest] = {}  # by device
         for each in sorted(granted, key=lambda one: (one.device, one.seq)):
             if policies and each.policy not in policies:
                 continue
             try:
-                body = self._open(each)
+                manifest, body = self._open(each)
+                _check_place(manifest, last.get(each.device))
                 check_events(body.events)
+                last[each.device] = manifest
                 yield Opened(each, body)
             except (CheckFailed, Corrupt, Refused, BadInput) as error:
                 yield Bad(each.segment, str(error))
 
-    def _open(self, granted: GrantedSegment) -> SegmentBody:
+    def _open(self, granted: GrantedSegment) -> tuple[Manifest, SegmentBody]:
         """Raises CheckFailed, Corrupt or Refused for anything that is not as it should be."""
         path = f"/v1/grants/{self._grant.grant.grant_id}/segments/{granted.segment}"
         sealed = parse_segment(self.ask("GET", path, size_max=FILE_BYTES_MAX).body)
@@ -193,7 +206,7 @@ class Reader:
         secret = self._secrets.get(manifest.epoch)
         if secret is None:
             raise Refused("no_key", "the key of this segment was not released")
-        return unseal(sealed, secret)
+        return manifest, unseal(sealed, secret)
 
     def _check_consent(self, granted: GrantedSegment) -> None:
         records = []

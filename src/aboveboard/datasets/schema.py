@@ -50,6 +50,7 @@ import pyarrow.parquet as pq
 
 from aboveboard.core.errors import BadInput, Corrupt, Refused
 from aboveboard.core.events import Element
+from aboveboard.datasets.arrays import ELEMENT, PICTURE, array_of
 from aboveboard.datasets.pictures import Picture
 from aboveboard.datasets.vocabulary import KINDS
 
@@ -121,12 +122,7 @@ class Episode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     steps: tuple[Step, ...]
 
 
-_ELEMENT = pa.struct([
-    ("role", pa.string()), ("name", pa.string()), ("box", pa.list_(pa.int32())),
-    ("states", pa.list_(pa.string())), ("path", pa.list_(pa.int32())),
-])  # fmt: skip
 _STRINGS = pa.list_(pa.string())
-_PICTURE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 _COLUMNS: Final = pa.schema([
     pa.field("episode_id", pa.string(), nullable=False), pa.field("step", pa.int32(), nullable=False),
     pa.field("contributor", pa.string(), nullable=False), pa.field("split", pa.string(), nullable=False),
@@ -139,19 +135,19 @@ _COLUMNS: Final = pa.schema([
     pa.field("button", pa.int32(), nullable=False), pa.field("end_x", pa.int32()), pa.field("end_y", pa.int32()),
     pa.field("dx", pa.int32(), nullable=False), pa.field("dy", pa.int32(), nullable=False),
     pa.field("text", pa.string(), nullable=False), pa.field("key", pa.string(), nullable=False),
-    pa.field("modifiers", _STRINGS, nullable=False), pa.field("target", _ELEMENT),
-    pa.field("target_index", pa.int32(), nullable=False), pa.field("elements", pa.list_(_ELEMENT), nullable=False),
+    pa.field("modifiers", _STRINGS, nullable=False), pa.field("target", ELEMENT),
+    pa.field("target_index", pa.int32(), nullable=False), pa.field("elements", pa.list_(ELEMENT), nullable=False),
     pa.field("path_t", pa.list_(pa.int64()), nullable=False), pa.field("path_x", pa.list_(pa.int32()), nullable=False),
     pa.field("path_y", pa.list_(pa.int32()), nullable=False),
-    pa.field("frame", _PICTURE), pa.field("frame_box", pa.list_(pa.int32()), nullable=False),
-    pa.field("crop", _PICTURE), pa.field("crop_box", pa.list_(pa.int32()), nullable=False),
+    pa.field("frame", PICTURE), pa.field("frame_box", pa.list_(pa.int32()), nullable=False),
+    pa.field("crop", PICTURE), pa.field("crop_box", pa.list_(pa.int32()), nullable=False),
     pa.field("flags", _STRINGS, nullable=False), pa.field("segments", _STRINGS, nullable=False),
 ])  # fmt: skip
 
 
 def _feature(kind: pa.DataType) -> object:
     """A column as Hugging Face `datasets` names it in a file's own metadata, so that pictures are decoded as such."""
-    if kind.equals(_PICTURE):
+    if kind.equals(PICTURE):
         return {"_type": "Image"}
     if pa.types.is_list(kind):
         return [_feature(kind.value_type)]
@@ -160,30 +156,47 @@ def _feature(kind: pa.DataType) -> object:
     return {"dtype": str(kind), "_type": "Value"}
 
 
+def _leaves(fields: Iterable[pa.Field], above: str = "") -> Iterator[str]:
+    """Columns as Parquet names them."""
+    for field in fields:
+        name, kind = f"{above}{field.name}", field.type
+        while pa.types.is_list(kind):
+            name, kind = f"{name}.list.element", kind.value_type
+        if pa.types.is_struct(kind):
+            yield from _leaves(kind, f"{name}.")
+        else:
+            yield name
+
+
 _HUGGING_FACE = {"info": {"features": {field.name: _feature(field.type) for field in _COLUMNS}}}
 SCHEMA: Final = _COLUMNS.with_metadata(
     {b"aboveboard_schema": str(SCHEMA_VERSION).encode(), b"huggingface": msgspec.json.encode(_HUGGING_FACE)}
 )
+# Paths go on as they went: their differences are small, and no value comes often enough for a dictionary.
+_RUNS: Final = {f"path_{axis}.list.element": "DELTA_BINARY_PACKED" for axis in "txy"}
+_WORDS: Final = [name for name in _leaves(SCHEMA) if name not in _RUNS]
 _EPISODE_COLUMNS: Final = ("episode_id", "step", "contributor", "split", "instruction", "outcome", "episode_flags")
 
 
-def rows_of(episode: Episode) -> Iterator[dict[str, Any]]:
-    """The episode's rows, as SCHEMA names them."""
-    for index, step in enumerate(episode.steps):
-        yield {
-            "episode_id": episode.episode_id, "step": index, "contributor": episode.contributor,
-            "split": episode.split, "instruction": episode.instruction, "outcome": episode.outcome,
-            "episode_flags": episode.flags, **msgspec.to_builtins(step, builtin_types=(bytes,)),
-        }  # fmt: skip
-
-
-def table_of(episode: Episode) -> pa.Table:
-    """The episode's rows as SCHEMA has them. Raises BadInput for an action of unknown kind."""
-    unknown = {step.kind for step in episode.steps} - set(KINDS)
-    if unknown:
+def table_of(*episodes: Episode) -> pa.Table:
+    """Their rows, one after another, as SCHEMA has them: of several at once, since a column costs more than its values.
+    Raises BadInput for an action of unknown kind."""
+    steps = [step for episode in episodes for step in episode.steps]
+    if unknown := {step.kind for step in steps}.difference(KINDS):
         names = ", ".join(sorted(unknown))
-        raise BadInput(f"episode {episode.episode_id} has actions of unknown kind: {names}")
-    return pa.Table.from_pylist(list(rows_of(episode)), schema=SCHEMA)
+        of = next(episode.episode_id for episode in episodes if any(step.kind in unknown for step in episode.steps))
+        raise BadInput(f"episode {of} has actions of unknown kind: {names}")
+    arrays = []
+    for field in SCHEMA:
+        if field.name == "step":
+            arrays.append(pa.array([n for episode in episodes for n in range(len(episode.steps))], field.type))
+        elif field.name in _EPISODE_COLUMNS:
+            name = "flags" if field.name == "episode_flags" else field.name
+            values = [getattr(episode, name) for episode in episodes for _ in episode.steps]
+            arrays.append(array_of(values, field.type))
+        else:
+            arrays.append(array_of([getattr(step, field.name) for step in steps], field.type))
+    return pa.Table.from_arrays(arrays, schema=SCHEMA)
 
 
 def with_split(table: pa.Table, split: str) -> pa.Table:
@@ -196,7 +209,15 @@ def write_tables(out: IO[bytes], tables: Iterable[pa.Table]) -> None:
 
     Raises BadInput for an episode given twice or out of order.
     """
-    with pq.ParquetWriter(out, SCHEMA, compression="zstd", compression_level=9, version="2.6") as writer:
+    with pq.ParquetWriter(
+        out,
+        SCHEMA,
+        compression="zstd",
+        compression_level=6,
+        version="2.6",
+        use_dictionary=_WORDS,
+        column_encoding=_RUNS,
+    ) as writer:
         waiting = [SCHEMA.empty_table()]
         rows, last = 0, ""
         for table in tables:

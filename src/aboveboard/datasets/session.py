@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import io
 import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -25,10 +25,14 @@ from aboveboard.core.errors import AboveboardError, CheckFailed, Corrupt
 from aboveboard.core.events import Gap, KeptEvent, PointerPath
 from aboveboard.core.signing import SigningKey
 from aboveboard.datasets.episodes import Recorded, episodes_of
-from aboveboard.datasets.schema import Episode, table_of
+from aboveboard.datasets.schema import SCHEMA, Episode, table_of
 
 _NONCE: Final = 12
 _UNPACKED_MAX: Final = 1 << 30
+ROWS_AT_ONCE: Final = 256  # made into one table: enough that its columns cost little, few enough to hold
+ELEMENT_BYTES: Final = 64  # about what an element takes in a row, without its name
+EPISODE_BYTES_MAX: Final = 512 << 20
+SESSION_BYTES_MAX: Final = 4 << 30
 Value = TypeVar("Value")
 
 
@@ -88,7 +92,7 @@ class Summary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """summaries[i] is of episodes[i], an Arrow stream of its rows, each sealed apart; why: not "" when the session
+    """summaries[i] is of episodes[i], its rows as Arrow has them, each sealed apart; why: not "" when the session
     can't be used."""
 
     summaries: tuple[Summary, ...]
@@ -121,31 +125,60 @@ def work(data: bytes, keys: BuildKeys) -> bytes:
     session = unseal(data, keys.seal, Session)
     try:
         episodes = episodes_of(session.recorded(), keys.salt)
+        check_size(episodes)
     except AboveboardError as error:
         return seal(Result((), (), 0, str(error)), keys.seal)
-    # As Arrow tables already: to make them is half of the work, and this is where there are many hands.
-    sealed = tuple(seal(_arrow(table_of(episode)), keys.seal) for episode in episodes)
+    # As Arrow rows already: to make them is half of the work, and this is where there are many hands.
+    sealed = tuple(seal(rows, keys.seal) for rows in _arrow(episodes))
     return seal(Result(tuple(map(summary_of, episodes)), sealed, events_in(session)), keys.seal)
 
 
-def _arrow(table: pa.Table) -> bytes:
-    out = io.BytesIO()
-    with pa.ipc.new_stream(out, table.schema) as stream:
-        stream.write_table(table)
-    return out.getvalue()
+def check_size(episodes: Sequence[Episode]) -> None:
+    """Every row repeats what was visible: a small segment can be made to become terabytes of rows. Raises Corrupt."""
+    scenes: dict[int, int] = {}  # the same tuple is of many steps
+    total = 0
+    for episode in episodes:
+        size = 0
+        for step in episode.steps:
+            key = id(step.elements)
+            if key not in scenes:
+                scenes[key] = sum(ELEMENT_BYTES + len(each.name) + 8 * len(each.path) for each in step.elements)
+            pictures = sum(len(each.data) for each in (step.frame, step.crop) if each is not None)
+            size += scenes[key] + pictures + len(step.text) + len(step.app) + len(step.site or "") + len(step.path_t)
+            size += len(episode.instruction)
+        total += size
+        if size > EPISODE_BYTES_MAX or total > SESSION_BYTES_MAX:
+            raise Corrupt(f"its rows would take more than {size >> 20} MB: no recording shows so much")
+
+
+def _arrow(episodes: Sequence[Episode]) -> Iterator[bytes]:
+    """Each episode's rows as one message of Arrow's IPC format, without their schema, which is everybody's."""
+    group: list[Episode] = []
+    for n, episode in enumerate(episodes, 1):
+        group.append(episode)
+        if n < len(episodes) and sum(len(each.steps) for each in group) < ROWS_AT_ONCE:
+            continue
+        [batch] = table_of(*group).to_batches()
+        at = 0
+        for each in group:
+            yield batch.slice(at, len(each.steps)).serialize().to_pybytes()
+            at += len(each.steps)
+        group = []
 
 
 def table_in(sealed: bytes, key: bytes) -> pa.Table:
     """An episode's rows, out of a Result. Raises CheckFailed."""
-    return pa.ipc.open_stream(unseal(sealed, key, bytes)).read_all()
+    return pa.Table.from_batches([pa.ipc.read_record_batch(pa.py_buffer(unseal(sealed, key, bytes)), SCHEMA)])
 
 
 def events_in(session: Session) -> int:
     """Pointer samples and other events; gaps are none."""
-    return sum(
-        event.n if isinstance(event, PointerPath) else not isinstance(event, Gap)
-        for part in session.parts for event in part.events
-    )  # fmt: skip
+    return sum(map(events_of, session.parts))
+
+
+def events_of(part: Part) -> int:
+    """Of one segment."""
+    return sum(event.n if isinstance(event, PointerPath) else not isinstance(event, Gap) for event in part.events)
 
 
 def summary_of(episode: Episode) -> Summary:

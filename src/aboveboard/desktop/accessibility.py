@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from aboveboard.core.events import Box, MemoryOnly, ObservedElement, Snapshot
@@ -33,6 +33,7 @@ READ_S_MAX = 0.8
 DEPTH_MAX = 40
 APPLICATIONS_MAX = 64
 WINDOWS_MAX = 32
+FOCUSABLE_MAX = 200  # of more it is no quicker to ask each than to read all
 
 INTERACTIVE = frozenset(
     {"push button", "button", "toggle button", "check box", "radio button", "combo box", "entry", "password text"}
@@ -41,6 +42,7 @@ INTERACTIVE = frozenset(
 )
 _OF_EACH = (ROLE, NAME, STATE, CHILDREN, EXTENTS)
 _TEXT_INSIDE = frozenset({"static", "text leaf", "label"})
+_FOCUSABLE = frozenset({"focusable", "focused", "editable"})
 _NEVER = frozenset({"document web", "frame", "application", "scroll bar", "redundant object", "unknown"})
 # Toolkits' own boxes, as large as what they hold; without a name they are nothing to a person.
 _LAYOUT = frozenset(
@@ -99,6 +101,7 @@ class Accessibility:
         self.bus = Bus(session_bus)
         self._applications: dict[int, Node] = {}  # by process
         self._stale = True
+        self._focusable: tuple[tuple[int, str | None], list[_Read]] = ((0, None), [])  # of the window read last
 
     def close(self) -> None:
         self.bus.close()
@@ -148,8 +151,32 @@ class Accessibility:
         if document is not None:
             [answer] = self.bus.calls([(document, URI)])
             url = answer or None
+        able = [read for read in nodes if not _FOCUSABLE.isdisjoint(read.states)]
+        self._focusable = (pid, title), able
         elements, focused = _visible(nodes)
         return Page(Snapshot(time.time_ns() // 1000, elements, focused), url)
+
+    def focused(self, pid: int, title: str | None = None) -> ObservedElement | None:
+        """What has the focus now, among what could have it when this window was read last: a few calls instead of a
+        whole tree. None when nothing of that has it, or it has become something else: then the window is to be read."""
+        window, able = self._focusable
+        if window != (pid, title) or not 0 < len(able) <= FOCUSABLE_MAX:
+            return None
+        deadline = time.monotonic() + READ_S_MAX
+        found: list[_Read] = []
+        for read, answer in zip(able, self.bus.calls([(read.node, STATE) for read in able], READ_S_MAX), strict=True):
+            states = states_of(answer or ())
+            if {"focused", "showing"} <= states:
+                found.append(replace(read, states=states, children=[], value=""))
+        asked = [(read.node, form) for read in found for form in (ROLE, NAME, EXTENTS)]
+        answers = self.bus.calls(asked, max(deadline - time.monotonic(), 0.01))
+        for i, read in enumerate(found):
+            role, name, extents = answers[3 * i : 3 * i + 3]
+            if role != read.role or extents is None:
+                return None
+            read.name, read.box = str(name or ""), _box(extents)
+        self._read_values(found, deadline)
+        return _visible(found)[1]
 
     def _popups(self, frames: list[Node], frame: Node, deadline: float) -> list[_Read]:
         """What stands in windows without a frame, such as a context menu; nothing when there is no time left."""

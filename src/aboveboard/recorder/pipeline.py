@@ -209,7 +209,7 @@ class Pipeline:
 
     def _enter_gap(self, reason: GapReason, t_us: int) -> None:
         if self._gap is not None and self._gap[0] == reason:
-            if reason in _EVERYWHERE:  # noticed before it was looked at what came in before that
+            if reason in _EVERYWHERE or reason == "paused":  # noticed before it was looked at what came in before that
                 self._gap = (reason, max(min(self._gap[1], t_us), self._start_us))
             return
         self._leave_gap(t_us)

@@ -30,6 +30,8 @@ QUIET_S = 0.015  # changes come in flocks
 # Between readings that nobody waits for: so many times what the last one cost, within bounds.
 APART_COSTS, APART_S_MIN, APART_S_MAX = 20, 0.1, 0.5
 KEPT = 16
+# A reading so soon after the focus may have moved that finds it nowhere, as while a menu closes, says nothing of a key.
+TRANSIT_US = 500_000
 VISITS = 1024
 
 
@@ -72,6 +74,7 @@ class Watcher:
         self._events.listen(EVENTS)
         self._lock = threading.Condition()
         self._readings: deque[Reading] = deque(maxlen=KEPT)
+        self._glimpses: deque[Reading] = deque(maxlen=KEPT)  # of the focus alone, with the elements of the last reading
         self._target: tuple[int, int, str] | None = None  # window, process, title
         self._dirty_us = _now_us()
         self._moved_us = 0  # since when the page may be another
@@ -79,7 +82,7 @@ class Watcher:
         self._visits: deque[_Visit] = deque(maxlen=VISITS)
         self._visit_us = 0  # since when one is wanted; 0: none is
         self._input_us = 0  # when the person last did something
-        self._awaited = False  # somebody waits for the next reading
+        self._awaited = self._in_haste = False  # somebody waits for the next reading; for this one
         self._stopping = False
         self._treeless: int | None = None  # a window whose program has no tree, as far as is known
         self._treeless_us = self._came_us = 0  # since when that is so; when a program came or went last
@@ -160,6 +163,8 @@ class Watcher:
             if self._only_visit:
                 self._visit(target)
                 continue
+            if self._in_haste and self._glimpse(target, read_us):
+                continue
             time.sleep(QUIET_S)
             began_us = read_us = _now_us()
             if began_us - anew_us > ANEW_US:
@@ -183,6 +188,23 @@ class Watcher:
                 if not has_tree and target == self._target and self._came_us < began_us:
                     self._treeless, self._treeless_us = target[0], began_us
                 self._lock.notify_all()
+
+    def _glimpse(self, target: tuple[int, int, str], read_us: int) -> bool:
+        """Looks for the focus alone, which takes a small part of the time; whether it was found. read_us: when the last
+        reading began: what stands elsewhere in the window is as it was then, and is read anew at its own pace."""
+        last = self._readings[-1] if self._readings else None
+        if last is None or last.snapshot is None or last.window != target[0] or self._moved_us > read_us:
+            return False
+        began_us, found = _now_us(), None
+        with contextlib.suppress(Unavailable):
+            found = self._reader.focused(target[1], target[2])
+        if found is None:
+            return False
+        snapshot = Snapshot(last.snapshot.t_us, last.snapshot.elements, found)
+        with self._lock:
+            self._glimpses.append(Reading(target[0], began_us, _now_us(), snapshot, last.site))
+            self._lock.notify_all()
+        return True
 
     def _visit(self, target: tuple[int, int, str]) -> None:
         """Looks up the page's address alone."""
@@ -243,7 +265,7 @@ class Watcher:
                     self._lock.wait(max(POLL_S - since_us / 1e6, 0.001) if at_work else None)
                     continue
                 self._lock.wait()
-            self._awaited = False
+            self._awaited, self._in_haste = False, self._awaited
             return None if self._stopping else self._target
 
     def before(self, window: int, t_us: int) -> Snapshot | None:
@@ -300,14 +322,17 @@ class Watcher:
 
     def _reading_of(self, window: int, since_us: int, t_us: int, until_us: int) -> Reading | None:
         """The newest that began in [since_us, t_us]; else the oldest after that; of those that had ended at until_us.
-        None when there is none."""
+        Where the newest found the focus on its way, only one after it. None when there is none."""
         after: Reading | None = None
-        for reading in reversed(self._readings):
+        for reading in sorted((*self._readings, *self._glimpses), key=lambda one: one.began_us, reverse=True):
             if reading.window != window or reading.began_us < since_us:
                 break
             if reading.ended_us > until_us:
                 continue
+            nowhere = reading.snapshot is None or reading.snapshot.focused is None
+            on_its_way = nowhere and reading.began_us < since_us + TRANSIT_US
             if reading.began_us <= t_us:
-                return reading
-            after = reading
+                return after if on_its_way else reading
+            if not on_its_way:
+                after = reading
         return after

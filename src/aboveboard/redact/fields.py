@@ -72,6 +72,7 @@ _SEPARATORS = re.compile(r"[\s_.\-‐-―/]+")
 _HIDING = "•●*∗⬤◦∙·▪■⚫＊ \u00a0"
 _SECRET_ROLES = frozenset({"password text", "password"})
 _EDITABLE_ROLES = frozenset({"entry", "password text", "password", "editbar", "date editor"})
+_PROMPT_ENDS = (":", "?", "：", "？", ">", "…", "...")
 _CONTENT_CHARS_MAX = 200  # a longer content is a document, which may well mention a card
 
 
@@ -99,6 +100,16 @@ def asks_secret(text: str) -> bool:
     )
 
 
+def _content_asks(element: ObservedElement) -> bool:
+    """Whether what stands in the field asks for a secret, as a placeholder does that a toolkit gives as content. In a
+    text of lines only a prompt asks: a letter that says "answer" is a letter, and would stay withheld for good."""
+    if len(element.value) > _CONTENT_CHARS_MAX:
+        return False
+    if "multi-line" not in element.states:
+        return says_secret(element.value)
+    return any(says_secret(line) for line in element.value.splitlines() if line.rstrip().endswith(_PROMPT_ENDS))
+
+
 def is_secret(element: ObservedElement | None) -> bool:
     """True for an unknown field, a password, anything that says it wants a secret by name, label or short content, and
     whatever takes no text: characters typed onto a button or a page have no field that could vouch for them."""
@@ -106,6 +117,6 @@ def is_secret(element: ObservedElement | None) -> bool:
         return True
     if element.value and not element.value.strip(_HIDING):
         return True  # it hides what it holds
-    if len(element.value) <= _CONTENT_CHARS_MAX and says_secret(element.value):
+    if _content_asks(element):
         return True
     return asks_secret(element.name) or asks_secret(element.label)

@@ -9,7 +9,7 @@ from collections import deque
 import pytest
 
 from aboveboard.core.events import ObservedElement, Snapshot
-from aboveboard.recorder.watcher import Reading, Watcher
+from aboveboard.recorder.watcher import TRANSIT_US, Reading, Watcher
 
 PASSWORD = ObservedElement("password text", "Password", (0, 0, 9, 9), frozenset({"focused"}), (0,))
 LATE_US = 500
@@ -23,6 +23,7 @@ def _watcher(*readings: tuple[int, int, ObservedElement | None, str | None], mov
     watcher._readings = deque(
         Reading(1, began, ended, Snapshot(ended, (), focused), site) for began, ended, focused, site in readings
     )
+    watcher._glimpses = deque()
     watcher._moves = deque(moves)
     watcher._moved_us = max(moves, default=0)
     watcher._dirty_us, watcher._awaited, watcher._stopping, watcher._treeless = 0, False, False, None
@@ -52,6 +53,38 @@ def test_a_key_that_waited_in_a_queue_gets_the_field_of_its_time_and_none_that_w
     assert slow.focused(1, 0, 600, LATE_US)[0] is PASSWORD, "read around the key"
     assert slow.focused(1, 110, 150, LATE_US) == (None, None), "the focus moved, and the next reading ended too late"
     assert slow.focused(1, 700, 750, LATE_US)[0] is PASSWORD, "the first after the focus moved"
+
+
+def test_a_focus_on_its_way_is_waited_for_and_nothing_from_before_that_counts() -> None:
+    """A menu closes: for a moment nothing has the focus, and what had it a moment before has it no more."""
+    closing = _watcher((210, 220, NOTE, None), (240, 250, None, None), (320, 330, PASSWORD, None))
+    assert closing.focused(1, 200, 300, LATE_US)[0] is PASSWORD
+    assert closing.focused(1, 200, 230, LATE_US)[0] is NOTE, "before it went"
+    left = _watcher((210, 220, NOTE, None), (240, 250, None, None))
+    assert left.focused(1, 200, 300, LATE_US) == (None, None)
+    late = 300 + TRANSIT_US
+    settled = _watcher((late, late + 10, None, None), (late + 30, late + 40, NOTE, None))
+    found = settled.focused(1, 200, late + 20, LATE_US)
+    assert found == (None, settled._readings[0].snapshot), "long after, nowhere is where it is"
+
+
+class _Quick:
+    """Knows the focus, and reads no tree."""
+
+    def focused(self, pid: int, title: str) -> ObservedElement | None:
+        return NOTE if pid == 2 else None
+
+
+def test_who_waits_for_the_focus_gets_it_alone_and_the_tree_stays_as_old_as_it_is() -> None:
+    watcher = _watcher((100, 110, PASSWORD, "https://one"))
+    watcher._reader = _Quick()  # type: ignore[assignment]
+    assert watcher._glimpse((1, 2, "title"), 100)
+    [glimpse] = watcher._glimpses
+    assert watcher.focused(1, glimpse.began_us, glimpse.ended_us, LATE_US)[0] is NOTE
+    assert watcher.before(1, glimpse.ended_us) is watcher._readings[0].snapshot, "no newer tree than was read"
+    for window, pid, moved_us in ((1, 3, 0), (7, 2, 0), (1, 2, 105)):  # not found; another window; another page
+        watcher._moved_us = moved_us
+        assert not watcher._glimpse((window, pid, "title"), 100)
 
 
 def test_a_page_is_the_one_of_its_time_and_unknown_in_between() -> None:
@@ -98,7 +131,7 @@ def test_a_program_that_came_while_it_was_looked_for_is_not_taken_for_one_withou
     watcher = _watcher()
     watcher._target, watcher._visits = (1, 2, "title"), deque()
     watcher._visit_us = watcher._input_us = watcher._treeless_us = watcher._came_us = 0
-    watcher._apart_us, watcher._only_visit = 0.0, False
+    watcher._apart_us, watcher._only_visit, watcher._in_haste = 0.0, False, False
     reader = _Reader(watcher)
     watcher._reader = reader  # type: ignore[assignment]
     if not comes:

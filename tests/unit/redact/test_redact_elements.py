@@ -182,6 +182,10 @@ def test_unknown_masked_and_uneditable_fields_are_secret(make: Any) -> None:
     assert is_secret(make.element(value="Enter your PIN")), "a placeholder that some toolkits give as content"
     assert not is_secret(make.element(value="the quiet old garden"))
     assert not is_secret(make.element(value="a letter about a card " * 10)), "a document may mention one"
+    note = ("editable", "multi-line")
+    assert not is_secret(make.element("text", "", states=note, value="bring the answer\nand the card\n")), "a letter"
+    assert is_secret(make.element("text", "", states=note, value="welcome\nPassword: ")), "a prompt"
+    assert is_secret(make.element("text", "PIN", states=note, value="the quiet old garden"))
     assert not is_secret(make.element("section", "Note", states=("editable",)))
     assert is_editable(make.element("entry"))
     assert not is_editable(make.element("list item"))
