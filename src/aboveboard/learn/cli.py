@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
 import msgspec
@@ -87,6 +88,11 @@ def _retrain(args: argparse.Namespace) -> int:
 def _value(args: argparse.Namespace) -> int:
     from aboveboard.learn.value import report, value
 
+    if args.leave_out:
+        from aboveboard.learn.leaveout import leave_out
+
+        print(json.dumps(leave_out(args.model, args.data, lambda line: print(line, file=sys.stderr, flush=True))))
+        return 0
     found = value(args.model, args.data)
     compensation = ""
     if args.policy is not None:
@@ -146,5 +152,9 @@ def configure(parser: argparse.ArgumentParser) -> argparse._SubParsersAction[arg
     valuer.add_argument("--data", type=Path, required=True, help="the dataset it was trained on")
     valuer.add_argument("--policy", type=Path, help="signed policy, for its words on compensation")
     valuer.add_argument("--json", action="store_true", help="as JSON, episode by episode")
+    valuer.add_argument(
+        "--leave-out", action="store_true",
+        help="train once without each contributor instead; how that is spread, as JSON, for ten people or more",
+    )  # fmt: skip
     valuer.set_defaults(run=_value)
     return verbs

@@ -21,6 +21,7 @@ CELLS = 5  # of an element each way: just before it, three thirds of it, just af
 PLACES = CELLS * CELLS
 MIDDLE = PLACES // 2
 BESIDE_PX = 4
+GOAL_PX = 60  # what was dragged into a box that shows only its text
 HOLDS = 3  # a nameless thing with so many others in it was hardly what was meant
 AMOUNTS = (1, 3, 8, 40)  # notches of a scroll run: the largest goes to the end of most things
 CASES = ("as it is", "lower", "upper")
@@ -144,31 +145,32 @@ def _only_holds(elements: Sequence[Element], index: int) -> bool:
 
 
 def _at(x: int | None, y: int | None, elements: Sequence[Element], dragged: Sequence[int]) -> tuple[int, ...]:
-    """The smallest elements at a point but for what was dragged there."""
-    if x is None or y is None:
+    """The smallest elements at a point but for what was dragged there, or the nearest: of a box, often only its text is
+    seen. () for what was hardly moved."""
+    if x is None or y is None or any(_distance(x, y, elements[k].box) <= BESIDE_PX for k in dragged):
         return ()
-    under = [
-        (each.box[2] * each.box[3], i)
+    away = [
+        (_distance(x, y, each.box), each.box[2] * each.box[3], i)
         for i, each in enumerate(elements)
-        if each.box[0] <= x < each.box[0] + each.box[2] and each.box[1] <= y < each.box[1] + each.box[3]
-        and not any(each.path[: len(elements[k].path)] == elements[k].path for k in dragged)
-    ]  # fmt: skip
-    least = min(under, default=(0, -1))[0]
-    return tuple(i for size, i in under if size == least)
+        if not any(each.path[: len(elements[k].path)] == elements[k].path for k in dragged)
+    ]
+    best = min(away, default=(GOAL_PX + 1, 0, -1))
+    return tuple(i for *far, i in away if far == [*best[:2]]) if best[0] <= GOAL_PX else ()
+
+
+def _distance(x: int, y: int, box: Box) -> int:
+    """Pixels from a point to a box, across and down together; 0 within it."""
+    left, top, width, height = box
+    return max(left - x, x - left - width + 1, 0) + max(top - y, y - top - height + 1, 0)
 
 
 def _near(step: Step, elements: Sequence[Element]) -> tuple[int, ...]:
     """The nearest element to a click that hit none, if it is very near."""
     if step.x is None or step.y is None:
         return ()
-    x, y = step.x, step.y
-
-    def distance(element: Element) -> float:
-        left, top, width, height = element.box
-        return max(left - x, x - left - width, 0) + max(top - y, y - top - height, 0)
-
-    best = min(range(len(elements)), key=lambda i: distance(elements[i]), default=-1)
-    return (best,) if best >= 0 and distance(elements[best]) <= NEAR_PX else ()
+    away = [_distance(step.x, step.y, each.box) for each in elements]
+    best = min(range(len(elements)), key=away.__getitem__, default=-1)
+    return (best,) if best >= 0 and away[best] <= NEAR_PX else ()
 
 
 def _place(x: int | None, y: int | None, box: Box) -> int:

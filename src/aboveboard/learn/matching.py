@@ -24,6 +24,7 @@ WHOLE_WORDS_MAX = 10
 STEM = 5
 _TEXTS = frozenset({"static", "static text", "text leaf", "label"})
 _SPOKEN_SHARE = 0.8  # of a text's words that stand in the instruction
+_SIGNS = frozenset("+-*/=<>%")
 _LAST = frozenset({"last", "bottom", "final"})
 
 
@@ -37,7 +38,8 @@ class Told:
 
 
 def is_word(word: str) -> bool:
-    return word[:1].isalnum() or (word.startswith(("<", "-")) and len(word) > 1)
+    """Also signs that things are called by, such as the keys of a calculator."""
+    return word[:1].isalnum() or word in _SIGNS or (word.startswith(("<", "-")) and len(word) > 1)
 
 
 def told(words: list[str], shown: Sequence[Element]) -> Told:

@@ -109,6 +109,20 @@ def plain_loss(policy: Policy, lessons: list[Lesson]) -> Tensor:
     return _loss(policy, [each.sight for each in lessons], [each.example for each in lessons])
 
 
+def loss_on(policy: Policy, episodes: list[Episode]) -> float:
+    """Mean loss a step of what the policy knows the kinds and keys of. Raises BadInput when that is nothing."""
+    config = policy.config
+    lessons = [
+        each for each in lessons_of(examples_of(episodes))
+        if each.example.kind in config.kinds and (not each.example.key or each.example.key in config.keys)
+    ]  # fmt: skip
+    if not lessons:
+        raise BadInput("nothing can be learned from what was held back")
+    batches = [lessons[at : at + config.batch] for at in range(0, len(lessons), config.batch)]
+    with torch.inference_mode():
+        return sum(plain_loss(policy, each).item() * len(each) for each in batches) / len(lessons)
+
+
 def _loss(policy: Policy, sights: list[Sight], chosen: list[Example]) -> Tensor:
     typed = torch.tensor([i for i, example in enumerate(chosen) if example.spans], dtype=torch.int64)
     scores: Scores = policy(collate(sights), typed)

@@ -15,6 +15,7 @@ from aboveboard.datasets.schema import Episode, Step, encode_episodes
 from aboveboard.learn.agents import Agent, MajorityAgent, NeighbourAgent, RandomAgent, kinds_of
 from aboveboard.learn.card import card
 from aboveboard.learn.examples import examples_of
+from aboveboard.learn.leaveout import leave_out
 from aboveboard.learn.model import Config, load, save
 from aboveboard.learn.past import Past
 from aboveboard.learn.policy import PolicyAgent
@@ -150,3 +151,25 @@ def test_words_are_renamed_alike_in_instruction_and_elements() -> None:
     assert new.words[1] == new.names[0, 0] != sight.words[1]
     assert new.words[2] == new.names[0, 1] == sight.words[2]  # numbers keep their names
     assert new.match is sight.match
+
+
+def test_leaving_out_is_told_of_ten_people_or_more_and_of_nobody_alone(model: Path, tmp_path: Path) -> None:
+    import msgspec
+
+    made = [
+        msgspec.structs.replace(each, contributor=f"p{i % 10}")
+        for i, each in enumerate(episodes_of(50, 3))
+    ]  # fmt: skip
+    few = tmp_path / "few"
+    for folder, episodes in ((tmp_path, made), (few, episodes_of(50, 3))):
+        (folder / "data").mkdir(parents=True)
+        (folder / "data" / "train.parquet").write_bytes(encode_episodes(episodes))
+    with pytest.raises(BadInput, match="no figure is of a person"):
+        leave_out(model, few, lambda _: None, updates=1)
+    lines: list[str] = []
+    found = leave_out(model, tmp_path, lines.append, updates=2)
+    assert found["people"] == 10
+    assert found["held_back"] == 10
+    assert len(found["quartiles"]) == 3
+    assert found["quartiles"] == sorted(found["quartiles"])
+    assert not any(f"p{i}" in json.dumps(found) + "".join(lines) for i in range(10))
