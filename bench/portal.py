@@ -177,8 +177,8 @@ def _epoch(pages: Portal, contributor: object, epoch: object) -> dict[str, objec
             "until_us": 1 << 60}  # fmt: skip
 
 
-def _named(path: str) -> str:
-    return re.sub(r"[0-9a-f]{64}", "<id>", path)
+def _named(pages: Portal, path: str) -> str:
+    return re.sub(r"[0-9a-f]{64}", "<id>", path) + (", affected by a deletion" if pages.marked[1] in path else "")
 
 
 def p95_ms(pages: Portal, path: str, rounds: int) -> tuple[float, float, bytes]:
@@ -206,7 +206,7 @@ def measure(service: Service, pages: Portal, *, rounds: int) -> list[Row]:
     get = pages.servers.http.get
     style = len(get("/style.css").content) + len(get("/scripts/verify.js").content)
     for path in (*pages.paths, "/me/everything"):
-        name = _named(path)
+        name = _named(pages, path)
         took, floor, body = p95_ms(pages, path, rounds)
         is_page = path != "/me/everything"
         rows.append(row(f"{name}: server time, p95", took, "ms", target=f"<= {MS_MAX}" if is_page else ""))
@@ -229,7 +229,7 @@ def first_paint(pages: Portal, *, rounds: int) -> list[Row]:
                 browser.go(pages.url + path)
                 browser.wait(f"{_PAINT} !== undefined")
                 times.append(float(browser.evaluate(f"{_PAINT}.startTime")))
-            name = _named(path)
+            name = _named(pages, path)
             rows.append(row(f"{name}: first contentful paint, median", statistics.median(times), "ms"))
     return rows
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 
 import functools
 import json
+import os
+import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -185,6 +189,30 @@ def test_each_way_to_stop_takes_its_clicks_and_leaves_a_receipt_that_the_audit_f
     mine = house.portal.servers.get("/me", Cookie=f"device={house.person.session}").text
     assert ">left<" in mine
     assert _request(house) in mine
+    browser.scripts(allowed=True)
+    _three_commands(browser, house)
+
+
+def _three_commands(browser: Chromium, house: House) -> None:
+    """As the page prints them, typed into a shell on that laptop, beside the charter that its person was given."""
+    browser.go(f"{house.portal.url}/verify")
+    lines = browser.evaluate("[...document.querySelectorAll('ol.steps pre')].map((each) => each.textContent)")
+    assert [line.split()[:2] for line in lines] == [["aboveboard", "charter"], *[["aboveboard", "audit"]] * 2]
+    folder = house.home.folder.parent / "desk"
+    (folder / ".local" / "state").mkdir(parents=True)
+    (folder / ".local" / "state" / "aboveboard").symlink_to(house.home.folder)
+    shutil.copy(house.home.path("charter.json"), folder / "charter.json")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    said = [
+        subprocess.run(["sh", "-c", line], cwd=folder, env={"HOME": str(folder), "PATH": path}, capture_output=True,
+                       text=True, timeout=SOON_S, check=False)
+        for line in lines
+    ]  # fmt: skip
+    assert [each.returncode for each in said] == [0, 0, 0] or [each.returncode for each in said] == [0, 3, 3], said
+    assert house.portal.servers.world.charter.employer_key.name in said[0].stdout
+    for each in said[1:]:
+        assert "holds" in each.stdout
+        assert "fails" not in each.stdout, each.stdout
 
 
 def _request(house: House) -> str:
