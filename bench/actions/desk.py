@@ -132,13 +132,17 @@ class Desk:
         return bool(self._browser.evaluate(f"document.getElementById('{element}').offsetParent !== null"))
 
     def _slide(self) -> None:
-        slider = self._thing("Volume", "volume")
-        value = float(cast("float", self._browser.evaluate("Number(document.getElementById('volume').value)")))
+        def stands() -> float:
+            return float(cast("float", self._browser.evaluate("Number(document.getElementById('volume').value)")))
+
+        slider, value = self._thing("Volume", "volume"), stands()
         left, top, width, height = slider.box
         x, y = int(left + 8 + (width - 16) * value / 100), top + height // 2
         end = int(left + 8 + (width - 16) * float(self._rng.uniform(0, 1)))
         if abs(end - x) > 40:
             self._person.drag(slider, (x, y), (end, y + int(self._rng.integers(-4, 5))))
+            if stands() == value:  # on the way there the pointer opened a menu, which lies over it
+                self._denied += self._person.disown()
 
     def _mark(self) -> None:
         letter = self._thing("Letter", "letter")

@@ -9,11 +9,11 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from aboveboard.core.events import Gap, KeptEvent
 from aboveboard.datasets.actions import reconstruct

@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
+from msgspec.structs import replace
 
 from aboveboard.core.columns import decode_column
 from aboveboard.core.events import (
@@ -174,13 +175,13 @@ class _Reader:
     def _dragged(self, action: Action, release: Button) -> bool:
         """Whether the pointer was moved on purpose while the button was down; a shaking hand is not."""
         down = (action.x or 0, action.y or 0)
-        during = self._pointer.between(action.start_us - 1, release.t_us)
-        xs, ys = (np.append(during.x, release.x), np.append(during.y, release.y))
         if action.element is not None and action.element.role in FIRM_ROLES:
             left, top, width, height = action.element.box
             return not (left <= release.x < left + width and top <= release.y < top + height)
-        away = float(np.hypot(xs - down[0], ys - down[1]).max())
-        return math.dist(down, (release.x, release.y)) > DRAG_PX or away > EXCURSION_PX
+        if math.dist(down, (release.x, release.y)) > DRAG_PX:
+            return True
+        during = self._pointer.between(action.start_us - 1, release.t_us)
+        return bool(during.x.size) and float(np.hypot(during.x - down[0], during.y - down[1]).max()) > EXCURSION_PX
 
     def _click(self, action: Action, before: _Before) -> None:
         clicks, last = self._clicks, self.actions[-1] if self.actions else None

@@ -18,6 +18,7 @@ from aboveboard.datasets.vocabulary import Action, Gaps, Path
 WAIT_US = 3_000_000  # shorter is reading or thinking within one motion
 REST_US = 150_000  # hover menus open after 0 to 300 ms
 REST_PX = 6
+_REST_SQUARED = REST_PX**2
 BESIDE_PX = 48  # what opens on a hover opens beside it
 OPENING_ROLES = frozenset({"menu", "menu item", "menu bar"})
 OPENING_STATES = frozenset({"expandable", "expanded", "has-popup"})
@@ -54,14 +55,16 @@ def rests(path: Path, end_us: int) -> Iterator[Rest]:
     if not path.t_us.size:
         return
     t, x, y = path.t_us.tolist(), path.x.tolist(), path.y.tolist()
-    begun = 0
-    for i in range(1, len(t) + 1):
-        if i < len(t) and (x[i] - x[begun]) ** 2 + (y[i] - y[begun]) ** 2 <= REST_PX**2:
+    begun_us, left, top = t[0], x[0], y[0]
+    for i in range(1, len(t)):
+        dx, dy = x[i] - left, y[i] - top
+        if dx * dx + dy * dy <= _REST_SQUARED:
             continue
-        until_us = t[i] if i < len(t) else end_us
-        if until_us - t[begun] >= REST_US:
-            yield Rest(t[begun], until_us, x[i - 1], y[i - 1])
-        begun = i
+        if t[i] - begun_us >= REST_US:
+            yield Rest(begun_us, t[i], x[i - 1], y[i - 1])
+        begun_us, left, top = t[i], x[i], y[i]
+    if end_us - begun_us >= REST_US:
+        yield Rest(begun_us, end_us, x[-1], y[-1])
 
 
 def with_hovers_and_waits(

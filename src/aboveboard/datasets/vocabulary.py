@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 import numpy as np
 
 from aboveboard.core.events import I32, I64, Element
@@ -18,7 +19,7 @@ KINDS: Final = (
 POINTER_KINDS: Final = frozenset(KINDS[:7]) | {"hover"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Path:
     """Pointer samples, three arrays of shape (n,), t in µs since the Unix epoch and never falling."""
 
@@ -28,15 +29,22 @@ class Path:
 
     def between(self, after_us: int, until_us: int) -> Path:
         """Samples with after_us < t <= until_us."""
-        first, last = np.searchsorted(self.t_us, (after_us, until_us), side="right")
+        first, last = self.t_us.searchsorted(after_us, "right"), self.t_us.searchsorted(until_us, "right")
         return Path(self.t_us[first:last], self.x[first:last], self.y[first:last])
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Path):
+            return NotImplemented
+        pairs = ((self.t_us, other.t_us), (self.x, other.x), (self.y, other.y))
+        return all(np.array_equal(mine, theirs) for mine, theirs in pairs)
+
+    __hash__ = None  # type: ignore[assignment]  # arrays have none
 
 
 NO_PATH: Final = Path(np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros(0, np.int32))
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(msgspec.Struct, frozen=True):
     """One gesture. Times in µs since the Unix epoch, places in screen pixels, `window` is (x, y, width, height).
 
     element: what was acted on; element_guessed: the recorder named none, so it was hit-tested in the scene.
@@ -66,7 +74,7 @@ class Action:
     site: str | None = None
     window: tuple[int, ...] = ()
     sources: tuple[int, ...] = ()
-    path: Path = field(default=NO_PATH, compare=False)
+    path: Path = NO_PATH
 
 
 @dataclass(frozen=True, slots=True)

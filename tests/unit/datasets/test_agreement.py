@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from aboveboard.core.events import Element
 from aboveboard.datasets.agreement import Truth, agreement, why_not
@@ -19,13 +20,17 @@ DID = Truth("click", SAVE.box, "", "", 1_000_000, 1_060_000, name="Save")
     ("found", "did", "why"),
     [
         (CLICK, DID, ""),
-        (replace(CLICK, kind="drag"), DID, "drag for click"),
-        (replace(CLICK, element=None), DID, "no element"),
-        (replace(CLICK, x=300), DID, "another place"),
-        (replace(CLICK, element=Element("panel", "Save", (0, 0, 800, 600))), DID, "another element"),
-        (replace(CLICK, element=Element("push button", "Print", SAVE.box)), DID, "an element of another name"),
-        (replace(CLICK, kind="drag", end_x=90, end_y=90), replace(DID, kind="drag", end=(60, 90)), "another end"),
-        (replace(CLICK, kind="scroll", dy=3), replace(DID, kind="scroll", dy=4), "another way to scroll"),
+        (structs.replace(CLICK, kind="drag"), DID, "drag for click"),
+        (structs.replace(CLICK, element=None), DID, "no element"),
+        (structs.replace(CLICK, x=300), DID, "another place"),
+        (structs.replace(CLICK, element=Element("panel", "Save", (0, 0, 800, 600))), DID, "another element"),
+        (structs.replace(CLICK, element=Element("push button", "Print", SAVE.box)), DID, "an element of another name"),
+        (
+            structs.replace(CLICK, kind="drag", end_x=90, end_y=90),
+            replace(DID, kind="drag", end=(60, 90)),
+            "another end",
+        ),
+        (structs.replace(CLICK, kind="scroll", dy=3), replace(DID, kind="scroll", dy=4), "another way to scroll"),
         (Action("key", 0, 0, key="F2"), Truth("key", (0, 0, 0, 0), "", "F2", 0, 0), ""),
         (
             Action("hotkey", 0, 0, key="s", modifiers=("Alt",)),
@@ -41,7 +46,7 @@ def test_why_not(found: Action, did: Truth, why: str) -> None:
 
 def test_what_was_not_done_counts_against_it_unless_its_kind_is_said_to_be_unknown() -> None:
     later = Truth("click", SAVE.box, "", "", 9_000_000, 9_060_000)
-    last = replace(CLICK, start_us=9_000_000, end_us=9_060_000)
+    last = structs.replace(CLICK, start_us=9_000_000, end_us=9_060_000)
     wait = Action("wait", 3_000_000, 7_000_000)
     strict = agreement([CLICK, wait, last], [DID, later], frozenset({"done"}))
     assert (strict.matched, strict.total, strict.exact["click"]) == (2, 3, 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 
 import numpy as np
@@ -104,3 +105,33 @@ def test_they_come_back_from_parquet_and_from_owas_format_and_stand_on_the_page(
     assert back.steps == _episode().steps
     shown = page("T", [_episode()], [])
     assert shown.count('src="data:image/webp;base64,') >= 3
+
+
+@pytest.mark.filterwarnings("ignore")  # Hugging Face's own
+def test_lerobot_has_the_screen_of_before_each_step_all_of_one_shape(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    import datasets
+
+    out, name = tmp_path / "l", "observation.images.screen"
+    export("lerobot", folder, out, (1920, 1080))
+    info = json.loads((out / "meta" / "info.json").read_text("utf-8"))
+    assert info["features"][name] == {
+        "dtype": "image", "shape": [270, 480, 3], "names": ["height", "width", "channels"],
+    }  # fmt: skip
+    files = str(out / "data" / "*" / "*.parquet")
+    rows = datasets.load_dataset("parquet", data_files=files, cache_dir=str(tmp_path / "c"))["train"]
+    assert set(rows.column_names) == set(info["features"])
+    assert {row[name].size for row in rows} == {(480, 270)}
+    clicks = [np.asarray(row[name]) for row in rows if row["kind"] == "click"]
+    left, top, width, _ = (each // 4 for each in BOX)
+    assert clicks[0][top + 100, left + 100, 0] == 40, "where the window lay"
+    assert not clicks[0][:top].any()
+    assert not clicks[0][:, left + width :].any()
+    assert not clicks[1].any(), "no frame is known there"
+    stats = json.loads((out / "meta" / "stats.json").read_text("utf-8"))[name]
+    values = np.stack([np.asarray(row[name]) for row in rows]) / 255
+    assert np.allclose(np.array(stats["mean"])[:, 0, 0], values.mean((0, 1, 2)))
+    assert np.allclose(np.array(stats["std"])[:, 0, 0], values.std((0, 1, 2)))
+    assert (np.shape(stats["max"]), stats["count"]) == ((3, 1, 1), [len(rows)])

@@ -27,7 +27,7 @@ LOST: Final[dict[str, tuple[str, ...]]] = {
     "browsergym": (*_ALL, "elements and target", "times", "the pointer's way", "modifiers held with the mouse",
                    "triple clicks (three clicks)", "steps outside a browser (left out)",
                    "the page's own origin (places are within the window, its toolbars included)"),
-    "lerobot": ("pictures (LeRobot wants them all of one shape, and windows have many)",
+    "lerobot": ("sharp crops (the screen before each step is carried, at a quarter of its size)",
                 "elements and target", "the pointer's way", "modifiers",
                 "pseudonym and flags", "the segments a step was made from",
                 "uneven times (a frame a step at 1 frame a second; start_us holds the real time)"),

@@ -1,10 +1,11 @@
-"""LeRobotDataset v3.0: a frame a step, without video.
+"""LeRobotDataset v3.0: a frame a step, pictures but no video.
 
     meta/info.json  meta/stats.json  meta/tasks.parquet  meta/episodes/chunk-000/file-000.parquet
     data/chunk-000/file-000.parquet
 
 action is float32 of shape (7,): kind as its place in KINDS, x, y, end x, end y in shares of the screen (-1: none), dx,
-dy in notches. observation.state is float32 of shape (2,): where the pointer was before, likewise in shares.
+dy in notches. observation.state is float32 of shape (2,): where the pointer was before, likewise in shares. Where the
+dataset has pictures, observation.images.screen is the screen before each step: see lerobot_pictures.py.
 """
 
 from __future__ import annotations
@@ -19,6 +20,14 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from aboveboard.datasets.export.lerobot_pictures import (
+    SCREEN,
+    Seen,
+    feature_of,
+    shape_of,
+    together,
+    write_with_pictures,
+)
 from aboveboard.datasets.schema import Episode, Step
 from aboveboard.datasets.vocabulary import KINDS
 from aboveboard.wire.durable import make_folders
@@ -48,7 +57,7 @@ def _stats(values: F32) -> dict[str, list[float]]:
     }  # fmt: skip
 
 
-def _info(episodes: int, frames: int, tasks: int) -> dict[str, Any]:
+def _info(episodes: int, frames: int, tasks: int, shape: tuple[int, int] | None) -> dict[str, Any]:
     def feature(dtype: str, names: list[str] | None = None) -> dict[str, Any]:
         return {"dtype": dtype, "shape": [len(names) if names else 1], "names": names}
 
@@ -61,7 +70,7 @@ def _info(episodes: int, frames: int, tasks: int) -> dict[str, Any]:
         "features": {
             "action": feature("float32", _ACTION), "observation.state": feature("float32", ["x", "y"]),
             "timestamp": feature("float32"), **{name: feature("int64") for name in numbers},
-            **{name: feature("string") for name in _TEXTS},
+            **{name: feature("string") for name in _TEXTS}, **(feature_of(*shape) if shape else {}),
         },
     }  # fmt: skip
 
@@ -96,15 +105,16 @@ def write(episodes: Sequence[Episode], out: Path, screen: tuple[int, int]) -> No
         name: pa.array(values, types.get(name, pa.string() if name in _TEXTS else pa.int64()))
         for name, values in columns.items()
     })  # fmt: skip
+    shape = shape_of(screen) if any(step.frame is not None for each in episodes for step in each.steps) else None
     for folder in ("meta/episodes/chunk-000", "data/chunk-000"):
         make_folders(out / folder)
-    pq.write_table(table, out / "data" / _WHERE)
+    seen = write_with_pictures(table, episodes, out / "data" / _WHERE, shape)
     pq.write_table(_tasks(tasks), out / "meta" / "tasks.parquet")
     numeric = {name: np.array(columns[name], np.float32) for name in ("action", "observation.state")}
-    pq.write_table(_episodes(episodes, numeric), out / "meta" / "episodes" / _WHERE)
-    stats = {name: _stats(values) for name, values in numeric.items()}
+    pq.write_table(_episodes(episodes, numeric, seen), out / "meta" / "episodes" / _WHERE)
+    stats = {name: _stats(values) for name, values in numeric.items()} | together(seen)
     (out / "meta" / "stats.json").write_text(json.dumps(stats, indent=1), encoding="utf-8")
-    info = _info(len(episodes), table.num_rows, len(tasks))
+    info = _info(len(episodes), table.num_rows, len(tasks), shape)
     (out / "meta" / "info.json").write_text(json.dumps(info, indent=1), encoding="utf-8")
 
 
@@ -122,7 +132,7 @@ def _tasks(tasks: dict[str, int]) -> pa.Table:
     return table.replace_schema_metadata({"pandas": json.dumps(pandas)})
 
 
-def _episodes(episodes: Sequence[Episode], numeric: dict[str, F32]) -> pa.Table:
+def _episodes(episodes: Sequence[Episode], numeric: dict[str, F32], seen: Sequence[Seen]) -> pa.Table:
     rows = []
     begun = 0
     for number, episode in enumerate(episodes):
@@ -134,6 +144,10 @@ def _episodes(episodes: Sequence[Episode], numeric: dict[str, F32]) -> pa.Table:
         }  # fmt: skip
         for name, values in numeric.items():
             row |= {f"stats/{name}/{what}": value for what, value in _stats(values[begun:until]).items()}
+        if seen:
+            row |= {
+                f"stats/{SCREEN}/{what}": value for what, value in together(seen[number : number + 1])[SCREEN].items()
+            }
         rows.append(row)
         begun = until
     return pa.Table.from_pylist(rows)
