@@ -93,6 +93,7 @@ class Recorder:
         self._woken = threading.Event()
         self.stopped = threading.Event()
         self.on_stopped: Callable[[], None] = lambda: None
+        self.on_turn: Callable[[], None] = lambda: None  # called again and again, every few seconds at least
         self.problem = ""
         self._url = ""
         self._process = psutil.Process()
@@ -126,6 +127,7 @@ class Recorder:
         try:
             while not self._stopping.is_set():
                 self._errands.do()
+                self.on_turn()
                 if self._conditions.consent == "given":
                     self._record()
                 else:
