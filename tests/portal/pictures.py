@@ -30,13 +30,22 @@ def name_of(path: str, portal: Portal) -> str:
     return name.strip("/").replace("/", "-") or "programme"
 
 
-def _pictures(folder: Path, browser: Chromium, url: str, name: str, ready: str = "") -> None:
+# The drawing stands, and every picture of the list is there, not only those that a reader has come to.
+DRAWN = (
+    "document.getElementById('replay').dataset.ready === 'yes' && [...document.images].every((each) => each.complete)"
+)
+
+
+def _pictures(folder: Path, browser: Chromium, url: str, name: str, ready: str = "", drawn: str = "") -> None:
     for size, (width, height) in SIZES.items():
         browser.size(width, height)
         browser.go(url)
         if ready:
             browser.evaluate("document.getElementById('verify').click()")
             browser.wait(ready)
+        if drawn:
+            browser.evaluate("for (const each of document.images) each.loading = 'eager'")
+            browser.wait(drawn)
         for theme in ("light", "dark"):
             browser.theme(theme)
             browser.picture(folder / f"{name}-{size}-{theme}.webp")
@@ -100,7 +109,7 @@ def make(folder: Path, browser: Chromium, portal: Portal) -> None:
         with closing(StatusPage(cast("Recorder", told), told.spool)) as laptop:
             _pictures(folder, browser, laptop.url, "laptop")
             path = browser.evaluate("document.querySelector('.plays a').getAttribute('href')")
-            _pictures(folder, browser, f"http://{laptop.host}{path}", "laptop-review")
+            _pictures(folder, browser, f"http://{laptop.host}{path}", "laptop-review", drawn=DRAWN)
 
 
 def main() -> None:
