@@ -38,6 +38,7 @@ def test_a_release_over_what_is_dragged_is_of_where_the_button_went_down(under: 
     observer._windows, observer._watcher = windows, _Tree()  # type: ignore[assignment]
     observer._browsers, observer._surfaces, observer._glances = frozenset(), {}, None
     observer._scene_given = observer._held = None
+    observer._last_surface = (None, None, None, None)
     observer._button(_edge(1, pressed=True))
     windows.under = under
     released = observer._button(_edge(2, pressed=False))
