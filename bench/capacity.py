@@ -58,18 +58,20 @@ def measured(database: str, cluster: Postgres, people: int, each: int) -> Cost:
             rate(process.port, [uploads(person, SIZE, 20) for person in warm])
             known = [Person(servers).ready() for _ in range(people)]
             log, rows = _settle(servers.http, process.home / "log"), _rows(cluster, settings, process.home)
-            memory, spent, number = ours.memory_info().rss, 0.0, 0
+            memory, half, spent, number = ours.memory_info().rss, 0, 0.0, 0
             for start in range(0, people, AT_ONCE):
+                if start == people // 2 // AT_ONCE * AT_ONCE:
+                    half = ours.memory_info().rss  # what its threads and connections need has grown by now
                 chains = [uploads(person, SIZE, each) for person in known[start : start + AT_ONCE]]
                 counted = [ours, *_backends(cluster, settings)]
                 before = _cpu_s(counted)
                 rate(process.port, chains)
                 spent, number = spent + _cpu_s(counted) - before, number + sum(map(len, chains))
-            grown = ours.memory_info().rss - memory
+            grown = ours.memory_info().rss - half
             log, rows = _settle(servers.http, process.home / "log") - log, _rows(cluster, settings, process.home) - rows
     return Cost(
         database, SIZE, round(spent / number * 1000, 3), round(rows / number), round(log / number), memory,
-        max(0, round(grown / people)),
+        max(0, round(grown / (people - people // 2))),
     )  # fmt: skip
 
 
@@ -80,7 +82,7 @@ def _backends(cluster: Postgres, settings: Settings) -> list[psutil.Process]:
 
 
 def _rows(cluster: Postgres, settings: Settings, home: Path) -> int:
-    """Bytes of the database, after it has settled what is in its write-ahead log."""
+    """Bytes of the database itself, without its write-ahead log."""
     if settings.database:
         with psycopg.connect(settings.database, autocommit=True) as connection:
             found = connection.execute("SELECT pg_database_size(current_database())").fetchone()
@@ -101,7 +103,7 @@ def rows_of(costs: Costs) -> list[Row]:
 
 def main() -> None:
     args = arguments(__doc__ or "")
-    people, each = (16, 4) if args.quick else (96, 12)
+    people, each = (32, 4) if args.quick else (192, 8)
     with postgres(durable=True) as cluster:
         costs = tuple(measured(database, cluster, people, each) for database in ("SQLite", "PostgreSQL"))
     found = Costs(f"{datetime.now(UTC).date()}, {machine()}", costs)

@@ -10,6 +10,7 @@ from importlib.resources import files
 
 import msgspec
 
+from aboveboard.collector.heads import HEADS_MAX
 from aboveboard.core.errors import BadInput
 from aboveboard.core.records import Record
 
@@ -90,7 +91,7 @@ def need(programme: Programme, cost: Cost) -> Need:
         a_day, a_second, cores, processes, a_second * cost.segment_bytes * 8 / 1e6,
         kept * cost.segment_bytes / TB, kept * cost.database_bytes / GB,
         a_day * DAYS_A_MONTH * 12 * cost.log_bytes / GB,
-        processes * (cost.memory_bytes + programme.people * cost.memory_bytes_a_device) / GB,
+        processes * (cost.memory_bytes + min(programme.people, HEADS_MAX) * cost.memory_bytes_a_device) / GB,
     )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from aboveboard.collector.standing import Accepted, OutOfOrder, Standing
 from aboveboard.collector.storage.blobs import Blobs
 from aboveboard.collector.storage.groups import Groups
 from aboveboard.collector.storage.holds import Holds
-from aboveboard.collector.storage.sql import Database, Prepared, insert, person
+from aboveboard.collector.storage.sql import Database, Prepared, insert, person, together
 from aboveboard.collector.storage.tables import segments
 from aboveboard.core.clock import Clock
 from aboveboard.core.errors import AboveboardError, Unavailable
@@ -175,5 +175,6 @@ def _insert(tx: Connection, decided: Sequence[tuple[Arrival, Accepted]]) -> None
         for arrival, found in new
     ]  # fmt: skip
     if rows:
-        _INSERT.all(tx, rows)
-        queue_all(tx, [segment_commitment(arrival.segment) for arrival, _ in new], "segments")
+        with together(tx):
+            _INSERT.all(tx, rows)
+            queue_all(tx, [segment_commitment(arrival.segment) for arrival, _ in new], "segments")

@@ -25,7 +25,7 @@ from aboveboard.core.errors import BadInput, Refused, Unavailable
 from aboveboard.core.ids import ContributorId
 from aboveboard.wire.durable import FolderLock
 
-__all__ = ["Database", "Prepared", "insert", "migrate", "person"]
+__all__ = ["Database", "Prepared", "insert", "migrate", "person", "together"]
 
 BUSY_MS_MAX = 10_000
 CONNECTIONS_MAX = 20  # the one used last is used next: each has caches of its own, which fill only when it is needed
@@ -90,6 +90,16 @@ class Prepared:
             compiled: Any = self._statement.compile(dialect=tx.dialect, column_keys=self._columns or None)
             known = self._compiled[tx.dialect.name] = _Text(str(compiled), compiled.positiontup, compiled.params)
         return known
+
+
+@contextmanager
+def together(tx: Connection) -> Iterator[None]:
+    """Several Prepared.all(), none of which needs another's outcome: sent at once, where a server is asked."""
+    if tx.dialect.name == "postgresql":
+        with _raw(tx).pipeline():
+            yield
+    else:
+        yield
 
 
 def _raw(tx: Connection) -> Any:
