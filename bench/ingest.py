@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from http.client import HTTPConnection
+from itertools import product
 from pathlib import Path
 
 from aboveboard.collector.settings import Settings
@@ -30,7 +31,7 @@ from tests.support.process import served
 from tests.support.servers import Person
 from tests.support.stores import postgres
 
-CLIENTS = 8
+CLIENTS = 8, 32  # a few, and a busy hour
 SMALL_MIN = 700  # a second
 SIZES = {"1 MB": 1 << 20, "100 KB": 1 << 17}  # the size classes nearest to them
 BARE = """
@@ -147,11 +148,11 @@ def bare(folder: Path) -> Iterator[int]:
             process.wait()
 
 
-def measured(folder: Path, settings: Settings, size: int, each: int, rounds: int) -> tuple[float, float]:
+def measured(folder: Path, settings: Settings, size: int, clients: int, each: int, rounds: int) -> tuple[float, float]:
     """(ours, the bare handler's) uploads a second: medians of alternating rounds."""
     ours, peers = [], []
     with served(folder, settings) as (servers, process), bare(folder / "bare") as port:
-        people = [Person(servers).ready() for _ in range(CLIENTS)]
+        people = [Person(servers).ready() for _ in range(clients)]
         for number in range(rounds + 1):
             chains = [uploads(person, size, each) for person in people]
             one, other = rate(process.port, chains), rate(port, chains)
@@ -176,12 +177,12 @@ def main() -> None:
     rounds = 1 if args.quick else 3
     with postgres(durable=True) as cluster:
         for database in ("SQLite", "PostgreSQL"):
-            for name, size in SIZES.items():
+            for (name, size), clients in product(SIZES.items(), CLIENTS):
                 settings = Settings(database=cluster.new_database() if database == "PostgreSQL" else "")
-                each = (10 if args.quick else 15) * (1 if size > 1 << 18 else 4)
+                each = (80 if args.quick else 128) // clients * (1 if size > 1 << 18 else 4)
                 with tempfile.TemporaryDirectory(prefix="aboveboard-bench-") as folder:
-                    ours, peer = measured(Path(folder), settings, size, each, rounds)
-                rows.append(judged(f"segments of {name} taken, {database}", ours, peer, size))
+                    ours, peer = measured(Path(folder), settings, size, clients, each, rounds)
+                rows.append(judged(f"segments of {name} from {clients} clients, {database}", ours, peer, size))
     tell(rows, args.json)
 
 

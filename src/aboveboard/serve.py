@@ -47,6 +47,7 @@ from aboveboard.core.errors import BadInput, Unavailable
 from aboveboard.portal.pages import add_pages
 from aboveboard.wire.durable import make_folders, read_bounded
 
+KEEP_ALIVE_S = 5  # laptops come in an hour again
 _log = structlog.get_logger()
 
 
@@ -74,7 +75,9 @@ def open_service(
     uploads = Uploads(settings.uploads_at_once, settings.device_mb_per_hour)
     identity = Identity(provider=Provider(settings.provider, clock) if settings.oidc_issuer else None)
     intake, promises = Intake(database, blobs, clock), Promises(keys.log, clock)
-    return Service(charters, keys, database, blobs, intake, promises, log, home / "log", clock, uploads, identity)
+    return Service(
+        charters, keys, database, blobs, intake, promises, log, home / "log", clock, uploads, identity=identity
+    )  # fmt: skip
 
 
 def open_receiver(home: Path, clock: Clock, settings: Settings) -> Receiver:
@@ -189,7 +192,7 @@ def serve(args: argparse.Namespace) -> int:
     config = uvicorn.Config(
         Strict(app) if certificate else app, log_level=args.log_level, log_config=None, access_log=False,
         timeout_graceful_shutdown=20,
-        limit_concurrency=200, timeout_keep_alive=15, server_header=False,
+        limit_concurrency=settings.connections_at_once, timeout_keep_alive=KEEP_ALIVE_S, server_header=False,
     )  # fmt: skip
     server = _Server(config)
     if certificate is not None:

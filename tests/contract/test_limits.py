@@ -9,6 +9,7 @@ import msgspec
 import pyrage
 import pytest
 
+from aboveboard.collector.limits import Bodies, TooMany
 from aboveboard.collector.settings import Settings
 from aboveboard.core.errors import Unavailable
 from aboveboard.core.ids import sha256_hex
@@ -89,3 +90,15 @@ def test_an_unavailable_store_acknowledges_nothing(servers: Servers, monkeypatch
         answer = person.send(segment)
         assert (answer.status_code, "Retry-After" in answer.headers) == (503, True)
     assert person.send(segment).status_code == 201
+
+
+def test_records_of_all_connections_together_are_bounded() -> None:
+    bodies = Bodies(100)
+    with bodies.reading() as one:
+        one(60)
+        with bodies.reading() as other:
+            other(40)
+            with pytest.raises(TooMany, match="busy"):
+                other(1)
+        with bodies.reading() as again:
+            again(40)

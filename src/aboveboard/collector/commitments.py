@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from aboveboard.collector.storage.sql import insert
+from aboveboard.collector.storage.sql import Prepared, insert
 from aboveboard.collector.storage.tables import commitments
 
-_INSERT = insert(commitments).on_conflict_do_nothing()
+_INSERT = Prepared(insert(commitments).on_conflict_do_nothing(), ("commitment", "what", "batch"))
 
 
 def queue(tx: Connection, commitment: bytes, what: str) -> None:
@@ -20,4 +20,4 @@ def queue(tx: Connection, commitment: bytes, what: str) -> None:
 def queue_all(tx: Connection, new: Sequence[bytes], what: str) -> None:
     """As queue(), for many."""
     rows = [{"commitment": each.hex(), "what": what, "batch": None} for each in new]
-    tx.execute(_INSERT, rows)
+    _INSERT.all(tx, rows)

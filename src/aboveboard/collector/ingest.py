@@ -21,7 +21,7 @@ from aboveboard.collector.standing import Accepted, OutOfOrder, Standing
 from aboveboard.collector.storage.blobs import Blobs
 from aboveboard.collector.storage.groups import Groups
 from aboveboard.collector.storage.holds import Holds
-from aboveboard.collector.storage.sql import Database, insert, person
+from aboveboard.collector.storage.sql import Database, Prepared, insert, person, together
 from aboveboard.collector.storage.tables import segments
 from aboveboard.core.clock import Clock
 from aboveboard.core.errors import AboveboardError, Unavailable
@@ -51,6 +51,7 @@ class Intake:
         self._database, self._blobs, self._clock = database, blobs, clock
         self._tidied_by_another = tidied_by_another
         self._heads, self.holds = Heads(), Holds()
+        self.at_once = blobs.at_once  # threads that may begin() with gain
         self._groups = Groups(self._settle)
 
     def close(self) -> None:
@@ -156,7 +157,10 @@ def _decide(standing: Standing, n: int, staged: _Staged, now_us: int) -> Accepte
     return found
 
 
-_INSERT = insert(segments)
+_COLUMNS = (
+    "segment", "device", "seq", "contributor", "epoch", "policy", "consent", "manifest", "deleted",
+)  # fmt: skip
+_INSERT = Prepared(insert(segments), _COLUMNS)
 
 
 def _insert(tx: Connection, decided: Sequence[tuple[Arrival, Accepted]]) -> None:
@@ -171,5 +175,6 @@ def _insert(tx: Connection, decided: Sequence[tuple[Arrival, Accepted]]) -> None
         for arrival, found in new
     ]  # fmt: skip
     if rows:
-        tx.execute(_INSERT, rows)
-        queue_all(tx, [segment_commitment(arrival.segment) for arrival, _ in new], "segments")
+        with together(tx):
+            _INSERT.all(tx, rows)
+            queue_all(tx, [segment_commitment(arrival.segment) for arrival, _ in new], "segments")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from aboveboard.core.errors import Unavailable
@@ -17,6 +17,7 @@ DEVICE_UPLOADS_MAX = 2
 DEVICES_REMEMBERED_MAX = 200_000
 BUSY_RETRY_S = 2
 HOUR_S = 3600
+RECORD_BYTES_AT_ONCE_MAX = 64 << 20
 
 
 class TooMany(Unavailable):
@@ -70,3 +71,28 @@ class Uploads:
         self._buckets[device] = (left - size_bytes, now)
         if len(self._buckets) > DEVICES_REMEMBERED_MAX:
             self._buckets.popitem(last=False)
+
+
+class Bodies:
+    """Bytes of records that are being read, of all connections together: many slow ones must not fill the memory."""
+
+    def __init__(self, at_once_max: int = RECORD_BYTES_AT_ONCE_MAX) -> None:
+        self._at_once_max = at_once_max
+        self._held = 0  # only the event loop's thread comes here
+
+    @contextmanager
+    def reading(self) -> Iterator[Callable[[int], None]]:
+        """Gives what is to be called with the size of each piece, before it is kept. That raises TooMany."""
+        mine = 0
+
+        def more(size_bytes: int) -> None:
+            nonlocal mine
+            if self._held + size_bytes > self._at_once_max:
+                raise TooMany("the server is busy: try again in a moment", BUSY_RETRY_S)
+            self._held += size_bytes
+            mine += size_bytes
+
+        try:
+            yield more
+        finally:
+            self._held -= mine

@@ -1,4 +1,4 @@
-"""`aboveboard collector jobs`, `prove-deleted`, `backup` and `restore`: for whoever runs the server."""
+"""`aboveboard collector jobs`, `prove-deleted`, `backup`, `restore` and `capacity`: for whoever runs the server."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from aboveboard.collector import backup, jobs
+from aboveboard.collector import backup, capacity, jobs
 from aboveboard.collector.cli import add_stores, settings_of
 from aboveboard.collector.search import Search
 from aboveboard.collector.settings import open_blobs, open_database
@@ -17,6 +17,8 @@ from aboveboard.collector.storage.blobs import Blobs
 from aboveboard.collector.storage.sql import Database
 from aboveboard.core.clock import SystemClock
 from aboveboard.core.errors import BadInput
+
+PEOPLE = 8_000, 100_000
 
 
 @contextmanager
@@ -94,8 +96,37 @@ def restore(args: argparse.Namespace) -> int:
     return 0
 
 
+def show_capacity(args: argparse.Namespace) -> int:
+    """A table for each number of people, from measured costs."""
+    costs = capacity.measured()
+    programmes = [
+        capacity.Programme(each, args.segments_an_hour, args.hours_a_day, args.peak, args.days).check()
+        for each in args.people or PEOPLE
+    ]
+    print(f"Measured: {costs.measured}\n")
+    print(capacity.table(programmes, costs))
+    return 0
+
+
+def _add_capacity(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    line = "how much machine a programme of so many people needs, from measured costs"
+    parser = verbs.add_parser("capacity", help=line, description=line[0].upper() + line[1:] + ".")
+    parser.add_argument(
+        "people", type=int, nargs="*", help=f"how many people (default {' and '.join(map(str, PEOPLE))})"
+    )
+    usual = capacity.Programme(1)
+    for name, kind, what in (
+        ("segments_an_hour", float, "segments of a person's hour of work"), ("hours_a_day", float, "of work"),
+        ("peak", float, "the busiest minute, in means of a working hour"), ("days", int, "of keeping"),
+    ):  # fmt: skip
+        value = getattr(usual, name)
+        parser.add_argument(f"--{name.replace('_', '-')}", type=kind, default=value, help=f"{what} (default {value:g})")
+    parser.set_defaults(run=show_capacity)
+
+
 def add_operations(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Adds the verbs."""
+    _add_capacity(verbs)
     made = {}
     for name, run, line in (
         ("jobs", show_jobs, "show jobs that failed or are parked"),

@@ -11,7 +11,7 @@ from aboveboard.collector.charters import Charters
 from aboveboard.collector.home import Keys
 from aboveboard.collector.identity.state import Identity
 from aboveboard.collector.ingest import Intake
-from aboveboard.collector.limits import Uploads
+from aboveboard.collector.limits import Bodies, Uploads
 from aboveboard.collector.promises import Promises
 from aboveboard.collector.sequencer import Sequencer
 from aboveboard.collector.storage.blobs import Blobs
@@ -61,6 +61,7 @@ class Service:
     log_folder: Path
     clock: Clock
     uploads: Uploads = field(default_factory=Uploads)
+    bodies: Bodies = field(default_factory=Bodies)
     identity: Identity = field(default_factory=Identity)
     wake: threading.Event = field(default_factory=threading.Event)
 

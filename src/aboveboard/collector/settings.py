@@ -26,7 +26,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """database: sqlite:///PATH or postgresql://...; blobs: s3://... or a folder; master_key: see masterkey.py.
 
     Empty means the embedded default: collector.sqlite, segments/ and master.key in the collector's home.
-    uploads_at_once: bodies taken at the same time; device_mb_per_hour: one device's quota.
+    uploads_at_once: bodies taken at the same time; connections_at_once: open ones, and who comes beyond that is told to
+    come later (503); device_mb_per_hour: one device's quota.
     public_url: the address that browsers know the server by; oidc_...: the organisation's identity provider, where
     oidc_roles says which values of the claim oidc_roles_claim have which role.
     """
@@ -35,6 +36,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     blobs: str = ""
     master_key: str = ""
     uploads_at_once: int = 64
+    connections_at_once: int = 1000
     device_mb_per_hour: int = 1000
     public_url: str = ""
     oidc_issuer: str = ""
@@ -45,7 +47,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def check(self, where: str) -> Settings:
         """Raises BadInput with the field."""
-        for name, low, high in (("uploads_at_once", 1, 1000), ("device_mb_per_hour", 5, 1_000_000)):
+        for name, low, high in (
+            ("uploads_at_once", 1, 1000), ("connections_at_once", 10, 20_000), ("device_mb_per_hour", 5, 1_000_000),
+        ):  # fmt: skip
             if not low <= getattr(self, name) <= high:
                 raise BadInput(f"{name}: {low} to {high}", where)
         if self.oidc_issuer:

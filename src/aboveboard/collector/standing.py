@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import (
@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 
 from aboveboard.collector.arrival import Arrival
+from aboveboard.collector.storage.sql import Prepared
 from aboveboard.collector.storage.tables import consents, devices, epochs, segments
 from aboveboard.core.errors import ChainError, Refused
 from aboveboard.core.ids import DeviceId, SegmentId
@@ -103,7 +104,7 @@ class Standing:
         return OutOfOrder(expected, f"segment {manifest.seq} of this device {why}")
 
 
-def _check_terms(row: Any) -> None:
+def _check_terms(row: _Found) -> None:
     """The consent the segment names was given by this person for this policy, and nothing after it withdrew it."""
     if row.consent is None:
         raise Refused("no_consent", "the segment names no consent of this person to this policy")
@@ -169,13 +170,29 @@ def _question(kind: str) -> Select[Any]:
     )  # fmt: skip
 
 
-_QUESTIONS = {kind: _question(kind) for kind in ("sqlite", "postgresql")}
+class _Found(NamedTuple):
+    """A row of the question's answer, in the order of its columns."""
+
+    n: int
+    token: str | None
+    revoked: bool | None
+    here: str | None
+    deleted: bool
+    before: str | None
+    consent: str | None
+    last_word: str | None
+    epoch: str | None
+    readable: bool | None
+    until_us: int
 
 
-def _read(tx: Connection, manifests: Sequence[Manifest]) -> list[Any]:
+_QUESTIONS = {kind: Prepared(_question(kind)) for kind in ("sqlite", "postgresql")}
+
+
+def _read(tx: Connection, manifests: Sequence[Manifest]) -> list[_Found]:
     asked = [
         {"n": n, "seq": each.seq, **{name: getattr(each, name) for name in _TEXTS}} for n, each in enumerate(manifests)
     ]
-    rows = tx.execute(_QUESTIONS[tx.dialect.name], {"asked": msgspec.json.encode(asked).decode()})
-    found = {row.n: row for row in rows}
+    rows = _QUESTIONS[tx.dialect.name].rows(tx, {"asked": msgspec.json.encode(asked).decode()})
+    found = {row[0]: _Found(*row) for row in rows}
     return [found[n] for n in range(len(manifests))]

@@ -9,10 +9,12 @@ import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 from aboveboard.core.errors import Corrupt, Refused, Unavailable
 
+_numbers = count(secrets.randbits(32))  # so that none is a name that an earlier process of this number left behind
 SYNCS_AT_ONCE_MAX = 8  # file systems join waits that come together into one
 
 
@@ -76,7 +78,7 @@ def _give_name(aside: Path, path: Path) -> bool:
 def _aside(path: Path, pieces: Sequence[bytes], mode: int) -> Iterator[tuple[int, Path]]:
     """A new file beside `path` that holds the pieces, open, and its own name. Raises Unavailable, and leaves nothing
     of that name then."""
-    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    aside = path.with_name(f".{path.name}.{os.getpid():x}-{next(_numbers):x}.tmp")
     try:
         descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
         try:

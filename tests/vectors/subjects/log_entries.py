@@ -13,6 +13,7 @@ from aboveboard.core.leaves import (
     DeletionAskedLeaf,
     DeletionDoneLeaf,
     ExemptionLeaf,
+    GrantRevokedLeaf,
     KeyReleasedLeaf,
     ModelMarkedLeaf,
     ModelTrainedLeaf,
@@ -53,7 +54,7 @@ def make() -> dict[str, Any]:
         KeyReleasedLeaf(A, "train-agents"), DatasetBuiltLeaf(A, B), ModelTrainedLeaf(A, B),
         DeletionAskedLeaf(A, DAY_US), DeletionDoneLeaf(A), ExemptionLeaf(A), RetentionSweepLeaf(A, DAY_US),
         RecorderReleaseLeaf("1.2.3", A, B), RoleLeaf("representative", True, A), DatasetMarkedLeaf(A),
-        ModelMarkedLeaf(A),
+        ModelMarkedLeaf(A), GrantRevokedLeaf(A),
     ]  # fmt: skip
     salt = bytes(range(16))
     return {

@@ -29,10 +29,12 @@ def service_of(request: Request) -> Service:
 
 async def _bounded(request: Request, size_max: int) -> bytes:
     data = bytearray()
-    async for piece in request.stream():
-        data += piece
-        if len(data) > size_max:
-            raise BadInput(f"the body is over {size_max} bytes")
+    with service_of(request).bodies.reading() as more:
+        async for piece in request.stream():
+            more(len(piece))
+            data += piece
+            if len(data) > size_max:
+                raise BadInput(f"the body is over {size_max} bytes")
     return bytes(data)
 
 

@@ -32,7 +32,6 @@ from aboveboard.wire.segment import FILE_BYTES_MAX, SEQ_MAX
 PATH = "/v1/segments/{device_id}/{seq}"
 BODY_S_MAX = 120  # 5 MiB at 350 kbit/s
 ANSWER_S_MAX = 60
-THREADS_MAX = 16  # each waits for a disk or a store most of the time
 _ADDRESS = re.compile(r"/v1/segments/([0-9a-f]{32})/([0-9]{1,16})")
 
 router = APIRouter()
@@ -51,7 +50,7 @@ class SegmentUploads:
     def __init__(self, service: Receiving) -> None:
         self._service = service
         self._senders = Senders()
-        self._threads = ThreadPoolExecutor(THREADS_MAX, thread_name_prefix="upload")
+        self._threads = ThreadPoolExecutor(service.intake.at_once, thread_name_prefix="upload")
 
     def close(self) -> None:
         self._threads.shutdown()

@@ -51,8 +51,10 @@ class Stored:
 class Blobs(Protocol):
     """When `put` returns, the bytes survive a crash; when `remove` returns, they are gone. Safe for several threads.
 
-    All raise Unavailable when the store says no; each may then be done again.
+    All raise Unavailable when the store says no; each may then be done again. at_once: how many may put with gain.
     """
+
+    at_once: int
 
     def put(self, name: BlobName, pieces: Sequence[bytes]) -> None:
         """The bytes come in pieces, in order. The same again changes nothing."""

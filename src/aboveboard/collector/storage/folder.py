@@ -20,6 +20,8 @@ FOLDERS_REMEMBERED_MAX = 50_000
 class FolderBlobs:
     """Blobs (see blobs.py) as files that only the collector may read."""
 
+    at_once = 6  # more threads only wait for each other: disks join what is waited for together
+
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._making = threading.Lock()

@@ -53,6 +53,8 @@ class S3Blobs:
     checksum that goes along with the upload.
     """
 
+    at_once = 32  # each waits for the network most of the time
+
     def __init__(self, address: S3Address) -> None:
         self._name = f"s3://{address.bucket}/{address.prefix}".rstrip("/")
         config: S3Config = {"checksum_algorithm": "sha256"}

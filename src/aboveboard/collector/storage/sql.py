@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, ClauseElement, Connection, Engine, create_engine, event, make_url, text
 
 # ON CONFLICT is written alike on both databases, and each compiles the other's construct.
 from sqlalchemy.dialects.postgresql import insert
@@ -24,10 +25,10 @@ from aboveboard.core.errors import BadInput, Refused, Unavailable
 from aboveboard.core.ids import ContributorId
 from aboveboard.wire.durable import FolderLock
 
-__all__ = ["Database", "insert", "migrate", "person"]
+__all__ = ["Database", "Prepared", "insert", "migrate", "person", "together"]
 
 BUSY_MS_MAX = 10_000
-CONNECTIONS_MAX = 20
+CONNECTIONS_MAX = 20  # the one used last is used next: each has caches of its own, which fill only when it is needed
 POOL_WAIT_S_MAX = 5
 STATEMENT_MS_MAX = 60_000
 _MIGRATING = "migrations"
@@ -40,6 +41,69 @@ _DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
 def person(contributor: ContributorId) -> str:
     """The subject of every transaction that decides about one person: see Database.transaction."""
     return f"person:{contributor}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """order: of the parameters, where they have no names; constants: those that the statement brings itself."""
+
+    text: str
+    order: list[str] | None
+    constants: Mapping[str, Any]
+
+    def given(self, parameters: Mapping[str, Any]) -> Any:
+        every = {**self.constants, **parameters}
+        return every if self.order is None else [every[name] for name in self.order]
+
+
+class Prepared:
+    """A statement that is asked for every group of uploads: compiled once for each database, and handed to its driver
+    as it is, because putting it together anew costs more than carrying it out. Inside a transaction only, whose errors
+    are then as those of its other statements."""
+
+    def __init__(self, statement: ClauseElement, columns: Sequence[str] = ()) -> None:
+        """columns: those that an INSERT fills."""
+        self._statement, self._columns = statement, list(columns)
+        self._compiled: dict[str, _Text] = {}
+
+    def rows(self, tx: Connection, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """What it finds, as the driver gives it: on SQLite, a truth value is 0 or 1."""
+        known, cursor = self._of(tx), _raw(tx).cursor()
+        try:
+            cursor.execute(known.text, known.given(parameters))
+            found: list[tuple[Any, ...]] = cursor.fetchall()
+            return found
+        finally:
+            cursor.close()
+
+    def all(self, tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Carries it out for each of the rows."""
+        known, cursor = self._of(tx), _raw(tx).cursor()
+        try:
+            cursor.executemany(known.text, [known.given(row) for row in rows])
+        finally:
+            cursor.close()
+
+    def _of(self, tx: Connection) -> _Text:
+        known = self._compiled.get(tx.dialect.name)
+        if known is None:
+            compiled: Any = self._statement.compile(dialect=tx.dialect, column_keys=self._columns or None)
+            known = self._compiled[tx.dialect.name] = _Text(str(compiled), compiled.positiontup, compiled.params)
+        return known
+
+
+@contextmanager
+def together(tx: Connection) -> Iterator[None]:
+    """Several Prepared.all(), none of which needs another's outcome: sent at once, where a server is asked."""
+    if tx.dialect.name == "postgresql":
+        with _raw(tx).pipeline():
+            yield
+    else:
+        yield
+
+
+def _raw(tx: Connection) -> Any:
+    return tx.connection.dbapi_connection
 
 
 class Database:
@@ -111,11 +175,13 @@ class Database:
     def _errors(self) -> Iterator[None]:
         try:
             yield
-        except (DataError, OverflowError, UnicodeEncodeError) as error:
+        except (DataError, psycopg.DataError, OverflowError, UnicodeEncodeError) as error:
             # A NUL, half a surrogate pair, a number of 65 bits: no row can hold it, so no trying again will help.
             raise BadInput("holds a character or a number that no record has") from error
         except (DBAPIError, PoolTimeout) as error:
             raise Unavailable(f"the database can't be used now: {_why(error)}") from error
+        except (sqlite3.Error, psycopg.Error) as error:  # of a Prepared
+            raise Unavailable(f"the database can't be used now: {type(error).__name__}") from error
 
     def claim(self) -> None:
         """From here on this process writes the one log that the rows point into. Raises Refused when another does."""
@@ -195,7 +261,7 @@ def _sqlite(url: URL) -> Engine:
     """WAL mode, every commit durable (synchronous=FULL), freed pages overwritten."""
     engine = create_engine(
         url, connect_args={"timeout": BUSY_MS_MAX / 1000}, pool_size=CONNECTIONS_MAX, max_overflow=0,
-        pool_timeout=POOL_WAIT_S_MAX, hide_parameters=True,
+        pool_timeout=POOL_WAIT_S_MAX, pool_use_lifo=True, hide_parameters=True,
     )  # fmt: skip
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
@@ -218,7 +284,7 @@ def _postgresql(url: URL) -> Engine:
     options = f"-c synchronous_commit=on -c lock_timeout={BUSY_MS_MAX} -c statement_timeout={STATEMENT_MS_MAX}"
     return create_engine(
         url, connect_args={"connect_timeout": POOL_WAIT_S_MAX, "options": options, "application_name": "aboveboard"},
-        pool_size=CONNECTIONS_MAX, max_overflow=0, pool_timeout=POOL_WAIT_S_MAX, pool_pre_ping=True,
+        pool_size=CONNECTIONS_MAX, max_overflow=0, pool_timeout=POOL_WAIT_S_MAX, pool_use_lifo=True, pool_pre_ping=True,
         hide_parameters=True,
     )  # fmt: skip
 
