@@ -133,7 +133,7 @@ def _display(options: Options) -> tuple[str, Path | None]:
 
 
 def run(options: Options) -> int:
-    """Runs until SIGTERM or SIGINT. 1 when the display was lost."""
+    """Runs until SIGTERM or SIGINT. 1 when the display was lost for good."""
     keep_memory_private()
     one_arena()
     clock = SystemClock()
@@ -163,7 +163,13 @@ def run(options: Options) -> int:
     commands = Commands(recorder, clock)
     menu = Menu(commands, indicator.say)
     indicator.attach(menu)
-    recorder.hotkeys = Hotkeys(display, recorder.settings().hotkeys, menu.press)
+    recorder.hotkeys = hotkeys = Hotkeys(display, recorder.settings().hotkeys, menu.press)
+
+    def back() -> None:
+        indicator.again()
+        hotkeys.again()
+
+    recorder.on_back = back
     control = ControlServer(home.path("control.sock"), recorder, clock.now_us)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -184,7 +190,7 @@ def run(options: Options) -> int:
         watch.stop()
         recorder.stop()
     finally:
-        recorder.hotkeys.close()
+        hotkeys.close()
         control.close()
         page.close()
         lock.close()

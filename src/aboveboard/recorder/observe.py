@@ -7,6 +7,7 @@ read again; keys wait for that, but never long, and what stays unknown is said t
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -56,9 +57,11 @@ class X11Observer:
         self._screen: ScreenWatch | None = None
         self._glances: Glances | None = None
         self.picture_problem = ""
-        self._windows = Windows(display)
-        self._source = X11Source(display, xauthority, self._windows)
-        self._watcher = Watcher(session_bus)
+        with contextlib.ExitStack() as made:  # what is there by then is closed where the next one can't be made
+            self._windows = made.enter_context(contextlib.closing(Windows(display)))
+            self._watcher = made.enter_context(contextlib.closing(Watcher(session_bus)))
+            self._source = X11Source(display, xauthority, self._windows)  # last: from here on there is input
+            made.pop_all()
         self._disturbed_us = 0  # when the focus may have moved last
         self._wheel_us = 0
         self._scene_given: Snapshot | None = None
@@ -117,6 +120,8 @@ class X11Observer:
         self._source.wake()
 
     def read(self) -> list[Observed]:
+        if self._watcher.lost:
+            raise Unavailable("the accessibility bus is gone")
         events = self._source.read()
         found: list[Observed] = []
         told = False
