@@ -31,6 +31,7 @@ from aboveboard.recorder.page import StatusPage
 from aboveboard.recorder.pauses import Pauses
 from aboveboard.recorder.platform.session import display_of
 from aboveboard.recorder.recorder import Parts, Recorder
+from aboveboard.recorder.review.outbox import Outbox
 from aboveboard.recorder.seal import Sealer
 from aboveboard.recorder.sender import Sender
 from aboveboard.recorder.spool.keys import spool_key
@@ -158,7 +159,7 @@ def run(options: Options) -> int:
         lambda: X11Observer(display, xauthority, bus, frozenset(parts.policy.browsers)), clock,
     )  # fmt: skip
     recorder = Recorder(parts)
-    page = StatusPage(recorder, spool, options.page_port)
+    page = StatusPage(recorder, spool, options.page_port, Outbox(home))
     recorder.url = page.url
     commands = Commands(recorder, clock)
     menu = Menu(commands, indicator.say)
