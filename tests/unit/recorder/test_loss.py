@@ -1,4 +1,4 @@
-"""A source that goes away: nothing is recorded, the hole is said, it goes on by itself; but it is not waited for long."""
+"""A source that goes away: nothing is recorded, the hole is said, and it goes on by itself; within bounds."""
 
 from __future__ import annotations
 
