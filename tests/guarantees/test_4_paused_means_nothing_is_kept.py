@@ -51,6 +51,24 @@ def test_what_was_buffered_before_the_pause_but_read_after_it_is_judged_by_its_o
     assert [event for event in recording.kept() if not isinstance(event, Gap)] == []
 
 
+def test_input_of_a_pause_that_is_read_after_it_takes_nothing_from_its_gap(tmp_path: Path) -> None:
+    recording = Recording(tmp_path)
+    recording.click(NOON_US + 10_000)
+    recording.step(50_000)
+    recording.pauses.pause(None)
+    begun = recording.clock.now_us()
+    recording.step(50_000)
+    recording.click(begun + 200_000)
+    recording.clock.advance(350_000)
+    recording.pauses.resume()
+    ended = recording.clock.now_us()
+    recording.step()
+    gaps = sorted((event.t_us, event.end_us) for event in recording.kept() if isinstance(event, Gap))
+    assert gaps[0][0] <= begun
+    assert gaps[-1][1] >= ended
+    assert all(before[1] >= after[0] for before, after in itertools.pairwise(gaps)), "all of it is gap"
+
+
 def test_a_pause_that_begins_and_ends_within_one_run_of_movement_is_cut_out_of_it(tmp_path: Path) -> None:
     """Movement is gathered: all of it may be read at once, after `resume`."""
     recording = Recording(tmp_path)

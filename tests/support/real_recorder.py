@@ -8,8 +8,10 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -133,10 +135,53 @@ class RealRecorder:
         return [event for chunk in self.chunks() for event in chunk.events]
 
 
+class BreakableDisplay(PrivateDisplay):
+    """One whose parts can be taken away, and come back under the same names."""
+
+    def stop_server(self) -> None:
+        """Everything on the display ends with it."""
+        self._end(self._processes[0])
+
+    def start_server(self) -> None:
+        """And its window manager."""
+        words = ["Xvfb", self.name, "-auth", str(self.xauthority), "-noreset", "-nolisten", "tcp", "-screen", "0",
+                 f"{self.width}x{self.height}x24", "+extension", "XTEST"]  # fmt: skip
+        self._processes[0] = self._spawn(words)
+        path = Path(f"/tmp/.X11-unix/X{self.name.removeprefix(':')}")  # noqa: S108  # where X servers listen
+        deadline = time.monotonic() + START_S_MAX
+        while not _listens(path):
+            assert time.monotonic() < deadline, "the display does not come back"
+            time.sleep(0.05)
+        self._spawn(["openbox", "--sm-disable"])
+        time.sleep(1.0)
+
+    def stop_buses(self) -> None:
+        """The session bus, and with it the accessibility bus."""
+        for process in self._processes[1:3]:
+            self._end(process)
+        Path(self.env["DBUS_SESSION_BUS_ADDRESS"].removeprefix("unix:path=")).unlink(missing_ok=True)
+
+    def start_buses(self) -> None:
+        self._start_bus()
+
+    def __enter__(self) -> BreakableDisplay:
+        super().__enter__()
+        return self
+
+    def _end(self, process: subprocess.Popen[bytes]) -> None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _listens(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0
+
+
 @contextlib.contextmanager
-def desk(width: int = 800, height: int = 600) -> Iterator[PrivateDisplay]:
+def desk(width: int = 800, height: int = 600) -> Iterator[BreakableDisplay]:
     """A display with a Terminal on it, in this process's environment too."""
-    with PrivateDisplay(width, height) as display, pytest.MonkeyPatch.context() as patch:
+    with BreakableDisplay(width, height) as display, pytest.MonkeyPatch.context() as patch:
         for name, value in display.env.items():
             patch.setenv(name, value)
         time.sleep(1.0)  # a window that comes before the window manager is ready is never shown
@@ -204,13 +249,16 @@ class Driver:
 
     def __init__(self, display: PrivateDisplay, rate_hz: float, n: int, first: int = 0) -> None:
         words = [sys.executable, "-m", "tests.support.real_recorder", display.name, str(rate_hz), str(n), str(first)]
-        self._process = subprocess.Popen(words, env={**os.environ, **display.env}, stdout=subprocess.PIPE, text=True)
+        self._said = tempfile.TemporaryFile("w+")  # noqa: SIM115  a pipe that nobody reads from would stop it
+        self._process = subprocess.Popen(words, env={**os.environ, **display.env}, stdout=self._said)
 
     def wait(self) -> list[tuple[int, int]]:
         """Until it is through: (number, µs since 1970) of each click."""
-        out, _ = self._process.communicate()
-        assert self._process.returncode in (0, -signal.SIGTERM)
-        return [(int(i), int(t_us)) for i, t_us in (line.split() for line in out.splitlines() if line.count(" ") == 1)]
+        assert self._process.wait() in (0, -signal.SIGTERM)
+        with self._said as said:
+            said.seek(0)
+            lines = said.read().splitlines()
+        return [(int(i), int(t_us)) for i, t_us in (line.split() for line in lines if line.count(" ") == 1)]
 
     def stop(self) -> list[tuple[int, int]]:
         self._process.terminate()

@@ -29,6 +29,7 @@ from aboveboard.recorder.page import StatusPage
 from aboveboard.recorder.pauses import Pauses
 from aboveboard.recorder.platform.session import display_of
 from aboveboard.recorder.recorder import Parts, Recorder
+from aboveboard.recorder.review.outbox import Outbox
 from aboveboard.recorder.seal import Sealer
 from aboveboard.recorder.sender import Sender
 from aboveboard.recorder.spool.keys import spool_key
@@ -129,7 +130,7 @@ def _display(options: Options) -> tuple[str, Path | None]:
 
 
 def run(options: Options) -> int:
-    """Runs until SIGTERM or SIGINT. 1 when the display was lost."""
+    """Runs until SIGTERM or SIGINT. 1 when the display was lost for good."""
     keep_memory_private()
     one_arena()
     clock = SystemClock()
@@ -154,12 +155,18 @@ def run(options: Options) -> int:
         lambda: X11Observer(display, xauthority, bus, frozenset(parts.policy.browsers)), clock,
     )  # fmt: skip
     recorder = Recorder(parts)
-    page = StatusPage(recorder, spool, options.page_port)
+    page = StatusPage(recorder, spool, options.page_port, Outbox(home))
     recorder.url = page.url
     commands = Commands(recorder, clock)
     menu = Menu(commands, indicator.say)
     indicator.attach(menu)
-    recorder.hotkeys = Hotkeys(display, recorder.settings().hotkeys, menu.press)
+    recorder.hotkeys = hotkeys = Hotkeys(display, recorder.settings().hotkeys, menu.press)
+
+    def back() -> None:
+        indicator.again()
+        hotkeys.again()
+
+    recorder.on_back = back
     control = ControlServer(home.path("control.sock"), recorder, clock.now_us)
     stopping, watch = threading.Event(), TermsWatch(terms, Uplink(home.config()))
     look = TermsLook(terms, watch, clock)
@@ -184,7 +191,7 @@ def run(options: Options) -> int:
         watch.stop()
         recorder.stop()
     finally:
-        recorder.hotkeys.close()
+        hotkeys.close()
         control.close()
         page.close()
         lock.close()

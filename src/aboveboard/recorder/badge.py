@@ -11,11 +11,12 @@ import os
 import select
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from Xlib import X
 from Xlib import display as xdisplay
+from Xlib import error as xerror
 
 from aboveboard.core.errors import Unavailable
 from aboveboard.recorder.badge_menu import BadgeMenu
@@ -73,6 +74,7 @@ class Badge:
         self._display.sync()
         self._seen = 0.0
         self._stopping = False
+        self.lost = False  # the connection to the display has ended
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._check()
         self._thread = threading.Thread(target=self._run, name="indicator", daemon=True)
@@ -126,7 +128,7 @@ class Badge:
 
     def _run(self) -> None:
         # Any failure ends the thread and with it the lease: capture stops, which is the safe side.
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(Exception), self._noticing():
             while not self._stopping:
                 wait_s = min(CHECK_S, self._popup.left_s())
                 if self._said:
@@ -137,6 +139,14 @@ class Badge:
                         os.read(self._wake_read, 4096)
                 self._check()
         self._lease(held=False)
+
+    @contextlib.contextmanager
+    def _noticing(self) -> Iterator[None]:
+        try:
+            yield
+        except (xerror.ConnectionClosedError, OSError):
+            self.lost = True
+            raise
 
     def _check(self) -> None:
         exposed = False

@@ -30,11 +30,8 @@ class Hotkeys:
 
     def __init__(self, display: str, wanted: Mapping[str, str], pressed: Callable[[str], None]) -> None:
         """wanted: what for -> combination, "" for none; pressed: told what for. Raises Unavailable without display."""
-        try:
-            self._display = xdisplay.Display(display)
-        except Exception as error:  # the library raises many kinds; each means the same to the caller
-            raise Unavailable(f"the display {display} can't be opened") from error
-        self._root = self._display.screen().root
+        self._name = display
+        self._open()
         self._pressed = pressed
         self._wanted: dict[str, str] = {}
         self._grabbed: dict[tuple[int, int], str] = {}  # keycode, modifiers -> what for
@@ -43,9 +40,27 @@ class Hotkeys:
         self._stopping, self._anew = False, False
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self.change(wanted, wake=False)
+        self._begin()
+
+    def _open(self) -> None:
+        try:
+            self._display = xdisplay.Display(self._name)
+        except Exception as error:  # the library raises many kinds; each means the same to the caller
+            raise Unavailable(f"the display {self._name} can't be opened") from error
+        self._root = self._display.screen().root
+
+    def _begin(self) -> None:
         self._grab()
         self._thread = threading.Thread(target=self._run, name="hotkeys", daemon=True)
         self._thread.start()
+
+    def again(self) -> None:
+        """The display is there, perhaps after it was gone. Raises Unavailable when it is not."""
+        if not self._thread.is_alive():
+            with contextlib.suppress(Exception):
+                self._display.close()
+            self._open()
+            self._begin()
 
     def change(self, wanted: Mapping[str, str], *, wake: bool = True) -> None:
         """In force a moment later."""

@@ -88,6 +88,17 @@ class TrayOrBadge:
         """tray, badge, or none while neither can be seen."""
         return "tray" if self._tray.alive() else "badge" if self.alive() else "none"
 
+    def again(self) -> None:
+        """The display is there, perhaps again: a badge that went with it is put up, and none that somebody closed."""
+        badge = self._badge
+        if badge is not None and not badge.lost:
+            return
+        if badge is not None:
+            with self._lock:
+                self._badge = None
+            badge.close()
+        self._changed.set()
+
     def close(self) -> None:
         self._stopping = True
         self._changed.set()

@@ -7,6 +7,7 @@ read again; keys wait for that, but never long, and what stays unknown is said t
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -55,10 +56,12 @@ class X11Observer:
         self._screen: ScreenWatch | None = None
         self._glances: Glances | None = None
         self.picture_problem = ""
-        self._windows = Windows(display, told_of_front=True)
-        self._source = X11Source(display, xauthority, self._windows)
-        self._windows.update(front=True)  # from here on the source tells of it
-        self._watcher = Watcher(session_bus)
+        with contextlib.ExitStack() as made:  # what is there by then is closed where the next one can't be made
+            self._windows = made.enter_context(contextlib.closing(Windows(display, told_of_front=True)))
+            self._watcher = made.enter_context(contextlib.closing(Watcher(session_bus)))
+            self._source = made.enter_context(contextlib.closing(X11Source(display, xauthority, self._windows)))
+            self._windows.update(front=True)  # from here on the source tells of it, and there is input
+            made.pop_all()
         self._disturbed_us = 0  # when the focus may have moved last
         self._wheel_us = 0
         self._held: Window | None = None  # where a button went down that is still down
@@ -119,6 +122,8 @@ class X11Observer:
         self._source.wake()
 
     def read(self) -> list[Observed]:
+        if self._watcher.lost:
+            raise Unavailable("the accessibility bus is gone")
         events = self._source.read()
         found: list[Observed] = []
         told = False

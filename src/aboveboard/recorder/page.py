@@ -18,6 +18,7 @@ from aboveboard.recorder.recorder import EVER_US, Recorder
 from aboveboard.recorder.replay.loopback import Asked, Loopback, Reply
 from aboveboard.recorder.replay.timeline import days
 from aboveboard.recorder.review.look import Look
+from aboveboard.recorder.review.outbox import Outbox
 from aboveboard.recorder.settings import Change, Settings
 from aboveboard.recorder.spool.spool import Spool
 from aboveboard.recorder.words import HOTKEYS, REASONS, STATES
@@ -81,10 +82,10 @@ class Done:
 class StatusPage:
     """Serves one recorder's page. url: with the token in it."""
 
-    def __init__(self, recorder: Recorder, spool: Spool, port: int = 0) -> None:
+    def __init__(self, recorder: Recorder, spool: Spool, port: int = 0, outbox: Outbox | None = None) -> None:
         """Raises Unavailable when the port is taken."""
         self._recorder = recorder
-        self._look = Look(spool)
+        self._look = Look(spool, outbox)
         self._done = Done()  # by the last form, until it was said
         self.server = Loopback(self.answer, port, "status", "--page-port")
 

@@ -103,17 +103,19 @@ class Pipeline:
 
     def __init__(
         self, observer: Observer, gate: Gate, stage: RedactionStage, spool: Spool, pauses: Pauses, clock: Clock,
-        under: Under, show: Callable[[str], None],
+        under: Under, show: Callable[[str], None], lost_us: int | None = None,
     ) -> None:  # fmt: skip
-        """show: told the indicator's state whenever it is known."""
+        """show: told the indicator's state whenever it is known; lost_us: since when there was no source before, µs."""
         self._observer, self._gate, self._stage, self._spool = observer, gate, stage, spool
         self._pauses, self._clock, self._under, self._show = pauses, clock, under, show
         self.counts = Counts()
         self.steady = Steady()
         self.reason: GapReason | None = None
         self._buffer: list[Redacted] = []
-        self._gap: tuple[GapReason, int] | None = None
-        self._start_us = clock.now_us()
+        self._start_us = clock.now_us() if lost_us is None else lost_us
+        self._gap: tuple[GapReason, int] | None = None if lost_us is None else ("source_lost", lost_us)
+        self._paused_to_us = 0  # where the gap of the last pause ends
+        self.seen_us = self._start_us  # up to when all input is known
         self._last_key_us = 0
         self._mark: tuple[Mark, int] | None = None  # waits, and until when
 
@@ -127,7 +129,7 @@ class Pipeline:
         self.steady.check()
         safe_us = self._clock.now_us() - LAG_US  # what is older has come by now
         events = self._observer.read()
-        newest_us = _newest_us(events)
+        newest_us, self.seen_us = _newest_us(events), max(safe_us, self._start_us)
         self._standing()
         for observed in events:
             event = observed.input
@@ -155,7 +157,7 @@ class Pipeline:
             if self._gap is None or self._gap[0] != "paused":
                 # Taken in a moment before the command, and yet, by the display's clock, of the pause.
                 self._buffer = [item for item in self._buffer if times_of(item.event)[1] < state.since_us]
-            self._enter_gap("paused", state.since_us)
+            self._enter_gap("paused", max(state.since_us, self._paused_to_us))
         elif self._gap is not None and self._gap[0] == "paused":
             self._leave_gap((self._pauses.last_end_us() or self._clock.now_us()) + GUARD_US)
         withheld = self._gate.standing(self._observer.surface())
@@ -204,6 +206,8 @@ class Pipeline:
             if reason in _EVERYWHERE or reason == "paused":  # noticed before it was looked at what came in before that
                 self._gap = (reason, max(min(self._gap[1], t_us), self._start_us))
             return
+        if reason == "paused" and t_us < self._paused_to_us:
+            return  # read late: of a pause that has ended and whose gap is said
         self._leave_gap(t_us)
         if reason in _EVERYWHERE or reason == "paused":
             self._observer.unsee()
@@ -220,6 +224,8 @@ class Pipeline:
             return
         reason, since_us = self._gap
         self._gap = None
+        if reason == "paused":
+            self._paused_to_us = max(t_us, since_us)
         if reason in _EVERYWHERE or reason == "paused":
             self._observer.unsee()  # what may be seen is another now
         self._buffer += self._stage.gap(since_us, max(t_us, since_us), reason)
@@ -252,6 +258,11 @@ class Pipeline:
         self._buffer += self._stage.flush()
         self._last_key_us = 0
         self._close_chunk(self._clock.now_us())
+
+    @property
+    def covered_us(self) -> int:
+        """Up to when chunks cover the session."""
+        return self._start_us
 
     def finish(self, reason: GapReason | None = None) -> None:
         """Ends the session: covered to now. reason: "opted_out" drops what is in hand."""

@@ -30,6 +30,7 @@ from aboveboard.recorder.home import Home
 from aboveboard.recorder.hotkeys import Hotkeys
 from aboveboard.recorder.indicator import Indicator
 from aboveboard.recorder.leaving import ask_deletion
+from aboveboard.recorder.loss import Loss
 from aboveboard.recorder.marking import attempt, marked
 from aboveboard.recorder.menu import View
 from aboveboard.recorder.pauses import Pauses, parse_duration
@@ -87,6 +88,7 @@ class Recorder:
         self._month = ""  # of the session's epoch
         self._tally = Tally()
         self._not_before_us = 0  # a session begins only after this
+        self._loss = Loss(parts.clock)
         self._errands = Errands()
         self._changing = threading.Lock()  # what is agreed to is what was shown
         self._stopping = threading.Event()
@@ -94,6 +96,7 @@ class Recorder:
         self.stopped = threading.Event()
         self.on_stopped: Callable[[], None] = lambda: None
         self.on_turn: Callable[[], None] = lambda: None  # called again and again, every few seconds at least
+        self.on_back: Callable[[], None] = lambda: None  # display and bus are there, perhaps again
         self.problem = ""
         self._url = ""
         self._process = psutil.Process()
@@ -129,7 +132,10 @@ class Recorder:
                 self._errands.do()
                 self.on_turn()
                 if self._conditions.consent == "given":
-                    self._record()
+                    try:
+                        self._record()
+                    except Unavailable as error:
+                        self._lose(error)
                 else:
                     self._rest("off" if self._conditions.consent == "opted_out" else "waiting_for_consent")
         except Unavailable as error:
@@ -152,6 +158,13 @@ class Recorder:
         observer = self._observer
         if observer is not None:
             observer.wake()
+
+    def _lose(self, error: Unavailable) -> None:
+        """Display or accessibility bus can't be used: it is tried again for a while. Raises Unavailable after that."""
+        pipeline = self._pipeline
+        self._end_session(pipeline.seen_us if pipeline is not None else None)
+        self.problem = self._loss.lost(str(error), pipeline.covered_us if pipeline is not None else None)
+        self._rest("not_allowed")
 
     def _record(self) -> None:
         if self._pipeline is not None and month_of(self._p.clock) != self._month:
@@ -184,10 +197,15 @@ class Recorder:
         self._month = epoch.month
         under = Under(secrets.token_hex(16), p.policy.policy_id, consent, epoch.epoch)
         self._observer = p.observe()
+        self.on_back()
+        lost_us = self._loss.found()
+        if lost_us is not None:
+            self.problem = ""
         stage = RedactionStage(Redactor(os.urandom(32)), p.clock)
         gate = Gate(self._conditions)
         self._observer.pictures(p.policy.frames, gate.may_show)
-        self._pipeline = Pipeline(self._observer, gate, stage, p.spool, p.pauses, p.clock, under, p.indicator.show)
+        self._pipeline = Pipeline(self._observer, gate, stage, p.spool, p.pauses, p.clock, under, p.indicator.show,
+                                  lost_us)  # fmt: skip
         memory.settle()
         p.sender.wake()
 
@@ -247,6 +265,7 @@ class Recorder:
     def _begin_policy(self, policy: Policy) -> int:
         """Another policy took the place of the one before: it has its own notice, and no consent yet."""
         self._end_session()
+        self._loss.past()
         with self._changing:
             self._p.policy = self._p.sender.policy = policy
             self.notice = explain(policy, self._p.charter)
@@ -289,8 +308,12 @@ class Recorder:
         """The person's "no": nothing changes, nothing is recorded, nobody is told."""
 
     def pause(self, length: str) -> None:
-        self._p.pauses.pause(parse_duration(length, self._p.clock.now_us()))
-        self._wake()
+        try:
+            self._p.pauses.pause(parse_duration(length, self._p.clock.now_us()))
+        except Unavailable as error:
+            raise Unavailable(f"paused, but only for as long as this recorder runs: {error}") from error
+        finally:
+            self._wake()
 
     def resume(self) -> None:
         self._p.pauses.resume()
@@ -314,6 +337,7 @@ class Recorder:
 
     def _leave(self, may_have_arrived: list[Sent]) -> int:
         self._end_session()
+        self._loss.past()
         may_have_arrived += self._p.sender.drop()
         return 0
 

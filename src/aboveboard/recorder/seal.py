@@ -105,7 +105,7 @@ class Sealer:
     def seal_ready(self, until_us: int, bytes_max: int | None = None) -> int:
         """Seals every chunk that ended by until_us, until bytes_max of them are sealed; how many segments.
 
-        What is sealed can't be looked at any more, so no more is than may leave soon.
+        Of what is sealed nothing can be taken out any more, so no more is than may leave soon.
         """
         made = 0
         group: list[tuple[str, Chunk]] = []

@@ -41,8 +41,8 @@ class TypedRun:
 
     __slots__ = (
         "_all_selected_us", "_anchor", "_buffer", "_caret", "_cleared_by", "_distrusted", "_grew", "_keys", "_last_us",
-        "_prior_empty", "_redactor", "_remains", "_replaced", "_said", "_since_us", "_typed", "_unknown", "element",
-        "secret", "t_us",
+        "_own", "_prior_empty", "_redactor", "_remains", "_replaced", "_said", "_since_us", "_stood", "_typed",
+        "_unknown", "element", "secret", "t_us",
     )  # fmt: skip
 
     def __init__(
@@ -77,6 +77,8 @@ class TypedRun:
         self._said = said
         self._distrusted = False
         self._remains = Remains(redactor)
+        self._stood: frozenset[str] | None = None  # letters beyond ASCII that were in the field before
+        self._own: set[str] = set()  # characters that were typed
 
     def __repr__(self) -> str:
         return "<TypedRun>"
@@ -85,7 +87,8 @@ class TypedRun:
 
     def apply(self, edge: KeyEdge, value: str = "") -> Verdict:
         """edge: a press that is no modifier. value: what the field held before, if known. "outside" changes nothing."""
-        self._remains.value(value)
+        self.field_held(value)
+        self._own.update(edge.text)
         before = self._buffer
         if not self.secret and self._grew and not is_character(edge):
             self._remains.scan_whole(self._around(before))  # it may be deleted now
@@ -109,8 +112,16 @@ class TypedRun:
         return text[max(0, self._caret - _SCANNED_AROUND_CARET) : self._caret + _SCANNED_AROUND_CARET]
 
     def field_held(self, value: str) -> None:
-        """The field's content when something else than an edit was done to it."""
+        """The field's content before an edit, or when something else was done to it. Letters beyond ASCII that neither
+        stood there nor were typed came from an input method: keys are no text then."""
         self._remains.value(value)
+        others = (
+            frozenset() if value.isascii() else frozenset(each for each in value if each > "\x7f" and each.isalpha())
+        )
+        if self._stood is None:
+            self._stood = others
+        elif others - self._stood - self._own:
+            self._unknown = True
 
     def distrust(self) -> None:
         """The field it was said to be in may not have been the one: all of it is secret."""

@@ -202,6 +202,29 @@ def test_what_cannot_be_known_is_secret(script: str) -> None:
     assert (event.t_us, event.end_us, event.keys) == (1_000_000, 1_000_000, 0)
 
 
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        (["", "n", "ni", "你好"], "<SECRET>"),  # what an input method made of it
+        (["Grüße an ", "Grüße an t", "Grüße an ti", "Grüße an tiế"], "<SECRET>"),
+        (["Grüße an ", "Grüße an n", "Grüße an ni", "Grüße an nih"], "niha"),  # it stood there before
+        (["", "n", "", "nih"], "niha"),  # looked at late
+    ],
+)
+def test_what_an_input_method_makes_of_keys_is_not_known(values: list[str], text: str) -> None:
+    typed = TypedRun(Unredacted(b"k"), 1_000_000, NAME, prior_empty=not values[0])
+    for edge, value in zip(edges("niha"), values, strict=True):
+        typed.apply(edge, value)
+    assert text_of(typed.finish(None)) == text
+
+
+def test_letters_of_another_layout_are_typed_ones() -> None:
+    typed = TypedRun(Unredacted(b"k"), 1_000_000, NAME, prior_empty=True)
+    for edge, value in zip(edges("жук"), ["", "ж", "жу"], strict=True):
+        typed.apply(edge, value)
+    assert text_of(typed.finish(None)) == "жук"
+
+
 def test_an_endless_text_becomes_secret() -> None:
     typed = TypedRun(Redactor(b"k"), 0, NAME, prior_empty=True)
     typed._buffer = "a " * 5000

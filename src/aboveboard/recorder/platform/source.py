@@ -33,7 +33,8 @@ class Observer(Protocol):
     `wait` ends when something has come, at `wake`, or after `timeout_s`; movement alone may be gathered for a moment.
     `read` returns what there is, in order, perhaps nothing: it never loses or reorders input. Motion comes in runs.
     What can't be known (application, site, element) is None, never a guess.
-    `read` raises Unavailable, once and for good, when the display is gone; input that came before is returned first.
+    `read` raises Unavailable, once and for good, when the display or the accessibility bus is gone; input that came
+    before is returned first where it is the display.
     """
 
     @property

@@ -11,11 +11,12 @@ from aboveboard.recorder.replay.drawing import drawing
 from aboveboard.recorder.replay.loopback import Reply
 from aboveboard.recorder.replay.pages import EVENTS_SHOWN, PICTURES_SHOWN, clock, in_words, seconds
 from aboveboard.recorder.replay.shown import picture, pictures
-from aboveboard.recorder.review.look import Look, Opened
+from aboveboard.recorder.review.look import Look, Opened, is_sealed
+from aboveboard.recorder.seal import name_of
 from aboveboard.ui.language import Speech, message
 
 _STRETCH = re.compile(r"/stretch/([0-9]{1,18})(\.json)?")
-_PICTURE = re.compile(r"/picture/([0-9]{1,12})/([0-9]{1,6})")
+_PICTURE = re.compile(r"/picture/(sealed/)?([0-9]{1,12})/([0-9]{1,6})")
 _SCRIPT = re.compile(r"/scripts/(replay|mark)\.js")
 _GONE = message("This is not here any more: it was sent, or deleted.")
 
@@ -32,7 +33,8 @@ class ReviewPages:
             script = (files("aboveboard.ui") / "static" / f"{found[1]}.js").read_bytes()
             return Reply(200, script, "text/javascript; charset=utf-8")
         if found := _PICTURE.fullmatch(path):
-            return self._picture(f"{int(found[1]):010d}.chunk", int(found[2]), form)
+            name = f"{name_of(int(found[2]))}.seg" if found[1] else f"{int(found[2]):010d}.chunk"
+            return self._picture(name, int(found[3]), form)
         found = _STRETCH.fullmatch(path)
         if found is None:
             return self._gone(message("There is nothing at this address."), form)
@@ -55,7 +57,7 @@ class ReviewPages:
             return self._gone(str(error), form)
 
     def _seen(self, opened: Opened) -> list[dict[str, object]]:
-        parts = [(f"/picture/{int(each.segment.split('.')[0])}/", each.body.events) for each in opened.chunks]
+        parts = [(_address(each.segment), each.body.events) for each in opened.chunks]
         return pictures(opened.stretch, parts)
 
     def _drawing(self, opened: Opened) -> Reply:
@@ -70,6 +72,11 @@ class ReviewPages:
             stretch=stretch, told=told[:EVENTS_SHOWN], more=max(0, len(told) - EVENTS_SHOWN),
             seen=seen[:PICTURES_SHOWN], more_seen=max(0, len(seen) - PICTURES_SHOWN), form=form, state=self._state,
             clock=clock, seconds=seconds, say=self._words.say, length_ms=(stretch.end_us - stretch.start_us) // 1000,
-            earlier=earlier[-1] if earlier else 0, later=later[0] if later else 0,
+            sealed=opened.sealed, earlier=earlier[-1] if earlier else 0, later=later[0] if later else 0,
         )  # fmt: skip
         return Reply(200, html.encode())
+
+
+def _address(name: str) -> str:
+    """Of the pictures of a chunk or segment."""
+    return f"/picture/{'sealed/' if is_sealed(name) else ''}{int(name.split('.')[0])}/"
