@@ -149,8 +149,8 @@ class Pipeline:
             self._close_chunk(safe_us)
 
     def _standing(self, events: Sequence[Observed] = ()) -> None:
-        """What holds without any input: pauses begin and end by themselves, and the indicator says what is. events: what
-        was read with it; while a pause lasts all of that is dropped, however old, so the gap reaches back to it."""
+        """What holds without any input: pauses begin and end by themselves, and the indicator says what is. events:
+        read with it; while a pause lasts all of them are dropped, however old, so the gap reaches back to them."""
         state = self._pauses.state()
         if state.since_us is not None:
             if self._gap is None or self._gap[0] != "paused":
