@@ -3,6 +3,7 @@ events, the saved text or the display, confirms the diary or corrects it; the re
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import time
 from collections.abc import Callable, Mapping
@@ -11,6 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
+from aboveboard.core.errors import Unavailable
 from aboveboard.core.events import ObservedElement
 from aboveboard.desktop.accessibility import Accessibility
 from bench.actions.person import Person, Thing
@@ -46,6 +48,9 @@ class Desktop:
     """A GTK or Qt program: its tree as it is now, its text as it stands."""
 
     def __init__(self, words: list[str], env: Mapping[str, str]) -> None:
+        """Raises Unavailable when the program is not installed."""
+        if shutil.which(words[0]) is None:
+            raise Unavailable(f"the program {words[0]} is missing: apt-get install {words[0]}")
         self.process = subprocess.Popen(
             words, env=dict(env), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             start_new_session=True,

@@ -69,6 +69,22 @@ def test_input_of_a_pause_that_is_read_after_it_takes_nothing_from_its_gap(tmp_p
     assert all(before[1] >= after[0] for before, after in itertools.pairwise(gaps)), "all of it is gap"
 
 
+def test_what_was_in_hand_when_the_pause_came_is_dropped_and_the_gap_reaches_back_to_it(tmp_path: Path) -> None:
+    """A recorder that is late looks at a click only once it is paused: nobody may take that time for one of rest."""
+    recording = Recording(tmp_path)
+    recording.step(300_000)
+    done = recording.clock.now_us() + 50_000
+    recording.clock.advance(100_000)
+    recording.pauses.pause(None)
+    recording.click(done)
+    recording.step()
+    recording.pauses.resume()
+    recording.step()
+    gaps = [event for event in recording.kept() if isinstance(event, Gap)]
+    assert {gap.reason for gap in gaps} == {"paused"}
+    assert min(gap.t_us for gap in gaps) <= done
+
+
 def test_a_pause_that_begins_and_ends_within_one_run_of_movement_is_cut_out_of_it(tmp_path: Path) -> None:
     """Movement is gathered: all of it may be read at once, after `resume`."""
     recording = Recording(tmp_path)

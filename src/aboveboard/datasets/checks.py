@@ -104,5 +104,3 @@ def check_events(events: Iterable[KeptEvent]) -> None:
                     raise Corrupt("a picture was seen after it was made known")
                 for number in event.box:
                     _within(number, PIXELS_MAX, "a picture's box")
-            case _:
-                pass

@@ -41,6 +41,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -205,36 +206,46 @@ def with_split(table: pa.Table, split: str) -> pa.Table:
 
 
 def write_tables(out: IO[bytes], tables: Iterable[pa.Table]) -> None:
-    """One Parquet file of episodes, a table each, sorted by ID; one row group and one episode are in memory.
+    """One Parquet file of episodes, a table each, sorted by ID; two row groups and one episode are in memory: while one
+    is packed the next is read.
 
     Raises BadInput for an episode given twice or out of order.
     """
-    with pq.ParquetWriter(
-        out,
-        SCHEMA,
-        compression="zstd",
-        compression_level=6,
-        version="2.6",
-        use_dictionary=_WORDS,
-        column_encoding=_RUNS,
-    ) as writer:
-        waiting = [SCHEMA.empty_table()]
-        rows, last = 0, ""
-        for table in tables:
-            name = table["episode_id"][0].as_py()
-            if name <= last:
-                raise BadInput(f"episode {name} is given twice or out of order")
-            last = name
-            waiting.append(table)
-            rows += table.num_rows
-            if rows >= ROWS_A_GROUP:
-                together = pa.concat_tables(waiting)
-                whole = rows - rows % ROWS_A_GROUP
-                for begun in range(0, whole, ROWS_A_GROUP):
-                    writer.write_table(together.slice(begun, ROWS_A_GROUP).combine_chunks())
-                waiting, rows = [together.slice(whole).combine_chunks()], rows - whole
-        if rows or not last:
-            writer.write_table(pa.concat_tables(waiting).combine_chunks())
+    packing: Future[None] | None = None
+    with (
+        pq.ParquetWriter(
+            out, SCHEMA, compression="zstd", compression_level=6, version="2.6", use_dictionary=_WORDS,
+            column_encoding=_RUNS,
+        ) as writer,
+        ThreadPoolExecutor(1, "packing") as hand,
+    ):  # fmt: skip
+        for group in _groups(tables):
+            if packing is not None:
+                packing.result()
+            packing = hand.submit(writer.write_table, group)
+        if packing is not None:
+            packing.result()
+
+
+def _groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """Of ROWS_A_GROUP rows, the last of fewer; an empty one when there are none. Raises BadInput as write_tables."""
+    waiting = [SCHEMA.empty_table()]
+    rows, last = 0, ""
+    for table in tables:
+        name = table["episode_id"][0].as_py()
+        if name <= last:
+            raise BadInput(f"episode {name} is given twice or out of order")
+        last = name
+        waiting.append(table)
+        rows += table.num_rows
+        if rows >= ROWS_A_GROUP:
+            together = pa.concat_tables(waiting)
+            whole = rows - rows % ROWS_A_GROUP
+            for begun in range(0, whole, ROWS_A_GROUP):
+                yield together.slice(begun, ROWS_A_GROUP).combine_chunks()
+            waiting, rows = [together.slice(whole).combine_chunks()], rows - whole
+    if rows or not last:
+        yield pa.concat_tables(waiting).combine_chunks()
 
 
 def write_episodes(out: IO[bytes], episodes: Iterable[Episode]) -> None:

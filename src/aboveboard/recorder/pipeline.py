@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -130,7 +130,7 @@ class Pipeline:
         safe_us = self._clock.now_us() - LAG_US  # what is older has come by now
         events = self._observer.read()
         newest_us, self.seen_us = _newest_us(events), max(safe_us, self._start_us)
-        self._standing()
+        self._standing(events)
         for observed in events:
             event = observed.input
             if isinstance(event, Motion):
@@ -150,14 +150,16 @@ class Pipeline:
             # While a busy display delivers late, what is older than the newest has come, and perhaps no more.
             self._close_chunk(safe_us if newest_us is None else min(safe_us, newest_us))
 
-    def _standing(self) -> None:
-        """What holds without any input: pauses begin and end by themselves, and the indicator says what is."""
+    def _standing(self, events: Sequence[Observed] = ()) -> None:
+        """What holds without any input: pauses begin and end by themselves, and the indicator says what is. events:
+        read with it; while a pause lasts all of them are dropped, however old, so the gap reaches back to them."""
         state = self._pauses.state()
         if state.since_us is not None:
             if self._gap is None or self._gap[0] != "paused":
                 # Taken in a moment before the command, and yet, by the display's clock, of the pause.
                 self._buffer = [item for item in self._buffer if times_of(item.event)[1] < state.since_us]
-            self._enter_gap("paused", max(state.since_us, self._paused_to_us))
+                in_hand = (_told(each.input)[2] for each in events if not isinstance(each.input, Glance))
+                self._enter_gap("paused", max(min([state.since_us, *in_hand]), self._paused_to_us))
         elif self._gap is not None and self._gap[0] == "paused":
             self._leave_gap((self._pauses.last_end_us() or self._clock.now_us()) + GUARD_US)
         withheld = self._gate.standing(self._observer.surface())
@@ -203,7 +205,7 @@ class Pipeline:
 
     def _enter_gap(self, reason: GapReason, t_us: int) -> None:
         if self._gap is not None and self._gap[0] == reason:
-            if reason in _EVERYWHERE or reason == "paused":  # noticed before it was looked at what came in before that
+            if reason in _EVERYWHERE:  # noticed before it was looked at what came in before that
                 self._gap = (reason, max(min(self._gap[1], t_us), self._start_us))
             return
         if reason == "paused" and t_us < self._paused_to_us:
