@@ -32,7 +32,7 @@ STAGES: dict[str, tuple[str, ...]] = {
     "spool": ("recorder.spool.spool:Spool.append", "recorder.spool.spool:Spool.fold"),
     "pipeline": ("recorder.pipeline:Pipeline.step",),
     "tree: reading": ("desktop.accessibility:Accessibility.read", "desktop.accessibility:Accessibility.has"),
-    "tree: hearing of changes": ("recorder.watcher:Watcher._hear",),
+    "tree: hearing of changes": ("desktop.dbuswire:Wire.signals",),
     "badge": ("recorder.badge:Badge._check",),
     "terms": ("recorder.recorder:Recorder.look_at_terms", "recorder.terms:Terms.files"),
     "sender": ("recorder.sender:Sender._round",),

@@ -69,6 +69,9 @@ class Windows:
             name: self._display.intern_atom(name)
             for name in ("_NET_ACTIVE_WINDOW", "_NET_WM_NAME", "_NET_WM_PID", "UTF8_STRING", "WM_STATE")
         }
+        # Properties of a program's window that say what it is.
+        kinds = {"_NET_WM_NAME": "title", "WM_NAME": "title", "WM_CLASS": "", "_NET_WM_PID": "", "WM_STATE": ""}
+        self._told_by = {self._display.intern_atom(name): what for name, what in kinds.items()}
         self._watched: set[int] = set()
         self._order: list[int] = []  # children of the root, lowest first, mapped or not
         self._frames: dict[int, _Frame] = {}
@@ -174,9 +177,15 @@ class Windows:
                 return False  # at each click others change: lists of windows, selections
             self._active_number = self._number(self._root, "_NET_ACTIVE_WINDOW")
             return True
+        if atom not in self._told_by:
+            return False  # toolkits note the time of each key and click in one
         for frame_number, frame in self._frames.items():
-            if frame.window is not None and frame.window.number == number:
-                self._look(frame_number)
+            window = frame.window
+            if window is not None and window.number == number:
+                if self._told_by[atom] == "title" and frame.client:
+                    self._retitle(frame, window)
+                else:
+                    self._look(frame_number)
                 return True
         return True
 
@@ -201,6 +210,11 @@ class Windows:
             attributes = window.get_attributes()
             if attributes.map_state == X.IsViewable and attributes.win_class == X.InputOutput:
                 frame.window, frame.client = self._describe(window)
+
+    def _retitle(self, frame: _Frame, window: Window) -> None:
+        with contextlib.suppress(xerror.BadWindow):
+            title = self._title(self._display.create_resource_object("window", window.number))
+            frame.window = replace(window, title=title)
 
     def _look_again(self) -> None:
         """At windows whose program had not said yet what they are."""

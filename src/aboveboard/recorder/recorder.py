@@ -48,7 +48,7 @@ from aboveboard.recorder.waiting import waiting_rows
 from aboveboard.redact.redactor import Redactor
 from aboveboard.redact.stage import RedactionStage
 
-STEP_S = 5.0  # input, changes of windows, work to do and the ends of pauses do not wait for it
+STEP_S = 8.0  # input, changes of windows, work to do and the ends of pauses do not wait for it
 EVER_US = 1 << 62
 
 
