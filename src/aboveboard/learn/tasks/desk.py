@@ -28,6 +28,7 @@ PROGRAMS = ("mousepad", "featherpad", "galculator")  # lower-case WM_CLASS, as a
 START_S_MAX = 25.0
 STOP_S_MAX = 5.0
 SETTLED_S = 0.6
+READS_S = 0.8  # what stands in a text is read before it is changed
 _WORDS = (
     "meeting", "report", "budget", "table", "green", "window", "paper", "summer", "garden", "letter", "number",
     "early", "answer", "bring", "carry", "place", "water", "simple", "train", "market", "open", "close",
@@ -229,6 +230,7 @@ def do(doer: DeskDoer, work: Work) -> None:
             doer.click(f"toggle button/{key}", key)
         return
     doer.click("text/")
+    doer.watch(READS_S)
     if work.before:
         doer.press("a", "Control")
         if not work.wanted:
