@@ -1,5 +1,9 @@
 """Server time and weight of every page, with 8,000 contributors and 90 days of one, each beside the server's
-plain health answer in turn with it: `python -m bench.portal [--quick]`."""
+plain health answer in turn with it: `python -m bench.portal [--quick]`.
+
+Whatever a page lists is there as often as the server allows, or as a year of a busy programme would have it: policies,
+proposals and grants on their way, datasets, models, releases and deletions.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +12,46 @@ import re
 import statistics
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from aboveboard.collector.service import Service
-from aboveboard.collector.storage.tables import commitments, consents, devices, epochs, segments
+from aboveboard.collector.storage.tables import (
+    commitments,
+    consents,
+    dataset_people,
+    dataset_sources,
+    datasets,
+    deletions,
+    devices,
+    epochs,
+    grants,
+    models,
+    releases,
+    segments,
+)
+from aboveboard.collector.terms import publish_policy
+from aboveboard.core.access import new_opening
 from aboveboard.core.consent import ConsentRecord, SignedConsent
-from aboveboard.core.leaves import BatchLeaf
+from aboveboard.core.ids import SegmentId, sha256_hex
+from aboveboard.core.leaves import (
+    DAY_US,
+    BatchLeaf,
+    DatasetBuiltLeaf,
+    DeletionAskedLeaf,
+    DeletionDoneLeaf,
+    ModelTrainedLeaf,
+    parse_leaf,
+)
+from aboveboard.core.merkle import root_hash
 from aboveboard.core.signatures import Signature
 from aboveboard.wire.segment import Manifest
 from bench.common import Row, arguments, row, tell
 from tests.support.chromium import chromium
-from tests.support.portal_world import Portal, portal, settle
+from tests.support.portal_world import Portal, bring, manifest, portal, settle
+from tests.support.servers import Researcher
 
 PEOPLE, DAYS, SEGMENTS_A_DAY, LOG_ENTRIES = 8000, 90, 48, 20_000
 MS_MAX, KIB_MAX = 100, 150
@@ -44,8 +75,73 @@ def fill(pages: Portal, *, people: int, days: int, entries: int) -> None:
         tx.execute(insert(commitments), queued)
     for _ in range(0, entries, 1000):
         service.log.append([BatchLeaf("segments", os.urandom(32).hex(), 64).encode() for _ in range(1000)])
+    fill_lists(pages, [str(each["segment"]) for each in rows], max(1, people // 200))
     service.wake.set()
     settle(pages.servers)
+
+
+def fill_lists(pages: Portal, mine: Sequence[str], most: int) -> None:
+    """most: how many datasets, and models; of all else in proportion, up to what the server takes."""
+    service, me, world = pages.servers.service, pages.person, pages.servers.world
+    for number in range(most // 2):
+        agreed = world.policy(version=100 + number, notice_days=0, contact=f"contact-{number}@example.org")
+        publish_policy(service, world.signed(agreed))
+        offered = world.policy(version=500 + number, title=f"Offered {number}")
+        bring(pages, world.signed(offered, [world.employer]).to_bytes())
+        for reader in (Researcher(pages.servers, 1, {"reader": f"Reader {number} {half}"}) for half in range(3)):
+            bring(pages, reader.signed.to_bytes(), "/researchers")
+        said = {"text": f"{number}: {'it should say more of the pictures, and for how long they are kept. ' * 5}"}
+        path = f"/representatives/{pages.proposal.policy_id}/comments"
+        pages.servers.http.post(path, data=said, headers=pages.member_of(path).headers)
+    asked = [DeletionAskedLeaf(os.urandom(32).hex(), DAY_US * 40_000).encode() for _ in range(most * 25)]
+    done = [DeletionDoneLeaf(parse_leaf(each).commitment).encode() for each in asked[::2]]  # type: ignore[union-attr]
+    service.log.append([*asked, *done])
+    _fill_built(pages, [SegmentId(each) for each in mine], most)
+    _fill_releases(pages, most * 3)
+    with service.database.transaction() as tx:
+        row = {"contributor": me.contributor, "signed": b"{}", "due_us": DAY_US * 40_000, "done": False}
+        tx.execute(insert(deletions), [{**row, "deletion": os.urandom(32).hex()} for _ in range(most)])
+
+
+def _fill_built(pages: Portal, mine: Sequence[SegmentId], most: int) -> None:
+    """Each dataset holds all that was there by its day."""
+    service = pages.servers.service
+    for number in range(most):
+        held = mine[: (number + 1) * len(mine) // most]
+        data = manifest(pages.servers, f"Office tasks, build {number}", held)
+        name, model = sha256_hex(data), os.urandom(32).hex()
+        root = root_hash([each.encode() for each in sorted(held)]).hex()
+        built, trained = service.log.append(
+            [DatasetBuiltLeaf(root, name).encode(), ModelTrainedLeaf(model, name).encode()]
+        )
+        marked = built if number % 3 == 0 else None
+        with service.database.transaction() as tx:
+            grant = tx.execute(select(grants.c.grant_id).limit(1)).scalar_one()
+            tx.execute(
+                insert(datasets), [{"manifest": name, "grant_id": grant, "leaf_index": built, "marked_index": marked}]
+            )
+            tx.execute(insert(dataset_sources), [{"manifest": name, "segment": each} for each in held])
+            tx.execute(insert(dataset_people), [{"manifest": name, "contributor": pages.person.contributor}])
+            tx.execute(
+                insert(models), [{"model": model, "manifest": name, "leaf_index": trained, "marked_index": marked}]
+            )
+        settle(pages.servers)
+        assert bring(pages, data, "/researchers/cards") == 303
+
+
+def _fill_releases(pages: Portal, most: int) -> None:
+    """Of the person's keys, each under a grant of its own."""
+    service, me = pages.servers.service, pages.person
+    rows: list[dict[str, object]] = []
+    readers = [Researcher(pages.servers, 2, {"nonce": f"{number:032x}"}).signed for number in range(most)]
+    for each in readers:
+        opening = new_opening(each.grant, me.contributor, me.epoch)
+        [index] = service.log.append([opening.leaf().encode()])
+        rows.append({"grant_id": each.grant.grant_id, "epoch": me.epoch, "contributor": me.contributor,
+                     "opening": opening.to_bytes(), "leaf_index": index, "at_us": 1 << 50})  # fmt: skip
+    with service.database.transaction() as tx:
+        tx.execute(insert(grants), [{"grant_id": each.grant.grant_id, "signed": each.to_bytes()} for each in readers])
+        tx.execute(insert(releases), rows)
 
 
 def _consent(pages: Portal, contributor: str) -> dict[str, object]:

@@ -4,24 +4,24 @@ log; and nothing else is. On every store."""
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from aboveboard.audit.source import FolderSource
 from aboveboard.audit.verify import verify
 from aboveboard.cli import main
 from aboveboard.collector import marks
 from aboveboard.collector.settings import Settings
-from aboveboard.collector.storage.tables import jobs, segments
+from aboveboard.collector.storage.tables import segments
 from aboveboard.core.ids import SegmentId
 from aboveboard.core.leaves import DatasetMarkedLeaf, ModelMarkedLeaf
 from aboveboard.datasets.manifest import Manifest, Source, root_of
 from aboveboard.wire.api import DatasetBuilt, DatasetState, ModelState, ModelTrained, MyDatasets, parse
 from tests.support.attackers import name_sources
+from tests.support.marking import run_marks
 from tests.support.servers import Person, Researcher, Servers, running
 
 
@@ -61,22 +61,6 @@ def _train(reader: Researcher, title: str, manifest: str) -> str:
     return model
 
 
-def _one_run(servers: Servers) -> None:
-    """As the server does it once a day: the job is due now."""
-    mine = jobs.c.kind == marks.KIND
-    with servers.service.database.transaction() as tx:
-        assert tx.execute(update(jobs).where(mine).values(due_us=1)).rowcount == 1
-    deadline = time.monotonic() + 30
-    while True:
-        with servers.service.database.reading() as tx:
-            due_us, tries = tx.execute(select(jobs.c.due_us, jobs.c.tries).where(mine)).one()
-        if due_us > 1:
-            assert tries == 0, "it was done at once"
-            return
-        assert time.monotonic() < deadline, "the job was not done"
-        time.sleep(0.05)
-
-
 def _dataset(servers: Servers, manifest: str) -> int | None:
     answer = servers.get(f"/v1/datasets/{manifest}")
     return parse(answer.content, "dataset", DatasetState).marked_index
@@ -99,11 +83,11 @@ def test_deletion_and_withdrawal_mark_all_that_holds_it_and_nothing_else(servers
     reader.release()
     with_both, with_one, clean = _build(reader, "1", [a, b, c]), _build(reader, "2", [b]), _build(reader, "3", [c])
     models = {each: _train(reader, f"model of {each}", each) for each in (with_both, with_one, clean)}
-    _one_run(servers)
+    run_marks(servers)
     assert [_dataset(servers, each) for each in models] == [None] * 3
     body = gone.delete("segments", segments=(a,))
     assert servers.http.post("/v1/deletions", content=body, headers=gone.headers).status_code == 202
-    _one_run(servers)
+    run_marks(servers)
     first = _dataset(servers, with_both)
     assert first is not None
     assert _model(servers, models[with_both]) is not None
@@ -111,7 +95,7 @@ def test_deletion_and_withdrawal_mark_all_that_holds_it_and_nothing_else(servers
     for word in ("withdrawn", "opt_out"):  # leaving takes nothing of the withdrawal back
         assert left.say(word).status_code == 201
     late = _train(reader, "after the mark", with_both)
-    _one_run(servers)
+    run_marks(servers)
     assert _dataset(servers, with_one) is not None
     assert _model(servers, models[with_one]) is not None
     assert _model(servers, late) is not None
@@ -122,7 +106,7 @@ def test_deletion_and_withdrawal_mark_all_that_holds_it_and_nothing_else(servers
         *(ModelMarkedLeaf(each).encode() for each in (models[with_both], models[with_one], late)),
     ]
     assert sorted(_marked_in_log(servers)) == sorted(leaves)
-    _one_run(servers)
+    run_marks(servers)
     assert sorted(_marked_in_log(servers)) == sorted(leaves), "once"
     assert servers.proven(f"/v1/leaves/{servers.service.log.size - 1}/proof", {}).status_code == 200
     report, found = verify(FolderSource(servers.folder / "collector"), servers.world.charter)
@@ -142,7 +126,7 @@ def test_who_comes_back_to_the_same_terms_marks_nothing(servers: Servers) -> Non
     manifest = _build(reader, "back", [segment])
     assert person.say("withdrawn").status_code == 201
     assert person.say("given").status_code == 201
-    _one_run(servers)
+    run_marks(servers)
     assert _dataset(servers, manifest) is None
 
 
@@ -154,7 +138,7 @@ def test_what_is_past_its_days_of_keeping_marks_too(servers: Servers) -> None:
     manifest = _build(reader, "swept", [segment])
     with servers.service.database.transaction() as tx:
         tx.execute(update(segments).where(segments.c.segment == segment).values(deleted=True))
-    _one_run(servers)
+    run_marks(servers)
     assert _dataset(servers, manifest) is not None
 
 
@@ -218,6 +202,6 @@ def test_the_command_that_checks_a_dataset_asks_for_its_mark(
     assert main(words) == 0
     assert "has not marked it" in capsys.readouterr().out
     assert person.say("withdrawn").status_code == 201
-    _one_run(servers)
+    run_marks(servers)
     assert main(words) == 1
     assert "marks this dataset" in capsys.readouterr().err

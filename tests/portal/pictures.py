@@ -53,7 +53,7 @@ def _paper(folder: Path, browser: Chromium, url: str) -> None:
 def _german(folder: Path, browser: Chromium, portal: Portal) -> None:
     browser.cookie(portal.url, "language", "de", "/")
     browser.theme("light")
-    for path in ("/me", "/me/stop", "/representatives"):
+    for path in ("/me", "/stop", "/representatives"):
         for size, (width, height) in SIZES.items():
             browser.size(width, height)
             browser.go(portal.url + path)

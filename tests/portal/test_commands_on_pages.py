@@ -22,7 +22,7 @@ def _commands(portal: Portal, path: str) -> list[list[str]]:
     return [line.split()[1:] for line in lines if line.startswith("aboveboard ")]
 
 
-@pytest.mark.parametrize("path", ["/verify", "/me/stop", "/stewards", "/representatives/{}"])
+@pytest.mark.parametrize("path", ["/verify", "/stop", "/stewards", "/representatives/{}"])
 def test_each_takes_the_arguments_shown(portal: Portal, path: str) -> None:
     """Parsed only, never run: one of them would leave the programme."""
     commands = _commands(portal, path.format(portal.proposal.policy_id))

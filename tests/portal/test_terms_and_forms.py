@@ -1,5 +1,5 @@
 """The newer pages do what they say: the notice in English is the core's, the form writes what compiles, grants need a
-steward's hand, a card needs the log's, and one's own word is checked in the browser."""
+steward's hand, and one's own word is checked in the browser."""
 
 from __future__ import annotations
 
@@ -62,16 +62,6 @@ def test_a_grant_is_listed_once_a_steward_has_signed_it(portal: Portal, signed: 
     if signed:
         kept = portal.members["steward"].get(f"/researchers/{grant.grant.grant_id}/file").content
         assert SignedGrant.parse(kept) == grant
-
-
-def test_only_a_manifest_that_the_log_names_becomes_a_card(portal: Portal) -> None:
-    assert bring(portal, b'{"title": "no"}', "/researchers/cards") == 400
-    text = portal.servers.get(f"/datasets/{portal.dataset}").text
-    assert "Office tasks, autumn" in text
-    assert "under 10" in text
-    assert portal.person.prev not in text
-    mine = portal.servers.get("/me", Cookie=f"device={portal.person.session}").text
-    assert "holds yours" in mine
 
 
 def test_ones_own_word_is_checked_in_the_browser_and_nobody_elses(browser: Chromium, portal: Portal) -> None:

@@ -155,17 +155,38 @@ def _bundle(tx: Connection, policy_id: PolicyId) -> CurrentPolicy:
     return CurrentPolicy(to_base64(row.signed), row.log_proof.decode("utf-8"))
 
 
-def accesses(service: Service, contributor: ContributorId) -> list[Access]:
-    """Who was given this person's keys: each with its opening, its grant and its proof, once included."""
-    with service.database.reading() as tx:
-        rows = tx.execute(
-            select(releases, grants.c.signed).join(grants, grants.c.grant_id == releases.c.grant_id)
-            .where(releases.c.contributor == contributor).order_by(releases.c.leaf_index)
-        ).all()  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A key of a person's that a reader was given. index: of the entry that says so."""
+
+    index: int
+    opening: ReleaseOpening
+    grant: SignedGrant
+    at_us: int
+
+    def proven(self, service: Service) -> Access:
+        """With the entry's proof."""
+        return Access(self.opening, self.grant, self.at_us, service.log.proof(self.index).encode())
+
+
+def given(service: Service, contributor: ContributorId) -> list[Given]:
+    """Who was given this person's keys, as far as the log is cosigned, oldest first."""
     checkpoint = service.log.checkpoint
-    size = checkpoint.size if checkpoint else 0
+    query = (
+        select(releases, grants.c.signed).join(grants, grants.c.grant_id == releases.c.grant_id)
+        .where(releases.c.contributor == contributor, releases.c.leaf_index < (checkpoint.size if checkpoint else 0))
+        .order_by(releases.c.leaf_index)
+    )  # fmt: skip
+    with service.database.reading() as tx:
+        rows = tx.execute(query).all()
+    signed = {row.grant_id: row.signed for row in rows}
+    parsed = {name: SignedGrant.parse(data) for name, data in signed.items()}
     return [
-        Access(parse_record(row.opening, "release", ReleaseOpening), SignedGrant.parse(row.signed), row.at_us,
-               service.log.proof(row.leaf_index).encode())
-        for row in rows if row.leaf_index < size
-    ]  # fmt: skip
+        Given(row.leaf_index, parse_record(row.opening, "release", ReleaseOpening), parsed[row.grant_id], row.at_us)
+        for row in rows
+    ]
+
+
+def accesses(service: Service, contributor: ContributorId) -> list[Access]:
+    """The same, each with its proof."""
+    return [each.proven(service) for each in given(service, contributor)]

@@ -13,7 +13,15 @@ from sqlalchemy import Connection, func, select, update
 
 from aboveboard.collector.service import Service
 from aboveboard.collector.storage.sql import insert
-from aboveboard.collector.storage.tables import dataset_sources, datasets, epochs, grants, models, segments
+from aboveboard.collector.storage.tables import (
+    dataset_people,
+    dataset_sources,
+    datasets,
+    epochs,
+    grants,
+    models,
+    segments,
+)
 from aboveboard.core.access import SignedGrant
 from aboveboard.core.errors import BadInput, Refused
 from aboveboard.core.ids import ContributorId, SegmentId
@@ -58,6 +66,8 @@ def name_sources(service: Service, signed: SignedGrant, manifest: str, names: Se
                 raise Refused("sources", f"{left} of these segments are not of this grant, or were never accepted here")
             rows = [{"manifest": manifest, "segment": each} for each in some]
             tx.execute(insert(dataset_sources).on_conflict_do_nothing(), rows)
+            people = [{"manifest": manifest, "contributor": each} for each in {one.contributor for one in reached}]
+            tx.execute(insert(dataset_people).on_conflict_do_nothing(), people)
         if _count(tx, manifest) > SOURCES_MAX:
             raise Refused("sources", f"a dataset has {SOURCES_MAX} segments at most")
 

@@ -1,6 +1,6 @@
 """Datasets that their builders have shown: a manifest whose hash the log holds says for itself that it is the one.
 
-Its list of sources answers each person whether theirs is in it, and is not shown to anybody else.
+Its list of sources is checked, and shown to nobody.
 """
 
 from __future__ import annotations
@@ -13,15 +13,13 @@ from pathlib import Path
 import msgspec
 
 from aboveboard.core.errors import BadInput, Refused
-from aboveboard.core.leaves import DatasetBuiltLeaf
+from aboveboard.core.leaves import DatasetBuiltLeaf, Leaf
 from aboveboard.core.merkle import root_hash
 from aboveboard.portal.folder import Folder
 from aboveboard.portal.forms import MANIFEST_BYTES_MAX
-from aboveboard.portal.scan import Seen
 from aboveboard.ui.language import message
 
 CARDS_MAX = 1000
-SETS_KEPT = 8
 
 
 class _Source(msgspec.Struct, frozen=True):
@@ -33,7 +31,6 @@ class _Manifest(msgspec.Struct, frozen=True):
     """What a page says of docs/spec/dataset.md's manifest; other fields are left aside."""
 
     title: str
-    purpose: str
     sources: tuple[_Source, ...]
     episodes: int
     steps: int
@@ -44,17 +41,16 @@ class _Manifest(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """policies: those its sources were given under."""
+    """policies: those its sources were given under. supersedes: the manifest of the dataset that this one was built in
+    the place of, "" for none."""
 
     title: str
-    purpose: str
     policies: tuple[str, ...]
     episodes: int
     steps: int
     contributors: int
     min_contributors: int
     supersedes: str
-    marked: bool = False
 
 
 class Cards:
@@ -63,49 +59,37 @@ class Cards:
     def __init__(self, path: Path) -> None:
         self._folder = Folder(path, files_max=CARDS_MAX, bytes_max=MANIFEST_BYTES_MAX)
         self._read = lru_cache(maxsize=CARDS_MAX)(self._card)
-        self.sources = lru_cache(maxsize=SETS_KEPT)(self._sources)
 
     def all(self) -> dict[str, Card]:
-        found = {name: self._read(name) for name in self._folder.names()}
-        replaced = {card.supersedes for card in found.values()}
-        return {name: _marked(card) if name in replaced else card for name, card in found.items()}
+        return {name: self._read(name) for name in self._folder.names()}
 
-    def show(self, data: bytes, seen: Seen) -> str:
-        """Keeps a manifest; its name. Raises BadInput when it is none, Refused when the log has none of its hash."""
-        manifest, name = _decode(data), hashlib.sha256(data).hexdigest()
-        known = next((each.leaf for each in seen.datasets if _is(each.leaf, name)), None)
-        if known is None:
-            text = message("the log has no dataset with this manifest's hash: it is published when it is built")
-            raise Refused("manifest", text)
+    def made_since(self, manifest: str) -> list[str]:
+        """What was built in a dataset's place, as far as its builders have shown it."""
+        return [name for name, card in self.all().items() if card.supersedes == manifest]
+
+    def show(self, data: bytes, known: Leaf) -> None:
+        """Keeps a manifest. known: the log's entry of its name. Raises BadInput, or Refused when its sources are not
+        those of the entry."""
+        manifest = _decode(data)
         root = root_hash([each.encode("ascii") for each in sorted(source.segment for source in manifest.sources)])
         if not isinstance(known, DatasetBuiltLeaf) or root.hex() != known.root:
             raise Refused("manifest", message("the sources in this manifest are not those that the log commits to"))
-        self._folder.put(name, data)
-        return name
+        self._folder.put(name_of(data), data)
 
-    def _manifest(self, name: str) -> _Manifest:
+    def _card(self, name: str) -> Card:
         data = self._folder.get(name)
         if data is None:
             raise Refused("unknown", message("no dataset of that name has been shown here"))
-        return _decode(data)
-
-    def _card(self, name: str) -> Card:
-        each = self._manifest(name)
+        each = _decode(data)
         policies = tuple(sorted({source.policy for source in each.sources}))
-        return Card(each.title, each.purpose, policies, each.episodes, each.steps, each.contributors,
-                    each.min_contributors, each.supersedes)  # fmt: skip
-
-    def _sources(self, name: str) -> frozenset[str]:
-        return frozenset(source.segment for source in self._manifest(name).sources)
+        return Card(each.title, policies, each.episodes, each.steps, each.contributors, each.min_contributors,
+                    each.supersedes)  # fmt: skip
 
 
-def _marked(card: Card) -> Card:
-    return Card(card.title, card.purpose, card.policies, card.episodes, card.steps, card.contributors,
-                card.min_contributors, card.supersedes, marked=True)  # fmt: skip
-
-
-def _is(leaf: object, name: str) -> bool:
-    return isinstance(leaf, DatasetBuiltLeaf) and leaf.manifest == name
+def name_of(data: bytes) -> str:
+    """A manifest's name in the log. Raises BadInput when it is none."""
+    _decode(data)
+    return hashlib.sha256(data).hexdigest()
 
 
 def _decode(data: bytes) -> _Manifest:

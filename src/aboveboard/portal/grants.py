@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import pyrage
 
 from aboveboard.collector.service import Service
 from aboveboard.core.access import GRANT_CONTEXT, GRANT_DAYS_MAX, Grant, SignedGrant, new_grant
+from aboveboard.core.charter import Charter
 from aboveboard.core.clock import US_PER_S
 from aboveboard.core.errors import BadInput, Refused
 from aboveboard.core.ids import PolicyId
@@ -75,6 +77,27 @@ def write_grant(form: dict[str, list[str]], policies: list[Published], now_us: i
     )  # fmt: skip
 
 
+@lru_cache(maxsize=GRANTS_MAX * 2)
+def _asked(data: bytes, charter: Charter) -> Asked:
+    """Once for each text and charter: an approval that held holds."""
+    signed = SignedGrant.parse(data)
+    kept = _holding(signed.grant, signed.signatures, charter)
+    names = tuple(dict.fromkeys(each.key for each in kept))
+    needed = max(0, charter.stewards.threshold - len(names))
+    return Asked(signed.grant, SignedGrant(signed.grant, kept), names, needed)
+
+
+def _holding(grant: Grant, signatures: tuple[Signature, ...], charter: Charter) -> tuple[Signature, ...]:
+    """One signature of each steward other than the reader, of those that hold."""
+    reader = VerifyKey.decode(grant.reader_key)
+    keys = [key for key in charter.steward_keys if key.public != reader.public]
+    data, kept = grant.to_bytes(), dict[str, Signature]()
+    for signature in signatures:
+        if check_threshold(keys, 0, [signature], GRANT_CONTEXT, data, who="anyone", reason="grant"):
+            kept.setdefault(f"{signature.key} {signature.key_id}", signature)
+    return tuple(kept.values())
+
+
 class GrantsOnTheirWay:
     """Safe for several threads of one process."""
 
@@ -85,7 +108,7 @@ class GrantsOnTheirWay:
     def all(self) -> list[Asked]:
         """Not expired; those that need most first, then the newest."""
         now_us = self._service.clock.now_us()
-        found = [self._read(SignedGrant.parse(data)) for _, data in self._folder.all()]
+        found = [self._read(data) for _, data in self._folder.all()]
         open_ones = [each for each in found if each.grant.expires_us > now_us]
         return sorted(open_ones, key=lambda each: (-each.needed, -each.grant.created_us))
 
@@ -94,25 +117,10 @@ class GrantsOnTheirWay:
         data = self._folder.get(grant_id)
         if data is None:
             raise Refused("unknown", message("no grant of that name is on its way here"))
-        return self._read(SignedGrant.parse(data))
+        return self._read(data)
 
-    def _read(self, signed: SignedGrant) -> Asked:
-        kept = self._holding(signed.grant, signed.signatures)
-        names = tuple(dict.fromkeys(each.key for each in kept))
-        return Asked(
-            signed.grant, SignedGrant(signed.grant, kept), names,
-            max(0, self._service.charter.stewards.threshold - len(names)),
-        )  # fmt: skip
-
-    def _holding(self, grant: Grant, signatures: tuple[Signature, ...]) -> tuple[Signature, ...]:
-        """One signature of each steward other than the reader, of those that hold."""
-        reader = VerifyKey.decode(grant.reader_key)
-        keys = [key for key in self._service.charter.steward_keys if key.public != reader.public]
-        data, kept = grant.to_bytes(), dict[str, Signature]()
-        for signature in signatures:
-            if check_threshold(keys, 0, [signature], GRANT_CONTEXT, data, who="anyone", reason="grant"):
-                kept.setdefault(f"{signature.key} {signature.key_id}", signature)
-        return tuple(kept.values())
+    def _read(self, data: bytes) -> Asked:
+        return _asked(data, self._service.charter)
 
     def bring(self, data: bytes) -> Asked:
         """Adds a signed file's approvals to what is here. Raises BadInput, or Refused when none of them holds."""
@@ -123,13 +131,13 @@ class GrantsOnTheirWay:
             raise BadInput(message("a grant runs from 1 to 366 days"))
         if grant.expires_us <= now_us or len(grant.reader) > READER_MAX:
             raise BadInput(message("the grant has expired, or its reader's name is too long"))
-        if not self._holding(grant, signed.signatures):
+        if not _holding(grant, signed.signatures, self._service.charter):
             raise Refused("grant", message("no signature in this file is by a steward of the charter: one signs first"))
         with self._folder.lock:
             self._drop_expired(now_us)
             known = self._folder.get(grant.grant_id)
             before = () if known is None else SignedGrant.parse(known).signatures
-            kept = self._holding(grant, (*before, *signed.signatures))
+            kept = _holding(grant, (*before, *signed.signatures), self._service.charter)
             self._folder.put(grant.grant_id, SignedGrant(grant, kept).to_bytes())
             return self.get(grant.grant_id)
 

@@ -13,7 +13,7 @@ from fastapi import Request
 from sqlalchemy import func, select
 from starlette.responses import RedirectResponse, Response
 
-from aboveboard.collector.access import accesses
+from aboveboard.collector.access import accesses, given
 from aboveboard.collector.http.replies import reply_for
 from aboveboard.collector.http.requests import Me, RecordBody, Serving
 from aboveboard.collector.identity import cookies
@@ -23,26 +23,25 @@ from aboveboard.collector.identity.state import PERSON_S
 from aboveboard.collector.limits import TooMany
 from aboveboard.collector.publisher import batch_proof
 from aboveboard.collector.service import Service
-from aboveboard.collector.storage.tables import consents, deletions, segments
+from aboveboard.collector.storage.tables import batches, commitments, consents, deletions, segments
 from aboveboard.core.canonical import canonical
 from aboveboard.core.consent import ConsentRecord, SignedConsent
-from aboveboard.core.errors import Refused, Unavailable
+from aboveboard.core.errors import Refused
 from aboveboard.core.ids import ContributorId
 from aboveboard.core.policy_diff import compare
-from aboveboard.core.proof import LogProof
-from aboveboard.portal.cards import Card, Cards
+from aboveboard.portal import lineage
+from aboveboard.portal.built import Shown
 from aboveboard.portal.history import agreed_policy, compensation, newer_policy
 from aboveboard.portal.notice import changes
 from aboveboard.portal.programme import published_policies
-from aboveboard.portal.public import Scan
 from aboveboard.portal.render import HEADERS, address, form, page, pages, words_of
-from aboveboard.portal.researchers import Shown
-from aboveboard.portal.scan import Entry
 from aboveboard.ui.language import message
 
 router = pages()
 SESSION_S = int(PERSON_S)
 SEGMENTS_MAX = 100_000
+CONSENTS_MAX = 1000  # words of one person, shown
+SHOWN_MAX = 100  # accesses to their keys, the newest
 
 
 @router.get("/me/sign-in")
@@ -74,25 +73,22 @@ def sign_out(request: Request, service: Serving) -> Response:
 
 
 @router.get("/me")
-def me(request: Request, service: Serving, scan: Scan, cards: Shown, person: Me) -> Response:
+def me(request: Request, service: Serving, cards: Shown, person: Me) -> Response:
     """What is held about oneself, who has been given the keys, what it became, and how to stop."""
     published = published_policies(service)
-    seen = [(LogProof.parse(each.log_proof).index, each) for each in accesses(service, person)]
-    first = min((index for index, _ in seen), default=None)
-    log, records, words = scan.seen(), _consents(service, person), words_of(request)
+    records, words = _consents(service, person), words_of(request)
     history = [record for record, _ in records]
     newer = newer_policy(history, published)
     agreed = agreed_policy(history, published)
     with service.database.reading() as tx:
         own = laptops(tx, person)
-    built = [each for each in log.datasets if first is not None and each.index > first]
     return page(
-        request, "me.html", held=_held(service, person), records=records, accesses=seen, laptops=own,
+        request, "me.html", held=_held(service, person), records=records, accesses=given(service, person), laptops=own,
+        shown_max=SHOWN_MAX,
         requests=_deletions(service, person), now_us=service.clock.now_us(), newer=newer,
         policies={each.policy.policy_id: each.policy for each in published},
         newer_changes=changes(compare(agreed.policy, newer.policy), words) if newer and agreed else [],
-        due=compensation(history, published), datasets=_datasets(service, person, cards, built),
-        models=[each for each in log.models if first is not None and each.index > first],
+        due=compensation(history, published), became=lineage.own(service, person), cards=cards.all(),
     )  # fmt: skip
 
 
@@ -105,12 +101,6 @@ def own_proof(request: Request, service: Serving, person: Me, consent: str) -> R
         request, "own_proof.html", record=record, text=data.decode("utf-8"),
         data=base64.b64encode(data).decode("ascii"),
     )  # fmt: skip
-
-
-@router.get("/me/stop")
-def stop(request: Request, person: Me) -> Response:
-    """Pause, leave, delete: what each does, and where. No reason is asked for."""
-    return page(request, "stop.html")
 
 
 @router.post("/me/devices/{device_id}/revocation")
@@ -130,9 +120,9 @@ def consent_proof(service: Serving, person: Me, consent: str) -> Response:
 @router.get("/me/accesses/{index}")
 def access_proof(service: Serving, person: Me, index: int) -> Response:
     """One access with its grant, approvals, opening and proof, as a file."""
-    for each in accesses(service, person):
-        if LogProof.parse(each.log_proof).index == index:
-            return _file(each.to_bytes(), f"access-{index}.json")
+    for each in given(service, person):
+        if each.index == index:
+            return _file(each.proven(service).to_bytes(), f"access-{index}.json")
     raise Refused("unknown", message("no access of that number was to your keys"))
 
 
@@ -163,23 +153,6 @@ def _signed_consent(service: Service, person: ContributorId, consent: str) -> by
     return signed
 
 
-def _datasets(
-    service: Service, person: ContributorId, cards: Cards, entries: list[Entry]
-) -> list[tuple[Entry, Card | None, bool | None]]:
-    """Each with its card, and whether it holds a segment of this person's; None where its builder has not shown it."""
-    known = cards.all()
-    shown = {name for each in entries if (name := getattr(each.leaf, "manifest", "")) in known}
-    own: set[str] = set()
-    if shown:
-        with service.database.reading() as tx:
-            own = set(tx.execute(select(segments.c.segment).where(segments.c.contributor == person)).scalars())
-    return [
-        (each, known[name], not own.isdisjoint(cards.sources(name))) if name in shown else (each, None, None)
-        for each in entries
-        for name in (getattr(each.leaf, "manifest", ""),)
-    ]
-
-
 def _file(data: bytes, name: str) -> Response:
     headers = {**HEADERS, "Content-Disposition": f'attachment; filename="{name}"'}
     return Response(data, media_type="application/json", headers=headers)
@@ -196,17 +169,16 @@ def _held(service: Service, person: ContributorId) -> dict[str, tuple[int, int]]
 
 def _consents(service: Service, person: ContributorId) -> list[tuple[ConsentRecord, int | None]]:
     """Records in the order they came, each with the entry of the log whose batch holds it; None while it waits."""
+    checkpoint = service.log.checkpoint
+    size = checkpoint.size if checkpoint else 0
     query = select(consents.c.signed).where(consents.c.contributor == person).order_by(consents.c.number)
     with service.database.reading() as tx:
-        rows = tx.execute(query).scalars().all()
-    found: list[tuple[ConsentRecord, int | None]] = []
-    for row in rows:
-        record = SignedConsent.parse(row).record
-        try:
-            found.append((record, LogProof.parse(batch_proof(service, record.commitment).log_proof).index))
-        except Unavailable:
-            found.append((record, None))
-    return found
+        found = [SignedConsent.parse(row).record for row in tx.execute(query.limit(CONSENTS_MAX)).scalars()]
+        names = [record.commitment.hex() for record in found]
+        where = select(commitments.c.commitment, batches.c.leaf_index).join(batches)
+        rows = tx.execute(where.where(commitments.c.commitment.in_(names), batches.c.leaf_index < size)).all()
+    at = {row.commitment: row.leaf_index for row in rows}
+    return [(record, at.get(name)) for record, name in zip(found, names, strict=True)]
 
 
 def _deletions(service: Service, person: ContributorId) -> list[tuple[str, int, bool]]:

@@ -5,7 +5,18 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from aboveboard.collector.service import Service
-from aboveboard.portal import accounts, grant_ends, me, public, render, representatives, researchers, stewards, terms
+from aboveboard.portal import (
+    accounts,
+    built,
+    grant_ends,
+    me,
+    public,
+    render,
+    representatives,
+    researchers,
+    stewards,
+    terms,
+)
 from aboveboard.portal.cards import Cards
 from aboveboard.portal.comments import Comments
 from aboveboard.portal.grants import GrantsOnTheirWay
@@ -22,5 +33,5 @@ def add_pages(app: FastAPI) -> None:
     app.state.comments = Comments(folder / "comments")
     app.state.grants_on_their_way = GrantsOnTheirWay(service, folder / "grants")
     app.state.cards = Cards(folder / "cards")
-    for part in (render, public, terms, me, accounts, representatives, researchers, stewards, grant_ends):
+    for part in (render, public, terms, built, me, accounts, representatives, researchers, stewards, grant_ends):
         app.include_router(part.router)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from sqlalchemy import func, select
@@ -21,6 +22,8 @@ from aboveboard.core.proof import LogProof, check_proof
 from aboveboard.core.signatures import check_threshold
 
 POLICIES_MAX = 100
+GRANTS_MAX = 2000
+GRANTS_SHOWN = 50  # those that run longest
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,29 +76,53 @@ def signers(signed: SignedPolicy, charter: Charter) -> tuple[str, ...]:
     return check_threshold(keys, 0, signed.signatures, CONTEXT, signed.policy_bytes, who="anyone", reason="no_policy")
 
 
+# What bytes say does not change, and a signature that held holds: these are worked out once for each text, not once for
+# each page. What changes, such as the witnesses' time, is no part of it.
+
+
+@lru_cache(maxsize=POLICIES_MAX * 2)
+def _read(data: bytes, log_proof: bytes | None, charter: Charter) -> tuple[Policy, tuple[str, ...], int | None]:
+    """The policy, whose signatures hold, and when the witness quorum had signed its entry."""
+    signed = SignedPolicy.parse(data)
+    policy = Policy.parse(signed.policy_bytes)
+    return policy, signers(signed, charter), _first_cosigned_s(policy, charter, log_proof)
+
+
+@lru_cache(maxsize=POLICIES_MAX * 2)
+def _compared(old: bytes, new: bytes) -> tuple[Difference, ...]:
+    return tuple(compare(*(Policy.parse(SignedPolicy.parse(each).policy_bytes) for each in (old, new))))
+
+
+@lru_cache(maxsize=8)
+def _cosigned(note: str, charter: Charter) -> tuple[int, dict[str, int]]:
+    """By a checkpoint's note: the quorum's time, and each witness's."""
+    return charter.check_checkpoint(note)[1], cosignatures(note, charter.witness_keys)
+
+
 def published_policies(service: Service) -> list[Published]:
     """Newest first."""
     note = service.log.note
-    seen_s = 0 if note is None else service.charter.check_checkpoint(note)[1]
+    seen_s = 0 if note is None else _cosigned(note, service.charter)[0]
     with service.database.reading() as tx:
         query = select(policies).order_by(policies.c.number.desc()).limit(POLICIES_MAX)
         rows = list(reversed(tx.execute(query).all()))
     found: list[Published] = []
-    for row in rows:
-        signed, charter = SignedPolicy.parse(row.signed), service.charters.at(row.leaf_index)
-        policy = Policy.parse(signed.policy_bytes)
-        cosigned_s = None if row.log_proof is None else _first_cosigned_s(policy, charter, row.log_proof)
+    for at, row in enumerate(rows):
+        charter = service.charters.at(row.leaf_index)
+        policy, signed_by, cosigned_s = _read(row.signed, row.log_proof, charter)
         found.append(
             Published(
-                policy, charter, row.leaf_index, signers(signed, charter),
-                compare(found[-1].policy, policy) if found else None, cosigned_s,
+                policy, charter, row.leaf_index, signed_by,
+                list(_compared(rows[at - 1].signed, row.signed)) if at else None, cosigned_s,
                 _standing(policy, charter, cosigned_s, max(seen_s, cosigned_s or 0)),
             )
         )  # fmt: skip
     return found[::-1]
 
 
-def _first_cosigned_s(policy: Policy, charter: Charter, log_proof: bytes) -> int:
+def _first_cosigned_s(policy: Policy, charter: Charter, log_proof: bytes | None) -> int | None:
+    if log_proof is None:
+        return None
     proof = LogProof.parse(log_proof.decode("utf-8"))
     return check_proof(PolicyLeaf(policy.policy_id).encode(), proof, charter)[1]
 
@@ -112,7 +139,7 @@ class WitnessState:
 def witness_states(service: Service) -> list[WitnessState]:
     """Every witness of the charter."""
     charter, note = service.charter, service.log.note
-    times = {} if note is None else cosignatures(note, charter.witness_keys)
+    times = {} if note is None else _cosigned(note, charter)[1]
     pairs = zip(charter.witness_keys, charter.witnesses.keys, strict=True)
     return [WitnessState(key.name, entry.run_by, times.get(key.name)) for key, entry in pairs]
 
@@ -142,6 +169,14 @@ def health(service: Service) -> Health:
         waiting = tx.execute(
             select(func.count()).where(invitations.c.used.is_(False), invitations.c.expires_us > now_us)
         ).scalar_one()
-        signed = [SignedGrant.parse(row) for row in tx.execute(select(grants.c.signed).limit(200)).scalars()]
-    lines = [GrantLine(g.grant.purpose, g.grant.expires_us, g.grant.expires_us < now_us) for g in signed]
-    return Health(people_taking_part(service), waiting > 0, sorted(lines, key=lambda g: g.until_us, reverse=True))
+        found = [_purpose(row) for row in tx.execute(select(grants.c.signed).limit(GRANTS_MAX)).scalars()]
+    newest = sorted(found, key=lambda each: each[1], reverse=True)[:GRANTS_SHOWN]
+    lines = [GrantLine(purpose, until_us, until_us < now_us) for purpose, until_us in newest]
+    return Health(people_taking_part(service), waiting > 0, lines)
+
+
+@lru_cache(maxsize=GRANTS_MAX)
+def _purpose(data: bytes) -> tuple[str, int]:
+    """Of a grant, and until when it runs."""
+    grant = SignedGrant.parse(data).grant
+    return grant.purpose, grant.expires_us

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import threading
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from aboveboard.collector.service import Service
@@ -51,6 +52,13 @@ class Proposal:
         return Missing(charter.employer_key.name not in self.signed_by, max(0, need))
 
 
+@lru_cache(maxsize=PROPOSALS_MAX * 2)
+def _proposal(data: bytes, charter: Charter) -> Proposal:
+    """Once for each text and charter: a signature that held holds."""
+    signed = SignedPolicy.parse(data)
+    return Proposal(Policy.parse(signed.policy_bytes), signed, signers(signed, charter))
+
+
 def floor_missing(policy: Policy, charter: Charter) -> list[str]:
     """Patterns of the charter's never-record list that the policy leaves out: with any, it can't be published."""
     return [pattern for pattern in charter.never_record if pattern not in policy.never_record]
@@ -81,8 +89,7 @@ class Proposals:
         data = read_bounded(path, POLICY_BYTES_MAX * 2)
         if data is None:
             return None
-        signed = SignedPolicy.parse(data)
-        return Proposal(Policy.parse(signed.policy_bytes), signed, signers(signed, self._service.charter))
+        return _proposal(data, self._service.charter)
 
     def bring(self, data: bytes) -> tuple[str, bool]:
         """Adds a signed file's signatures to what is here; (policy ID, whether it went into the log).

@@ -11,7 +11,8 @@ from starlette.responses import Response
 from aboveboard.collector.http.requests import Serving
 from aboveboard.core.errors import Refused
 from aboveboard.core.leaves import Leaf, parse_leaf
-from aboveboard.portal.cards import Cards
+from aboveboard.portal import lineage
+from aboveboard.portal.built import Shown
 from aboveboard.portal.comments import Comments
 from aboveboard.portal.notice import notice, said
 from aboveboard.portal.programme import published_policies, witness_states
@@ -24,8 +25,9 @@ ENTRIES_SHOWN = 25
 KINDS = {
     "charter": message("charter"), "policy": message("policy published"), "batch": message("batch"),
     "key_released": message("key released to a reader"), "grant_revoked": message("grant taken back"),
-    "dataset_built": message("dataset built"),
-    "model_trained": message("model trained"), "deletion_asked": message("deletion asked"),
+    "dataset_built": message("dataset built"), "model_trained": message("model trained"),
+    "dataset_marked": message("dataset marked: not to be used any more"),
+    "model_marked": message("model marked: not to be used any more"), "deletion_asked": message("deletion asked"),
     "deletion_done": message("deletion done"), "exemption": message("exemption"),
     "retention_sweep": message("retention sweep"), "recorder_release": message("recorder release"),
     "role": message("role given or taken"),
@@ -123,10 +125,12 @@ def entry(request: Request, service: Serving, index: str) -> Response:
 
 
 @router.get("/uses")
-def uses(request: Request, scan: Scan) -> Response:
-    """Keys released, datasets and models."""
-    cards: Cards = request.app.state.cards
-    return page(request, "uses.html", seen=scan.seen(), cards=cards.all())
+def uses(request: Request, service: Serving, scan: Scan, cards: Shown) -> Response:
+    """Keys released, the newest datasets and models."""
+    return page(
+        request, "uses.html", seen=scan.seen(), cards=cards.all(), built=lineage.newest_datasets(service),
+        trained=lineage.newest_models(service),
+    )  # fmt: skip
 
 
 @router.get("/deletions")

@@ -7,18 +7,15 @@ from typing import Annotated
 from fastapi import Depends, Request
 from starlette.responses import RedirectResponse, Response
 
-from aboveboard.collector.figures import PEOPLE_MIN
 from aboveboard.collector.http.requests import RecordBody, Serving
-from aboveboard.core.errors import Refused
-from aboveboard.core.leaves import ModelTrainedLeaf
-from aboveboard.portal.cards import Cards
+from aboveboard.core.leaves import parse_leaf
+from aboveboard.portal import lineage
+from aboveboard.portal.built import Shown
+from aboveboard.portal.cards import name_of
 from aboveboard.portal.forms import ManifestBody, fields, uploaded
 from aboveboard.portal.grants import GrantsOnTheirWay, write_grant
 from aboveboard.portal.programme import published_policies
-from aboveboard.portal.public import Scan
 from aboveboard.portal.render import HEADERS, page, pages
-from aboveboard.portal.scan import Entry
-from aboveboard.ui.language import message
 
 router = pages()
 
@@ -28,13 +25,7 @@ def grants_of(request: Request) -> GrantsOnTheirWay:
     return found
 
 
-def cards_of(request: Request) -> Cards:
-    found: Cards = request.app.state.cards
-    return found
-
-
 Waiting = Annotated[GrantsOnTheirWay, Depends(grants_of)]
-Shown = Annotated[Cards, Depends(cards_of)]
 
 
 @router.get("/researchers")
@@ -43,7 +34,8 @@ def researchers(request: Request, service: Serving, waiting: Waiting, cards: Sho
     purposes = dict.fromkeys(purpose for one in policies for purpose in one.policy.purposes)
     return page(
         request, "researchers.html", charter=service.charter, policies=policies, purposes=list(purposes),
-        waiting=waiting.all(), cards=cards.all(), url=str(request.base_url).rstrip("/"),
+        waiting=waiting.all(), cards=cards.all(), built=lineage.newest_datasets(service),
+        trained=lineage.newest_models(service), url=str(request.base_url).rstrip("/"),
     )  # fmt: skip
 
 
@@ -73,24 +65,10 @@ def _grant(data: bytes) -> Response:
 
 
 @router.post("/researchers/cards")
-def show_card(request: Request, cards: Shown, scan: Scan, body: ManifestBody) -> Response:
+def show_card(request: Request, service: Serving, cards: Shown, body: ManifestBody) -> Response:
     """Anyone may bring a manifest: the log says whether it is one."""
-    name = cards.show(uploaded(request.headers.get("Content-Type", ""), body), scan.seen())
-    return RedirectResponse(f"/datasets/{name}", 303)
-
-
-@router.get("/datasets/{manifest}")
-def dataset(request: Request, service: Serving, cards: Shown, scan: Scan, manifest: str) -> Response:
-    card, seen = cards.all().get(manifest), scan.seen()
-    index = next((each.index for each in seen.datasets if getattr(each.leaf, "manifest", "") == manifest), None)
-    if card is None or index is None:
-        raise Refused("unknown", message("no dataset of that name has been shown here"))
-    return page(
-        request, "dataset.html", card=card, manifest=manifest, index=index, people_min=PEOPLE_MIN,
-        policies={each.policy.policy_id: each.policy for each in published_policies(service)},
-        models=[each for each in seen.models if _from(each, manifest)],
-    )  # fmt: skip
-
-
-def _from(entry: Entry, manifest: str) -> bool:
-    return isinstance(entry.leaf, ModelTrainedLeaf) and entry.leaf.dataset == manifest
+    data = uploaded(request.headers.get("Content-Type", ""), body)
+    found, _ = lineage.dataset_of(service, name_of(data))
+    [entry] = service.log.entries(found.index, found.index + 1)
+    cards.show(data, parse_leaf(entry))
+    return RedirectResponse(f"/datasets/{found.manifest}", 303)

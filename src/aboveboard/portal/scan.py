@@ -7,17 +7,9 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 
 from aboveboard.collector.sequencer import Sequencer
-from aboveboard.core.leaves import (
-    DatasetBuiltLeaf,
-    DeletionAskedLeaf,
-    DeletionDoneLeaf,
-    KeyReleasedLeaf,
-    Leaf,
-    ModelTrainedLeaf,
-    parse_leaf,
-)
+from aboveboard.core.leaves import DeletionAskedLeaf, DeletionDoneLeaf, KeyReleasedLeaf, Leaf, parse_leaf
 
-SHOWN_MAX = 200  # of each kind, the newest; the log has all of them
+SHOWN_MAX = 100  # of each kind, the newest; the log has all of them
 STEP = 1000
 
 
@@ -27,10 +19,6 @@ class Entry:
 
     index: int
     leaf: Leaf
-
-
-def _newest() -> deque[Entry]:
-    return deque(maxlen=SHOWN_MAX)
 
 
 @dataclass(slots=True)
@@ -44,9 +32,7 @@ class Seen:
     open: dict[str, tuple[int, int]] = field(default_factory=dict)
     finished: set[bytes] = field(default_factory=set)
     done: deque[tuple[str, int, int]] = field(default_factory=lambda: deque(maxlen=SHOWN_MAX))
-    releases: deque[Entry] = field(default_factory=_newest)
-    datasets: deque[Entry] = field(default_factory=_newest)
-    models: deque[Entry] = field(default_factory=_newest)
+    releases: deque[Entry] = field(default_factory=lambda: deque(maxlen=SHOWN_MAX))
 
     def take(self, entry: bytes) -> None:
         leaf, index = parse_leaf(entry), self.size
@@ -61,10 +47,6 @@ class Seen:
                 self._take_done(leaf.commitment, index)
             case KeyReleasedLeaf():
                 self.releases.append(Entry(index, leaf))
-            case DatasetBuiltLeaf():
-                self.datasets.append(Entry(index, leaf))
-            case ModelTrainedLeaf():
-                self.models.append(Entry(index, leaf))
             case _:
                 pass
 
@@ -78,8 +60,7 @@ class Seen:
 
     def copy(self) -> Seen:
         """To be read while others go on counting; what only counting needs is left out."""
-        return Seen(self.size, self.counts.copy(), self.open.copy(), set(), self.done.copy(), self.releases.copy(),
-                    self.datasets.copy(), self.models.copy())  # fmt: skip
+        return Seen(self.size, self.counts.copy(), self.open.copy(), set(), self.done.copy(), self.releases.copy())
 
     def overdue(self, now_us: int) -> int:
         return sum(due_us < now_us for due_us, _ in self.open.values())

@@ -76,3 +76,9 @@ def posting(request: Request, service: Serving, policy_id: str) -> Response:
         request, "notice.html", one=one, charter=one.charter,
         sections=notice(one.policy, one.charter, words_of(request)), url=str(request.base_url).rstrip("/"),
     )  # fmt: skip
+
+
+@router.get("/stop")
+def stop(request: Request) -> Response:
+    """Pause, leave, delete: what each does, and where. For everybody, as nobody is to sign in first to stop."""
+    return page(request, "stop.html")

@@ -135,6 +135,8 @@ segments = Table(
     Column("deleted", Boolean, nullable=False, default=False),
     UniqueConstraint("device", "seq"),
 )  # fmt: skip
+# Of the few that are: which datasets hold some is asked once a day of everybody, and on each person's page.
+Index("segments_deleted", segments.c.contributor, sqlite_where=segments.c.deleted, postgresql_where=segments.c.deleted)
 
 batches = Table(
     "batches", metadata,
@@ -199,6 +201,14 @@ dataset_sources = Table(
     Column("manifest", String(64), ForeignKey("datasets.manifest"), primary_key=True),
     Column("segment", String(64), ForeignKey("segments.segment"), primary_key=True),
     Index("dataset_sources_segment", "segment"),
+)  # fmt: skip
+
+# Whose segments a dataset holds, beside which: so that a person's page need not go through all of theirs.
+dataset_people = Table(
+    "dataset_people", metadata,
+    Column("manifest", String(64), ForeignKey("datasets.manifest"), primary_key=True),
+    Column("contributor", String(32), primary_key=True),
+    Index("dataset_people_contributor", "contributor"),
 )  # fmt: skip
 
 models = Table(

@@ -1,7 +1,7 @@
 """Which grants were taken back.
 
 Revision ID: 0008_grants_revoked
-Revises: 0006_lineage
+Revises: 0007_people_of_datasets
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from alembic import op
 from sqlalchemy import BigInteger, Column, LargeBinary, String
 
 revision = "0008_grants_revoked"
-down_revision = "0006_lineage"
+down_revision = "0007_people_of_datasets"
 
 
 def upgrade() -> None:
