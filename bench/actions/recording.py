@@ -88,7 +88,8 @@ def main() -> int:
     events = [event for _, chunk in spool.chunks() for event in chunk.events]
     (folder / "events.msgpack").write_bytes(msgspec.msgpack.encode(events))
     status = recorder.status()
-    print(json.dumps({"problem": status["problem"], "withheld": status["counters"]["withheld"]}), flush=True)
+    said = {"problem": status["problem"], "withheld": status["counters"]["withheld"], "indicator": status["indicator"]}
+    print(json.dumps(said), flush=True)
     return 0
 
 

@@ -3,11 +3,11 @@ beside the diary. A process of its own, told by a JSON file what to do."""
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from aboveboard.core.events import KeptEvent
+from aboveboard.core.events import Gap, KeptEvent
 from aboveboard.datasets.actions import reconstruct
 from aboveboard.datasets.agreement import Agreement, Truth, agreement
 from aboveboard.datasets.episodes import SECRET
@@ -44,7 +44,8 @@ class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Outcome(msgspec.Struct):
-    """denied: acts that the program says did not happen as meant, and which are in no count; misses: in words."""
+    """denied: acts that the program says did not happen as meant, and which are in no count; misses: in words; problem:
+    what the recorder said of itself; gaps_s: seconds in which nothing was kept, by reason."""
 
     task: Task
     total: int
@@ -56,6 +57,7 @@ class Outcome(msgspec.Struct):
     paused: int
     seconds: float
     problem: str
+    gaps_s: dict[str, float]
 
 
 class Told:
@@ -82,13 +84,14 @@ class Told:
             raise RuntimeError(f"the recorder, told {line!r}: {answer}")
 
     def stop(self) -> tuple[list[KeptEvent], str]:
+        """What was kept, and what the recorder says of itself: JSON."""
         assert self._process.stdin is not None
         self._process.stdin.write("stop\n")
         self._process.stdin.flush()
-        said = json.loads(self._line())
+        said = self._line()
         self._process.wait(30)
         data = (self._folder / "events.msgpack").read_bytes()
-        return msgspec.msgpack.decode(data, type=list[KeptEvent]), str(said["problem"])
+        return msgspec.msgpack.decode(data, type=list[KeptEvent]), said
 
 
 def start_program(name: str, display: PrivateDisplay, folder: Path, person: Person, left: int) -> Program:
@@ -111,6 +114,15 @@ def interrupt(person: Person, told: Told) -> tuple[int, int]:
     told.say("resume")
     time.sleep(0.5)
     return since_us, time.time_ns() // 1000
+
+
+def gaps_of(events: Sequence[KeptEvent]) -> dict[str, float]:
+    """Seconds by reason."""
+    found: Counter[str] = Counter()
+    for each in events:
+        if isinstance(each, Gap):
+            found[each.reason] += each.end_us - each.t_us
+    return {reason: us / 1e6 for reason, us in found.items()}
 
 
 def outside(truths: Sequence[Truth], spans: Sequence[tuple[int, int]]) -> list[Truth]:
@@ -160,19 +172,20 @@ def run(task: Task, folder: Path) -> Outcome:
     told_of = reconstruct(events)
     found = compared(list(told_of.actions), person, holes)
     if os.environ.get("BENCH_SHOW"):
-        show(list(told_of.actions), person)
+        show(list(told_of.actions), person, events)
     confusion = {kind: dict(counts) for kind, counts in found.confusion.items()}
     return Outcome(
         task, found.total, found.matched, dict(found.exact), confusion, found.misses, program.denied(), len(holes),
-        time.monotonic() - begun, problem,
+        time.monotonic() - begun, problem, gaps_of(events),
     )  # fmt: skip
 
 
-def show(actions: list[Action], person: Person) -> None:
+def show(actions: list[Action], person: Person, events: Sequence[KeptEvent]) -> None:
     """Both, by time, for whoever looks for a fault."""
     both: list[tuple[int, str]] = [
         (t.start_us, f"  did  {t.kind} {t.name!r} {t.box} {t.text!r} {t.key} {t.dy}") for t in person.acts
     ]
+    both += [(g.t_us, f"gap    {g.reason} {(g.end_us - g.t_us) / 1e6:.3f} s") for g in events if isinstance(g, Gap)]
     for a in actions:
         e = a.element
         named = f"{e.role} {e.name!r} {e.box}" if e is not None else "nothing"

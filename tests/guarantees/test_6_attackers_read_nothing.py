@@ -4,42 +4,27 @@ all its keys, and a collector that hides a reading from one person. Each by its 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from pathlib import Path
 
 import pyrage
 import pytest
 from sqlalchemy import select
 
-from aboveboard.collector.settings import Settings
 from aboveboard.collector.storage.tables import metadata
 from aboveboard.core.errors import AboveboardError, CheckFailed, Refused
 from aboveboard.core.signing import SigningKey
 from aboveboard.core.vault import SignedDeposit, join_secret
 from aboveboard.datasets.reader import Opened
 from aboveboard.wire.api import MyAccesses, from_base64, parse, reader_headers
-from aboveboard.wire.segment import SealedSegment, unseal
 from aboveboard.wire.segment import parse as parse_segment
-from tests.support.attackers import Watch, guardian_server, reader_of, sql
-from tests.support.servers import DAY_US, Person, Researcher, Servers, now_us, running
-
-
-@pytest.fixture(scope="module")
-def servers(tmp_path_factory: pytest.TempPathFactory, settings: Settings) -> Iterator[Servers]:
-    with running(tmp_path_factory.mktemp("servers"), settings) as made:
-        yield made
-
-
-def _sent(servers: Servers) -> tuple[Person, SealedSegment]:
-    person = Person(servers).ready()
-    segment = person.sealed()
-    assert person.send(segment).status_code == 201
-    return person, segment
+from aboveboard.wire.segment import unseal
+from tests.support.attackers import Watch, guardian_server, reader_of, sent, sql
+from tests.support.servers import DAY_US, Person, Researcher, Servers, now_us
 
 
 def test_a_steward_alone_gets_no_key_released(servers: Servers) -> None:
     """With their own key as the reader's, signing once, twice, or asking for what no policy names."""
-    _sent(servers)
+    sent(servers)
     steward, second = servers.world.stewards[:2]
     alone = [
         Researcher(servers, 1, key=SigningKey.generate("reader")),
@@ -59,7 +44,7 @@ def test_a_steward_alone_gets_no_key_released(servers: Servers) -> None:
 
 def test_what_lies_in_the_log_or_in_a_link_is_no_way_around_the_grant(servers: Servers) -> None:
     """A segment's name is known to many: its bytes come only to its person and to a reader whose grant holds."""
-    person, segment = _sent(servers)
+    person, segment = sent(servers)
     stranger = Person(servers).ready()
     name = segment.manifest.segment_id
     for path in (
@@ -73,8 +58,8 @@ def test_what_lies_in_the_log_or_in_a_link_is_no_way_around_the_grant(servers: S
 
 def test_a_researcher_reads_nothing_beyond_the_grant(servers: Servers) -> None:
     """Another person than the grant names; another reader with a grant that was overheard; a request said again."""
-    named, _ = _sent(servers)
-    other, segment = _sent(servers)
+    named, _ = sent(servers)
+    other, segment = sent(servers)
     researcher = Researcher(servers, 2, {"contributors": (named.contributor,)})
     assert researcher.bring().status_code == 201
     assert {each.opening.contributor for each in researcher.release().releases} == {named.contributor}
@@ -99,7 +84,7 @@ class Ahead:
 
 def test_a_key_from_a_grant_that_has_expired_gets_nothing_new_to_open(servers: Servers) -> None:
     """The key opens a whole month; the grant ends before it."""
-    person, _ = _sent(servers)
+    person, _ = sent(servers)
     with guardian_server(servers) as guardian:
         researcher = Researcher(
             servers, 2, {"contributors": (person.contributor,), "expires_us": now_us() + 100_000_000}
@@ -123,7 +108,7 @@ def test_a_key_from_a_grant_that_has_expired_gets_nothing_new_to_open(servers: S
 
 def test_the_whole_collector_with_its_master_key_opens_nothing(servers: Servers) -> None:
     """Every row, every blob, every key on the machine; each key, each share and each pair of shares is tried."""
-    people = [_sent(servers)[0] for _ in range(3)]
+    people = [sent(servers)[0] for _ in range(3)]
     researcher = Researcher(servers)
     researcher.bring()
     researcher.release()  # the employer has two stewards, too
@@ -160,8 +145,8 @@ def test_the_whole_collector_with_its_master_key_opens_nothing(servers: Servers)
 def test_a_collector_that_hides_a_reading_from_one_person_is_found_out_by_them(
     servers: Servers, tmp_path: Path
 ) -> None:
-    person, segment = _sent(servers)
-    other, _ = _sent(servers)
+    person, segment = sent(servers)
+    other, _ = sent(servers)
     assert person.consent is not None
     with guardian_server(servers) as guardian:
         watch = Watch(servers, person, [person.consent], [segment], guardian, tmp_path / "monitor")

@@ -4,34 +4,19 @@ what a person can prove of their own segment, in or out, with nobody's help."""
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from aboveboard.audit.own_datasets import HeldManifest, parse_manifest
-from aboveboard.collector.settings import Settings
 from aboveboard.core.canonical import canonical
 from aboveboard.core.merkle import inclusion_proof, leaf_hash, verify_inclusion
 from aboveboard.datasets.manifest import root_of
 from aboveboard.datasets.reader import Bad, Opened
 from aboveboard.wire.api import DatasetBuilt, ModelTrained
 from aboveboard.wire.segment import SealedSegment
-from tests.support.attackers import Watch, guardian_server, name_sources, reader_of
-from tests.support.servers import Person, Researcher, Servers, running
-
-
-@pytest.fixture(scope="module")
-def servers(tmp_path_factory: pytest.TempPathFactory, settings: Settings) -> Iterator[Servers]:
-    with running(tmp_path_factory.mktemp("servers"), settings) as made:
-        yield made
-
-
-def _sent(servers: Servers) -> tuple[Person, SealedSegment]:
-    person = Person(servers).ready()
-    segment = person.sealed()
-    assert person.send(segment).status_code == 201
-    return person, segment
+from tests.support.attackers import Watch, guardian_server, name_sources, reader_of, sent
+from tests.support.servers import Researcher, Servers
 
 
 def _manifest(segments: list[SealedSegment], root: str, **changes: str) -> HeldManifest:
@@ -58,8 +43,8 @@ def _built(researcher: Researcher, root: str, manifest: str) -> int:
 def test_a_dataset_that_keeps_quiet_about_a_source_or_its_terms_is_found_out(servers: Servers, tmp_path: Path) -> None:
     """The root in the log is over what was used; the manifest that is shown leaves this person out, or says something
     else about them."""
-    person, mine = _sent(servers)
-    _, other = _sent(servers)
+    person, mine = sent(servers)
+    _, other = sent(servers)
     assert person.consent is not None
     root = root_of([mine.manifest.segment_id, other.manifest.segment_id])
     honest, quiet = _manifest([mine, other], root), _manifest([other], root)
@@ -112,7 +97,7 @@ def test_only_a_grants_reader_adds_to_the_lineage_and_only_with_hashes(servers: 
 def test_what_is_offered_of_who_has_said_no_is_not_used(servers: Servers) -> None:
     """The collector's own rule is taken out: it still gives the keys and the files. The reader's machine looks for
     itself, and a withdrawal is not undone by leaving after it, or by agreeing to something else."""
-    person, mine = _sent(servers)
+    person, mine = sent(servers)
     researcher = Researcher(servers, 2, {"contributors": (person.contributor,)})
     with guardian_server(servers) as guardian:
         reader = reader_of(servers, researcher, guardian)
@@ -130,8 +115,8 @@ def test_what_is_offered_of_who_has_said_no_is_not_used(servers: Servers) -> Non
 
 
 def test_a_segment_that_was_exchanged_or_altered_on_the_way_is_not_used(servers: Servers) -> None:
-    person, mine = _sent(servers)
-    other, theirs = _sent(servers)
+    person, mine = sent(servers)
+    other, theirs = sent(servers)
     researcher = Researcher(servers, 2, {"contributors": (person.contributor, other.contributor)})
     service = servers.service
     one, two = (next(iter(service.blobs.names(each.contributor))).name for each in (person, other))

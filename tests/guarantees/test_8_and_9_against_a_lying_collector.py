@@ -3,7 +3,6 @@ against it is the guardian, the reader's machine, the log, and the person's moni
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,36 +11,21 @@ from aboveboard.audit.programme_checks import check_deletions
 from aboveboard.audit.source import FolderSource
 from aboveboard.audit.verify import verify
 from aboveboard.collector import deletion
-from aboveboard.collector.settings import Settings
 from aboveboard.core.clock import FixedClock
 from aboveboard.core.errors import AboveboardError, Refused
 from aboveboard.core.keeping import kept_until_us
 from aboveboard.core.leaves import DAY_US, DELETION_DAYS_MAX
-from aboveboard.wire.segment import SealedSegment
-from tests.support.attackers import Watch, guardian_server, reader_of, sql
-from tests.support.servers import Person, Researcher, Servers, now_us, running
+from tests.support.attackers import Watch, guardian_server, reader_of, sent, sql
+from tests.support.servers import Person, Researcher, Servers, now_us
 
 NOBODY_WITHDREW = "aboveboard.collector.scope.withdrawn"
-
-
-@pytest.fixture(scope="module")
-def servers(tmp_path_factory: pytest.TempPathFactory, settings: Settings) -> Iterator[Servers]:
-    with running(tmp_path_factory.mktemp("servers"), settings) as made:
-        yield made
-
-
-def _sent(servers: Servers) -> tuple[Person, SealedSegment]:
-    person = Person(servers).ready()
-    segment = person.sealed()
-    assert person.send(segment).status_code == 201
-    return person, segment
 
 
 def test_a_deletion_that_the_collector_skips_ends_reading_and_shows(
     servers: Servers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It takes the request, puts it into the log because the person waits for that, and keeps everything."""
-    person, _ = _sent(servers)
+    person, _ = sent(servers)
     monkeypatch.setattr(deletion, "forbid", lambda *_: None)
     monkeypatch.setattr(deletion, "enqueue", lambda *_: None)
     body = person.delete("all")
@@ -65,7 +49,7 @@ def test_a_reading_after_a_withdrawal_is_found_out_by_the_person(
     servers: Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By the places of both in the log, also when the person has left since."""
-    person, segment = _sent(servers)
+    person, segment = sent(servers)
     assert person.consent is not None
     said = [person.consent]
     researcher = Researcher(servers, 2, {"contributors": (person.contributor,)})
@@ -88,7 +72,7 @@ def test_a_reading_after_a_withdrawal_is_found_out_by_the_person(
 def test_a_wider_policy_reaches_nothing_that_was_given_before_it(servers: Servers) -> None:
     """The new policy is signed by both sides, and in the log. The collector writes the old data over to it."""
     world = servers.world
-    person, _ = _sent(servers)
+    person, _ = sent(servers)
     purposes = ("train-agents", "research-interfaces")
     wider = world.policy(notice_days=0, starts="2026-01-01", version=2, purposes=purposes)
     assert servers.http.post("/v1/policies", content=world.signed(wider).to_bytes()).status_code == 201
@@ -123,7 +107,7 @@ def _mine(servers: Servers, person: Person) -> list[dict[str, str]]:
 
 def test_a_segment_under_terms_that_nobody_agreed_to_is_not_taken(servers: Servers) -> None:
     """A recorder that goes on by the old yes when the policy has changed, or after a no."""
-    person, _ = _sent(servers)
+    person, _ = sent(servers)
     wider = servers.world.policy(notice_days=0, starts="2026-01-01", version=3, apps=("chromium", "gimp"))
     servers.http.post("/v1/policies", content=servers.world.signed(wider).to_bytes())
     old, servers.policy = servers.policy, wider
@@ -139,7 +123,7 @@ def test_a_collector_that_ignores_the_days_of_keeping_reads_nothing_after_them(
     servers: Servers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It never sweeps, and its clock stands still. The guardian goes by its own, for good."""
-    person, _ = _sent(servers)
+    person, _ = sent(servers)
     researcher = Researcher(servers, 2, {"contributors": (person.contributor,), "expires_us": now_us() + 300 * DAY_US})
     assert researcher.bring().status_code == 201
     reply = researcher.release()

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 
 import pytest
 
 from aboveboard.audit.source import FolderSource
 from aboveboard.audit.verify import verify
-from aboveboard.collector.settings import Settings
 from aboveboard.core.access import SignedDeletion
 from aboveboard.core.errors import CheckFailed, Corrupt, Refused
 from aboveboard.core.ids import SegmentId
-from tests.support.servers import Person, Researcher, Servers, running
-
-
-@pytest.fixture(scope="module")
-def servers(tmp_path_factory: pytest.TempPathFactory, settings: Settings) -> Iterator[Servers]:
-    with running(tmp_path_factory.mktemp("servers"), settings) as made:
-        yield made
+from tests.support.servers import Person, Researcher, Servers
 
 
 def _files(servers: Servers, person: Person) -> list[str]:

@@ -42,6 +42,14 @@ def guardian_server(servers: Servers, port: int = 0) -> Iterator[str]:
         yield url
 
 
+def sent(servers: Servers) -> tuple[Person, SealedSegment]:
+    """Somebody new, and a segment of theirs that was taken."""
+    person = Person(servers).ready()
+    segment = person.sealed()
+    assert person.send(segment).status_code == 201
+    return person, segment
+
+
 def sql(servers: Servers, statement: str, **values: Any) -> int:
     """As the database's administrator; how many rows it changed."""
     with servers.service.database.transaction() as tx:

@@ -19,7 +19,7 @@ from pathlib import Path
 from aboveboard.collector.tilenodes import TILE_BYTES, TileNodes, fold
 from aboveboard.core.errors import Corrupt
 from aboveboard.core.frontier import Frontier
-from aboveboard.core.merkle import EMPTY_ROOT, HASH_BYTES, leaf_hash, node_hash, split
+from aboveboard.core.merkle import EMPTY_ROOT, HASH_BYTES, consistency_path, inclusion_path, leaf_hash, range_root
 from aboveboard.core.tiles import WIDTH, encode_bundle, entries_path, parse_bundle, parse_tile_path, tile_path
 from aboveboard.wire.durable import make_folders, read_bounded, write_durable, write_files_durable
 
@@ -159,17 +159,15 @@ class LogStore:
         return out
 
     def _mth(self, low: int, high: int) -> bytes:
-        """RFC 6962 MTH(D[low:high]); low is a multiple of the largest power of two not above high - low."""
-        count = high - low
-        if count & (count - 1):
-            middle = low + split(count)
-            return node_hash(self._mth(low, middle), self._mth(middle, high))
-        level, height = divmod(count.bit_length() - 1, 8)
-        first = low >> (8 * level)
-        if first // WIDTH < self.size >> (8 * (level + 1)):
-            return self._nodes.node(level, first, height)
-        at = first % WIDTH * HASH_BYTES
-        return fold(self._edge.levels[level][at : at + (HASH_BYTES << height)])
+        return range_root(low, high, self._node)
+
+    def _node(self, first: int, height: int) -> bytes:
+        level, rest = divmod(height, 8)
+        start = first >> (8 * level)
+        if start // WIDTH < self.size >> (8 * (level + 1)):
+            return self._nodes.node(level, start, rest)
+        at = start % WIDTH * HASH_BYTES
+        return fold(self._edge.levels[level][at : at + (HASH_BYTES << rest)])
 
     def root(self, size: int | None = None) -> bytes:
         """The tree's root at a size it has had."""
@@ -187,27 +185,11 @@ class LogStore:
 
     def inclusion(self, index: int, size: int) -> list[bytes]:
         """RFC 6962 2.1.1 PATH(index, D[0:size])."""
-        return self._path(index, 0, size)
-
-    def _path(self, index: int, low: int, high: int) -> list[bytes]:
-        if high - low == 1:
-            return []
-        middle = low + split(high - low)
-        if index < middle:
-            return [*self._path(index, low, middle), self._mth(middle, high)]
-        return [*self._path(index, middle, high), self._mth(low, middle)]
+        return inclusion_path(index, size, self._mth)
 
     def consistency(self, old: int, new: int) -> list[bytes]:
         """RFC 6962 2.1.2 PROOF(old, D[0:new]); empty for old 0 or equal sizes."""
-        return self._subproof(old, 0, new, True) if 0 < old < new else []
-
-    def _subproof(self, old: int, low: int, high: int, whole: bool) -> list[bytes]:
-        if old == high:
-            return [] if whole else [self._mth(low, high)]
-        middle = low + split(high - low)
-        if old <= middle:
-            return [*self._subproof(old, low, middle, whole), self._mth(middle, high)]
-        return [*self._subproof(old, middle, high, False), self._mth(low, middle)]
+        return consistency_path(old, new, self._mth) if 0 < old < new else []
 
 
 def read_tile(folder: Path, path: str) -> bytes | None:

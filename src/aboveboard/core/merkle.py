@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 from aboveboard.core.errors import BadInput, ProofError
 
 HASH_BYTES = 32
 EMPTY_ROOT = hashlib.sha256(b"").digest()
+# The root of the leaves low .. high-1: what a walk through a tree asks of whoever holds it.
+RangeRoot: TypeAlias = Callable[[int, int], bytes]
 
 
 def leaf_hash(data: bytes) -> bytes:
@@ -50,6 +53,54 @@ def split(size: int) -> int:
     return 1 << (size - 1).bit_length() - 1
 
 
+def range_root(low: int, high: int, node: Callable[[int, int], bytes]) -> bytes:
+    """RFC 6962 MTH(D[low:high]), low a multiple of the largest power of two not above high - low.
+
+    node: the root of the full subtree of 2**height leaves that begins at its first argument; height is its second.
+    """
+    count = high - low
+    if count & (count - 1) == 0:
+        return node(low, count.bit_length() - 1)
+    middle = low + split(count)
+    return node_hash(range_root(low, middle, node), range_root(middle, high, node))
+
+
+def inclusion_path(index: int, size: int, root: RangeRoot) -> list[bytes]:
+    """RFC 6962 2.1.1 PATH(index, D[0:size]). Raises BadInput when there is no such leaf."""
+    if not 0 <= index < size:
+        raise BadInput(f"there is no leaf {index} in a tree of {size}")
+    proof: list[bytes] = []
+    low, high = 0, size
+    while high - low > 1:
+        middle = low + split(high - low)
+        if index < middle:
+            proof.append(root(middle, high))
+            high = middle
+        else:
+            proof.append(root(low, middle))
+            low = middle
+    return proof[::-1]
+
+
+def consistency_path(size1: int, size2: int, root: RangeRoot) -> list[bytes]:
+    """RFC 6962 2.1.2 PROOF(size1, D[0:size2]). Raises BadInput for no such sizes."""
+    if not 0 < size1 <= size2:
+        raise BadInput(f"no consistency proof from size {size1} to {size2}")
+    proof: list[bytes] = []
+    low, high, known = 0, size2, True  # known: the verifier already has the root of this subtree
+    while size1 != high:
+        middle = low + split(high - low)
+        if size1 <= middle:
+            proof.append(root(middle, high))
+            high = middle
+        else:
+            proof.append(root(low, middle))
+            low, known = middle, False
+    if not known:
+        proof.append(root(low, high))
+    return proof[::-1]
+
+
 def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
     """The audit path of leaf `index` of leaves' data. Raises BadInput when there is no such leaf."""
     return inclusion_proof_of_hashes([leaf_hash(leaf) for leaf in leaves], index)
@@ -57,19 +108,7 @@ def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
 
 def inclusion_proof_of_hashes(hashes: Sequence[bytes], index: int) -> list[bytes]:
     """The same from the leaves' hashes."""
-    if not 0 <= index < len(hashes):
-        raise BadInput(f"there is no leaf {index} in a tree of {len(hashes)}")
-    proof: list[bytes] = []
-    start, end = 0, len(hashes)
-    while end - start > 1:
-        middle = start + split(end - start)
-        if index < middle:
-            proof.append(root_of_hashes(hashes[middle:end]))
-            end = middle
-        else:
-            proof.append(root_of_hashes(hashes[start:middle]))
-            start = middle
-    return proof[::-1]
+    return inclusion_path(index, len(hashes), lambda low, high: root_of_hashes(hashes[low:high]))
 
 
 def consistency_proof(leaves: Sequence[bytes], size1: int) -> list[bytes]:
@@ -79,23 +118,7 @@ def consistency_proof(leaves: Sequence[bytes], size1: int) -> list[bytes]:
 
 def consistency_proof_of_hashes(hashes: Sequence[bytes], size1: int) -> list[bytes]:
     """The same from the leaves' hashes."""
-    if not 0 < size1 <= len(hashes):
-        raise BadInput(f"no consistency proof from size {size1} to {len(hashes)}")
-    proof: list[bytes] = []
-    start, end, known = 0, len(hashes), True  # known: the verifier already has the root of this subtree
-    size = size1
-    while size != end - start:
-        middle = start + split(end - start)
-        if size <= middle - start:
-            proof.append(root_of_hashes(hashes[middle:end]))
-            end = middle
-        else:
-            proof.append(root_of_hashes(hashes[start:middle]))
-            size -= middle - start
-            start, known = middle, False
-    if not known:
-        proof.append(root_of_hashes(hashes[start:end]))
-    return proof[::-1]
+    return consistency_path(size1, len(hashes), lambda low, high: root_of_hashes(hashes[low:high]))
 
 
 def _check_hashes(*hashes: bytes) -> None:

@@ -25,6 +25,7 @@ from aboveboard.core.errors import BadInput, Unavailable
 HZ = 125
 FITTS_A_S, FITTS_B_S = 0.08, 0.09
 MOVE_S_MAX = 1.5
+CARRY_STEPS, CARRY_S = 6, 0.02  # a list that sorts itself exchanges two entries a movement
 _BUTTONS = {"left": 1, "middle": 2, "right": 3}
 _NAMED = {"\n": "Return", "\t": "Tab", " ": "space"}
 _MODIFIERS = {"Control": "Control_L", "Shift": "Shift_L", "Alt": "Alt_L", "Super": "Super_L"}
@@ -156,6 +157,22 @@ class Hand:
         self.press_button()
         self._between(0.06, 0.12)
         self.move(x2, y2)
+        self._between(0.06, 0.12)
+        self.release_button()
+
+    def carry(self, x1: int, y1: int, x2: int, y2: int) -> None:
+        """A drag onto something that makes way: in steps, and with small corrections before it lets go, since what is
+        carried over is told only of movements."""
+        self.move(x1, y1)
+        self._between(0.04, 0.1)
+        self.press_button()
+        for step in range(1, CARRY_STEPS + 1):
+            share = step / CARRY_STEPS
+            self.move(round(x1 + (x2 - x1) * share), round(y1 + (y2 - y1) * share))
+            time.sleep(CARRY_S)
+        for dx, dy in ((2, 1), (-1, 2), (1, -2), (0, 0)):
+            self._point(x2 + dx, y2 + dy)
+            time.sleep(CARRY_S)
         self._between(0.06, 0.12)
         self.release_button()
 

@@ -86,6 +86,11 @@ def _times(observed: Observed) -> tuple[int, int]:
     return (int(event.t_us[0]), int(event.t_us[-1])) if isinstance(event, Motion) else (event.t_us, event.t_us)
 
 
+def _newest_us(events: list[Observed]) -> int | None:
+    """Input comes in order of time; pictures are of earlier."""
+    return next((_times(each)[1] for each in reversed(events) if not isinstance(each.input, Glance)), None)
+
+
 def _parted(observed: Observed, pauses: Pauses) -> list[Observed]:
     """Movement that was read at once though a pause began or ended in it is judged in parts."""
     event = observed.input
@@ -132,6 +137,7 @@ class Pipeline:
         self.steady.check()
         safe_us = self._clock.now_us() - LAG_US  # what is older has come by now
         events = self._observer.read()
+        newest_us = _newest_us(events)
         self._standing()
         for observed in events:
             if isinstance(observed.input, Glance):
@@ -146,7 +152,8 @@ class Pipeline:
             self._buffer += self._stage.flush()
             self._last_key_us = 0
         if self._buffer and safe_us - self._start_us > CHUNK_US:
-            self._close_chunk(safe_us)
+            # While a busy display delivers late, what is older than the newest has come, and perhaps no more.
+            self._close_chunk(safe_us if newest_us is None else min(safe_us, newest_us))
 
     def _standing(self) -> None:
         """What holds without any input: pauses begin and end by themselves, and the indicator says what is."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from aboveboard.core.errors import BadInput, Corrupt
-from aboveboard.core.merkle import HASH_BYTES, node_hash, root_of_hashes, split
+from aboveboard.core.errors import Corrupt
+from aboveboard.core.merkle import HASH_BYTES, consistency_path, range_root, root_of_hashes
 from aboveboard.core.tiles import WIDTH, tile_path
 
 TILE_BYTES = WIDTH * HASH_BYTES
@@ -25,27 +25,12 @@ class TileReader:
 
     def consistency(self, old: int) -> list[bytes]:
         """RFC 6962 2.1.2 PROOF(old, D[0:size]). Raises BadInput for no such size, Corrupt for a malformed tile."""
-        if not 0 < old <= self._size:
-            raise BadInput(f"no consistency proof from size {old} to {self._size}")
-        return self._subproof(old, 0, self._size, True)
+        return consistency_path(old, self._size, lambda low, high: range_root(low, high, self._node))
 
-    def _subproof(self, old: int, low: int, high: int, whole: bool) -> list[bytes]:
-        if old == high:
-            return [] if whole else [self._root(low, high)]
-        middle = low + split(high - low)
-        if old <= middle:
-            return [*self._subproof(old, low, middle, whole), self._root(middle, high)]
-        return [*self._subproof(old, middle, high, False), self._root(low, middle)]
-
-    def _root(self, low: int, high: int) -> bytes:
-        """RFC 6962 MTH(D[low:high]); low is a multiple of the largest power of two not above high - low."""
-        count = high - low
-        if count & (count - 1) == 0:
-            level, rest = divmod(count.bit_length() - 1, 8)
-            first = low >> (8 * level)
-            return root_of_hashes([self._hash(level, first + i) for i in range(1 << rest)])
-        middle = low + split(count)
-        return node_hash(self._root(low, middle), self._root(middle, high))
+    def _node(self, first: int, height: int) -> bytes:
+        level, rest = divmod(height, 8)
+        start = first >> (8 * level)
+        return root_of_hashes([self._hash(level, start + i) for i in range(1 << rest)])
 
     def _hash(self, level: int, index: int) -> bytes:
         tile, at = divmod(index, WIDTH)

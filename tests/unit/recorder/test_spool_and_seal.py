@@ -227,6 +227,18 @@ def test_whoever_deletes_everything_and_comes_back_begins_with_a_new_key(tmp_pat
     assert _Laptop(tmp_path).epoch == after.epoch
 
 
+def test_input_that_a_busy_display_delivers_late_keeps_its_time(tmp_path: Path) -> None:
+    """While some came, more may be under way: a stretch ends with what has come, not a moment before now."""
+    recording = Recording(tmp_path)
+    recording.click(NOON_US + 100_000)
+    recording.step(600_000)
+    recording.click(NOON_US + 300_000)
+    recording.step(600_000)
+    times = [event.t_us - NOON_US for event in recording.kept() if isinstance(event, Button)]
+    assert times == [100_000, 101_000, 300_000, 301_000]
+    assert len(recording.spool.chunks()) == 1
+
+
 def test_a_full_disk_loses_nothing_that_was_recorded(tmp_path: Path) -> None:
     """The bound on file size stands in for the full disk: writing fails half-way, as it does there."""
     recording = Recording(tmp_path)

@@ -28,6 +28,7 @@ MISTYPED_SHARE, DETOUR_SHARE = 0.015, 0.06
 WHEEL_STEPS_MAX = 60
 READS_S = 0.6  # before the first action, however fast the hand: what is on the screen has to be seen
 HOMING_S = 0.4  # from the mouse to the keyboard (Card, Moran and Newell 1980), however fast the hand then types
+REACTS_S = 0.4  # until what an action changed has been seen and understood, however fast the hand
 AGAIN_S = 0.55  # between two clicks on one spot that are meant as two
 
 
@@ -67,6 +68,11 @@ _WHERE = """(() => {
     const b = page ? {x: 0, y: 0, width: innerWidth, height: innerHeight} : p.getBoundingClientRect();
     const top = Math.max(b.y, 0), bottom = Math.min(b.y + b.height, innerHeight);
     const fits = Math.min(r.height, bottom - top - 4);
+    const from = Math.max(r.y, top), until = Math.min(r.y + r.height, bottom);
+    if (until - from >= r.height / 2) {  // enough of it to be clicked
+      if (until - from < r.height - 2) return [r.x, from, r.width, until - from, 0, 0, 0];
+      continue;
+    }
     const away = r.y < top + 2 ? r.y - top - 2 : r.y + fits > bottom - 2 ? r.y + fits - bottom + 2 : 0;
     if (away) return [r.x, r.y, r.width, r.height, away, b.x + b.width / 2, (top + bottom) / 2];
   }
@@ -165,6 +171,7 @@ class Actor:
         if found is None or found.away:
             raise Unavailable("the page can't be scrolled to the element")
         self._note("scroll", (*at, 1, 1), start_us)
+        time.sleep(REACTS_S)
         self.rest(0.1, 0.3)
         return found
 
@@ -197,7 +204,22 @@ class Actor:
             self._hand.click(x, y, times=times, width=width)
         kind = {1: "click", 2: "double_click", 3: "triple_click"}[times]
         self._note(kind, box, start_us, name=name)
+        time.sleep(REACTS_S)
         self.rest(0.12, 0.3)
+
+    def drag(self, script: str, to: str, name: str = "", *, past: float = 0.0) -> None:
+        """Takes hold of it and lets go over another, by `past` of its size beyond the middle."""
+        box, goal = self.box(script), self.box(to)
+        (x, y), (to_x, to_y) = self._aim(box), self._aim(goal)
+        beyond = [
+            round(past * size) * ((gap > size / 2) - (gap < -size / 2))
+            for gap, size in ((to_x - x, goal[2]), (to_y - y, goal[3]))
+        ]
+        start_us = _now_us()
+        self._hand.carry(x, y, to_x + beyond[0], to_y + beyond[1])
+        self._note("drag", box, start_us, name=name)
+        time.sleep(REACTS_S)
+        self.rest(0.3, 0.5)
 
     def hover(self, script: str, name: str = "", *, s: float = 0.5) -> None:
         """Rests the pointer on it until what it opens has opened."""
@@ -248,6 +270,7 @@ class Actor:
             if self.ask(until) is True:
                 break
         self._note("scroll", box, start_us)
+        time.sleep(REACTS_S)
         self.rest(0.15, 0.3)
 
     def rest(self, low_s: float, high_s: float) -> None:

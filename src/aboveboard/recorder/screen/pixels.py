@@ -12,11 +12,10 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Collection
-from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import xcffib
 import xcffib.composite
 import xcffib.damage
@@ -27,13 +26,11 @@ import xcffib.xproto as xp
 
 from aboveboard.core.errors import Unavailable
 from aboveboard.core.events import U8, MemoryOnly
+from aboveboard.recorder.screen.drawn import SETTLED_S, Bools, Fresh, Rectangle, Tracked, both, mark, meet, shaped
 
-Bools: TypeAlias = npt.NDArray[np.bool_]
-Rectangle: TypeAlias = tuple[int, int, int, int]
 RECTANGLES_MAX = 16  # of what was drawn; more are one
 WINDOW_PIXELS_MAX = 16_000_000
 TRACKED_MAX = 4096
-SETTLED_S = 0.5
 ASK_S = 0.25  # a window is asked this often what it drew, so that it is known when it changes its size
 _NON_EMPTY = 3  # DamageReportNonEmpty: one word, until what was drawn is asked for
 _AUTOMATIC = 0
@@ -44,43 +41,6 @@ _STIRRING = (
     xp.ConfigureNotifyEvent, xp.GravityNotifyEvent, xp.CirculateNotifyEvent,
 )  # fmt: skip
 _ALL_PLANES = 0xFFFFFFFF
-
-
-@dataclass(slots=True)
-class Fresh:
-    """A window whose picture is new, or was moved about in before it was drawn: it may show what was there before it.
-
-    drawn: bool (height, width), where something was drawn since; only that is taken. alive_s: when the program was
-    first seen to draw in it (a window manager draws the frame): soon after that it has drawn all it was asked for.
-    """
-
-    drawn: Bools
-    alive_s: float | None = None
-
-    @property
-    def whole(self) -> bool:
-        settled = self.alive_s is not None and time.monotonic() - self.alive_s > SETTLED_S
-        return settled or bool(self.drawn.all())
-
-
-@dataclass(slots=True)
-class _Tracked:
-    """A child of the root window.
-
-    size: with borders. dirty: it has drawn since pixels were taken. told: the display has said that it drew, and was
-    not asked yet what; asked_s: when it was. pending: what it drew, not taken yet. picture: counts its pictures, of
-    which one is new when it is shown or changes its size. client: the program's window in it, itself if there is none.
-    """
-
-    damage: int
-    size: tuple[int, int]
-    client: int
-    dirty: bool = True
-    told: bool = False
-    asked_s: float = 0.0
-    pending: list[Rectangle] = field(default_factory=list)
-    picture: int = 0
-    fresh: Fresh | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -113,7 +73,7 @@ class Pixels:
         self._root, self.size = screen.root, (int(screen.width_in_pixels), int(screen.height_in_pixels))
         if self._x.setup.image_byte_order != 0:
             raise Unavailable("this display sends its pixels in an order not known here: no pictures are kept")
-        self._tracked: dict[int, _Tracked] = {}
+        self._tracked: dict[int, Tracked] = {}
         self.presses = 0  # heard of so far
         self._drew: set[int] = set()
         self._stirred, self._stirs = False, 0
@@ -140,10 +100,10 @@ class Pixels:
         for place, number in enumerate(children):
             box, tracked = boxes[place], self._tracked.get(int(number))
             above = [each for each in boxes[place + 1 :] if each is not None]
-            if box is not None and tracked is not None and any(_meet(box, each) for each in above):
+            if box is not None and tracked is not None and any(meet(box, each) for each in above):
                 tracked.fresh = Fresh(np.ones((box[3], box[2]), dtype=np.bool_))
                 for each in above:
-                    _mark(tracked.fresh.drawn, (each[0] - box[0], each[1] - box[1], each[2], each[3]), False)
+                    mark(tracked.fresh.drawn, (each[0] - box[0], each[1] - box[1], each[2], each[3]), False)
 
     def _composited(self) -> bool:
         name = b"_NET_WM_CM_S0"
@@ -251,7 +211,7 @@ class Pixels:
         damage = self._x.generate_id()
         self._damage.Create(damage, number, _NON_EMPTY)
         self._damage.Subtract(damage, 0, 0)  # it begins with all of a window that can be seen, drawn or not
-        self._tracked[number] = _Tracked(damage, size, number)
+        self._tracked[number] = Tracked(damage, size, number)
         self._follow(number)
 
     def _follow(self, window: int) -> None:
@@ -274,7 +234,7 @@ class Pixels:
         tracked.picture += 1
         self._start(tracked)
 
-    def _start(self, tracked: _Tracked) -> None:
+    def _start(self, tracked: Tracked) -> None:
         """Nothing of the picture is known to be the window's own, until it draws from now on."""
         size = tracked.size if _known(tracked.size) else (0, 0)
         tracked.fresh, tracked.dirty, tracked.told = Fresh(np.zeros(size[::-1], dtype=np.bool_)), True, False
@@ -325,7 +285,7 @@ class Pixels:
             self._x.core.FreePixmap(pixmap)
 
     def _take_named(
-        self, number: int, pixmap: int, tracked: _Tracked, geometry: Any, shape: Any, before: Taken | None
+        self, number: int, pixmap: int, tracked: Tracked, geometry: Any, shape: Any, before: Taken | None
     ) -> Taken | None:
         width, height = int(geometry.width), int(geometry.height)
         if geometry.depth not in (24, 32) or not _known((width, height)):
@@ -350,9 +310,9 @@ class Pixels:
         if tracked.fresh is not None and tracked.fresh.whole:
             tracked.fresh = None
         drawn = None if tracked.fresh is None else tracked.fresh.drawn.copy()
-        return Taken(pixels, _both(drawn, _shaped(shape, width, height)))
+        return Taken(pixels, both(drawn, shaped(shape, width, height)))
 
-    def _ask(self, number: int, tracked: _Tracked) -> None:
+    def _ask(self, number: int, tracked: Tracked) -> None:
         """What the window drew since it was asked last."""
         tracked.told, tracked.asked_s = False, time.monotonic()
         border = self._x.core.GetGeometry(number)
@@ -372,9 +332,9 @@ class Pixels:
         if len(tracked.pending) > 4 * RECTANGLES_MAX:
             tracked.pending = [(0, 0, *tracked.size)]
 
-    def _drawn(self, tracked: _Tracked, number: int, fresh: Fresh, drawn: list[Rectangle]) -> None:
+    def _drawn(self, tracked: Tracked, number: int, fresh: Fresh, drawn: list[Rectangle]) -> None:
         for each in drawn:
-            _mark(fresh.drawn, each, True)
+            mark(fresh.drawn, each, True)
         if fresh.alive_s is not None or not drawn:
             return
         asked = (
@@ -382,7 +342,7 @@ class Pixels:
             self._x.core.TranslateCoordinates(tracked.client, number, 0, 0),
         )
         inner, at = (each.reply() for each in asked)
-        if any(_meet(each, (at.dst_x, at.dst_y, inner.width, inner.height)) for each in drawn):
+        if any(meet(each, (at.dst_x, at.dst_y, inner.width, inner.height)) for each in drawn):
             fresh.alive_s = time.monotonic()
 
 
@@ -399,35 +359,3 @@ def _outer(geometry: Any) -> tuple[int, int]:
 def _known(size: tuple[int, int]) -> bool:
     """Whether a picture of this size is taken."""
     return 0 < size[0] * size[1] <= WINDOW_PIXELS_MAX
-
-
-def _mark(drawn: Bools, where: Rectangle, value: bool) -> None:
-    x, y, width, height = where
-    drawn[max(y, 0) : max(y + height, 0), max(x, 0) : max(x + width, 0)] = value
-
-
-def _shaped(shape: Any, width: int, height: int) -> Bools | None:
-    """Outside of a window's shape its picture holds what was there before it."""
-    rectangles = [(r.x, r.y, r.width, r.height) for r in shape.rectangles]
-    if len(rectangles) == 1:
-        x, y, w, h = rectangles[0]
-        if x <= 0 and y <= 0 and x + w >= width + min(x, 0) and y + h >= height + min(y, 0):
-            return None
-    inside = np.zeros((height, width), dtype=np.bool_)
-    # Rectangles count from inside the border, which a shaped window has none of.
-    for x, y, w, h in rectangles:
-        inside[max(y, 0) : max(y + h, 0), max(x, 0) : max(x + w, 0)] = True
-    return inside
-
-
-def _both(one: Bools | None, other: Bools | None) -> Bools | None:
-    if one is None or other is None:
-        return other if one is None else one
-    return one & other
-
-
-def _meet(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> bool:
-    return (
-        one[0] < other[0] + other[2] and other[0] < one[0] + one[2]
-        and one[1] < other[1] + other[3] and other[1] < one[1] + one[3]
-    )  # fmt: skip

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from aboveboard.learn.tasks.actor import Script
-from aboveboard.learn.tasks.scripts import buttons, dates, forms, lists, mail, menus, reading, social, tabs, text
+from aboveboard.learn.tasks.scripts import buttons, dates, drags, forms, lists, mail, menus, reading, social, tabs, text
 
 SCRIPTS: dict[str, Script] = {
-    **buttons.SCRIPTS, **dates.SCRIPTS, **forms.SCRIPTS, **lists.SCRIPTS, **mail.SCRIPTS, **menus.SCRIPTS,
-    **reading.SCRIPTS, **social.SCRIPTS, **tabs.SCRIPTS, **text.SCRIPTS,
+    **buttons.SCRIPTS, **dates.SCRIPTS, **drags.SCRIPTS, **forms.SCRIPTS, **lists.SCRIPTS, **mail.SCRIPTS,
+    **menus.SCRIPTS, **reading.SCRIPTS, **social.SCRIPTS, **tabs.SCRIPTS, **text.SCRIPTS,
 }  # fmt: skip

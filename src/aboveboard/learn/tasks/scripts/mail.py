@@ -26,7 +26,8 @@ def _do(actor: Actor, instruction: str) -> None:
     if not present:
         raise BadInput(f"no sender that is to be seen is named in {instruction!r}")
     lower = instruction.lower()
-    forward = re.search(r"forward|send|give|wants|pass|share", lower) is not None and "reply" not in lower
+    answers = re.search(r"repl|respond|answer|write .*back", lower) is not None
+    forward = not answers and re.search(r"forward|send|give|wants|pass|share", lower) is not None
     others = [each for each in re.findall(r"\b[A-Z][\w-]+", instruction) if each not in present] or [""]
     if forward:
         sender, to = _from_and_to(instruction, present)
@@ -35,7 +36,7 @@ def _do(actor: Actor, instruction: str) -> None:
         actor.click(one(".forward-sender"))
         actor.type(one(".forward-sender"), to or others[-1])
         actor.click(one("#send-forward"))
-    elif "reply" in lower or "respond" in lower or "answer" in lower:
+    elif answers:
         actor.click(f"({_thread(present[0])}).querySelector('.email-left')", present[0])
         actor.click(one(".email-reply"), "Reply")
         actor.click(one("#reply-text"))
