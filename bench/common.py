@@ -67,6 +67,7 @@ def arguments(about: str, parts: Sequence[str] = ()) -> argparse.Namespace:
     parser.add_argument("--json", metavar="FILE", type=Path, help="also write the rows as JSON")
     if parts:
         parser.add_argument("--part", choices=parts, action="append", help="only this one; may stand again")
+    parser.add_argument("--awake", action="store_true", help="keep the processors from sleeping, see bench/awake.py")
     args = parser.parse_args()
     args.part = (getattr(args, "part", None) or list(parts)) if parts else []
     return args

@@ -23,6 +23,7 @@ from Xlib.ext import xtest
 
 from aboveboard.desktop.display import PrivateDisplay
 from aboveboard.desktop.windows import Windows
+from bench.awake import awake
 from bench.common import Row, arguments, row, tell
 from bench.recorder_session import session
 
@@ -212,20 +213,31 @@ def desk() -> Iterator[PrivateDisplay]:
             xterm.wait(5)
 
 
-def main() -> int:
-    args = arguments(__doc__ or "", ("idle", *(part for part, *_ in PACES), "session", "session-frames"))
-    rounds = 1 if args.quick else 3
-    sizes = (1000, 4000, 10_000) if args.quick else (2500, 20_000, 50_000)
+def beside(parts: list[str], *, quick: bool) -> list[Row]:
+    """What ours does at rest, and beside the others at each pace."""
+    rounds = 1 if quick else 3
+    sizes = (1000, 4000, 10_000) if quick else (2500, 20_000, 50_000)
     rows: list[Row] = []
     with desk() as display:
-        if "idle" in args.part:
-            rows += idle(display, 10.0 if args.quick else 60.0)
+        if "idle" in parts:
+            rows += idle(display, 10.0 if quick else 60.0)
         for (part, at, rate_hz, bar), n in zip(PACES, sizes, strict=True):
-            if part in args.part:
+            if part in parts:
                 rows += compare(display, at, rate_hz, n, bar, rounds)
-    for part, level in (("session", "none"), ("session-frames", "on_action")):
-        if part in args.part:
-            rows += session(level, 30.0 if args.quick else 180.0)
+    return rows
+
+
+def main() -> int:
+    args = arguments(__doc__ or "", ("idle", *(part for part, *_ in PACES), "session", "session-frames"))
+    rows: list[Row] = []
+    with contextlib.ExitStack() as stack:
+        if args.awake:
+            stack.enter_context(awake())
+        if any(part in args.part for part in ("idle", *(part for part, *_ in PACES))):
+            rows += beside(args.part, quick=args.quick)
+        for part, level in (("session", "none"), ("session-frames", "on_action")):
+            if part in args.part:
+                rows += session(level, 30.0 if args.quick else 180.0)
     tell(rows, args.json)
     return 0
 

@@ -246,6 +246,23 @@ def test_the_badge_is_dragged_by_hand_never_off_the_screen_and_remembers_its_pla
     assert badge.alive()
 
 
+def test_the_badge_comes_back_onto_a_screen_that_has_become_smaller(badge: Badge, client: xdisplay.Display) -> None:
+    root = client.screen().root
+    known = root.xrandr_get_screen_resources()
+    crtc, stamp = known.crtcs[0], known.config_timestamp
+    info = client.xrandr_get_crtc_info(crtc, stamp)
+    client.xrandr_set_crtc_config(crtc, stamp, 0, 0, 0, 1, [])
+    try:
+        root.xrandr_set_screen_size(600, 400, 159, 106)
+        client.sync()
+        until(lambda: _box(client, badge)[0] + WIDTH <= 600)
+        until(badge.alive)
+    finally:
+        root.xrandr_set_screen_size(800, 500, 212, 132)
+        client.xrandr_set_crtc_config(crtc, stamp, 0, 0, info.mode, 1, info.outputs)
+        client.sync()
+
+
 def test_a_click_opens_the_menu_which_does_what_it_says_and_no_click_is_lost_to_the_work_beside_it(
     badge: Badge, asked: Asked, client: xdisplay.Display, hand: Hand
 ) -> None:

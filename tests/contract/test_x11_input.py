@@ -104,6 +104,31 @@ def test_movement_waits_for_more_and_a_press_does_not(source: X11Source, client:
     assert sum(len(event.t_us) for event in events if isinstance(event, Motion)) > 5
 
 
+def test_movement_that_goes_on_is_gathered_whatever_has_come_already_and_a_press_still_ends_it(
+    source: X11Source, client: xdisplay.Display, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(x11, "GATHER_S", 0.3)
+
+    def waited(*kinds: int) -> float:
+        for kind in kinds:
+            xtest.fake_input(client, kind, KEY_A if kind != X.MotionNotify else 0, x=17, y=len(kinds))
+        client.sync()
+        begun = time.monotonic()
+        source.wait(60.0)
+        return time.monotonic() - begun
+
+    _all(source, client)
+    waited(X.MotionNotify)
+    assert source.read()
+    with monkeypatch.context() as patch:
+        patch.setattr(source, "_any", None)  # nothing waits for the first of it
+        assert waited(X.MotionNotify) >= 0.25
+    assert source.read()
+    monkeypatch.setattr(x11, "GATHER_S", 60.0)
+    assert waited(X.KeyPress, X.KeyRelease) < 30
+    assert len(source.read()) == 2
+
+
 @pytest.mark.parametrize("patient", [False, True])
 def test_what_is_gathered_does_not_outlast_the_wait(
     patient: bool, source: X11Source, client: xdisplay.Display, monkeypatch: pytest.MonkeyPatch
@@ -189,6 +214,73 @@ def test_windows_change_where_they_changed_in_the_stream(display: PrivateDisplay
     assert (there := windows.at(10, 10)) is None or there.app != "secret"
     source.close()
     windows.close()
+
+
+def _told(windows: Windows, client: xdisplay.Display, *, front: bool = False) -> bool:
+    client.sync()
+    time.sleep(0.05)
+    return windows.update(front=front)
+
+
+def test_a_window_is_looked_at_again_for_what_says_what_it_is_and_for_nothing_else(
+    display: PrivateDisplay, client: xdisplay.Display, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Toolkits write the time of each key and click into a property of their window."""
+    window = client.screen().root.create_window(900, 100, 200, 100, 0, X.CopyFromParent, override_redirect=True)
+    window.set_wm_class("notes", "Notes")
+    window.change_property(client.intern_atom("WM_STATE"), client.intern_atom("WM_STATE"), 32, [1, 0])
+    window.set_wm_name("one")
+    window.map()
+    client.sync()
+    windows = Windows(display.name)
+    looked: list[int] = []
+    look = Windows._look
+    monkeypatch.setattr(Windows, "_look", lambda self, number: (looked.append(number), look(self, number))[1])
+    window.change_property(client.intern_atom("_NET_WM_USER_TIME"), client.intern_atom("CARDINAL"), 32, [7])
+    _told(windows, client)
+    assert window.id not in looked
+    for name, form in (("WM_NAME", "STRING"), ("_NET_WM_NAME", "UTF8_STRING")):
+        window.change_property(client.intern_atom(name), client.intern_atom(form), 8, name.encode())
+        _told(windows, client)
+        there = windows.at(950, 150)
+        assert there is not None
+        assert there.title == name
+    assert window.id not in looked
+    window.set_wm_class("other", "Other")
+    _told(windows, client)
+    assert window.id in looked
+    there = windows.at(950, 150)
+    assert there is not None
+    assert there.app == "other"
+    window.destroy()
+    client.sync()
+    windows.close()
+
+
+def test_who_is_told_of_the_front_window_looks_when_told(display: PrivateDisplay, client: xdisplay.Display) -> None:
+    root, active = client.screen().root, client.intern_atom("_NET_ACTIVE_WINDOW")
+    own, told = Windows(display.name), Windows(display.name, told_of_front=True)
+    fronts = []
+    for title in ("first", "second"):
+        window = root.create_window(600, 200, 200, 100, 0, X.CopyFromParent)
+        window.set_wm_class("notes", "Notes")
+        window.set_wm_name(title)
+        window.map()
+        until = time.monotonic() + 10
+        while (own.active is None or own.active.title != title) and time.monotonic() < until:
+            _told(own, client)
+        assert own.active is not None, "the window manager puts it in front"
+        found = root.get_full_property(active, X.AnyPropertyType)
+        assert found is not None
+        assert _told(told, client, front=True)
+        assert told.active is not None
+        assert told.active.number == own.active.number == found.value[0]
+        fronts.append(window)
+    for window in fronts:
+        window.destroy()
+    client.sync()
+    own.close()
+    told.close()
 
 
 def test_windows_can_be_closed_when_their_display_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -203,7 +203,7 @@ class Badge:
     def _moved(self, event: Any) -> None:
         if event.window.id == self._window.id:
             self._place = (int(event.x), int(event.y))
-        elif event.window.id == self._root.id:
+        elif event.window.id == self._root.id and not event.send_event:  # the server's own word
             self._screen = (int(event.width), int(event.height))
 
     # ------------------------------------------------------------ the pointer
