@@ -13,7 +13,7 @@ import operator
 import os
 import platform
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -60,12 +60,16 @@ def machine() -> str:
     return f"{system}, Python {platform.python_version()}"
 
 
-def arguments(about: str) -> argparse.Namespace:
-    """--quick and --json FILE."""
+def arguments(about: str, parts: Sequence[str] = ()) -> argparse.Namespace:
+    """--quick and --json FILE; where a benchmark has parts, --part NAME, again and again: `part`, all if not given."""
     parser = argparse.ArgumentParser(description=about)
     parser.add_argument("--quick", action="store_true", help="fewer rounds: to see that it runs, not for figures")
     parser.add_argument("--json", metavar="FILE", type=Path, help="also write the rows as JSON")
-    return parser.parse_args()
+    if parts:
+        parser.add_argument("--part", choices=parts, action="append", help="only this one; may stand again")
+    args = parser.parse_args()
+    args.part = (getattr(args, "part", None) or list(parts)) if parts else []
+    return args
 
 
 def tell(rows: list[Row], json_file: Path | None) -> None:

@@ -24,11 +24,12 @@ from Xlib.ext import xtest
 from aboveboard.desktop.display import PrivateDisplay
 from aboveboard.desktop.windows import Windows
 from bench.common import Row, arguments, row, tell
+from bench.recorder_session import session
 
 KEY = 38  # the key "a" on the layout of the test display
 PEERS = ("pynput", "xrecord")
 PEER_NAMES = {"pynput": "pynput", "xrecord": "Xlib RECORD"}
-PACES = (("at 125 Hz", 125.0, 0.5), ("at 1 kHz", 1000.0, 0.3), ("in a burst", 0.0, 0.2))
+PACES = (("125", "at 125 Hz", 125.0, 0.5), ("1k", "at 1 kHz", 1000.0, 0.3), ("burst", "in a burst", 0.0, 0.2))
 
 
 def work(name: str, rate_hz: float, n: int, pressed_us: list[int] | None = None) -> int:
@@ -212,13 +213,19 @@ def desk() -> Iterator[PrivateDisplay]:
 
 
 def main() -> int:
-    args = arguments(__doc__ or "")
+    args = arguments(__doc__ or "", ("idle", *(part for part, *_ in PACES), "session", "session-frames"))
     rounds = 1 if args.quick else 3
     sizes = (1000, 4000, 10_000) if args.quick else (2500, 20_000, 50_000)
+    rows: list[Row] = []
     with desk() as display:
-        rows = idle(display, 10.0 if args.quick else 60.0)
-        for (at, rate_hz, bar), n in zip(PACES, sizes, strict=True):
-            rows += compare(display, at, rate_hz, n, bar, rounds)
+        if "idle" in args.part:
+            rows += idle(display, 10.0 if args.quick else 60.0)
+        for (part, at, rate_hz, bar), n in zip(PACES, sizes, strict=True):
+            if part in args.part:
+                rows += compare(display, at, rate_hz, n, bar, rounds)
+    for part, level in (("session", "none"), ("session-frames", "on_action")):
+        if part in args.part:
+            rows += session(level, 30.0 if args.quick else 180.0)
     tell(rows, args.json)
     return 0
 

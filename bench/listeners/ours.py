@@ -65,8 +65,9 @@ def told(status: dict[str, Any], events: list[KeptEvent]) -> dict[str, Any]:
 def main() -> int:
     home = Home(Path(sys.argv[1]) / "home")
     subprocess.run([sys.executable, "-m", "bench.listeners.programme", str(home.folder)], check=True)
+    program = "bench.listeners.staged" if "BENCH_STAGES" in os.environ else "aboveboard"
     recorder = subprocess.Popen(
-        [sys.executable, "-m", "aboveboard", "record", "--home", str(home.folder)], stdout=subprocess.DEVNULL,
+        [sys.executable, "-m", program, "record", "--home", str(home.folder)], stdout=subprocess.DEVNULL,
         env={**os.environ, "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"},
     )  # fmt: skip
     try:

@@ -10,7 +10,8 @@ import pytest
 from aboveboard.core.clock import SystemClock
 from aboveboard.core.errors import Refused, Unavailable
 from aboveboard.recorder.home import Config, Home
-from aboveboard.recorder.terms import REFRESH_S, REFRESH_S_MAX, Terms, TermsWatch
+from aboveboard.recorder.terms import Terms
+from aboveboard.recorder.terms_watch import REFRESH_S, REFRESH_S_MAX, TermsWatch
 from aboveboard.recorder.upload import Uplink
 from aboveboard.wire.client import Answer, Client
 from tests.support.servers import Servers, running

@@ -22,6 +22,7 @@ from aboveboard.core.events import I32, Box, MemoryOnly
 WINDOWS_MAX = 256
 LOOKS_MAX = 4  # at a new window, until its program has said what it is; menus and tooltips never do
 TITLE_CHARS_MAX = 1000
+SHORT = 128  # points
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -47,24 +48,30 @@ class _Frame(MemoryOnly):
 class Windows:
     """Not for several threads at once. Call `update` before looking."""
 
-    def __init__(self, display: str) -> None:
+    def __init__(self, display: str, *, told_of_front: bool = False) -> None:
+        """told_of_front: `update` is told when _NET_ACTIVE_WINDOW changed, by one who hears of it anyway. At each click
+        other properties of the root window change, too, and each would have to be looked at here."""
         try:
             self._display = xdisplay.Display(display)
         except Exception as error:  # the library raises many kinds; each means the same to the caller
             raise Unavailable(f"the display {display} can't be opened: is it running, and XAUTHORITY set?") from error
         try:
-            self._begin()
+            self._begin(told_of_front=told_of_front)
         except (xerror.ConnectionClosedError, OSError) as error:
             self.close()
             raise Unavailable("the display is gone") from error
 
-    def _begin(self) -> None:
+    def _begin(self, *, told_of_front: bool) -> None:
         self._root = self._display.screen().root
-        self._root.change_attributes(event_mask=X.SubstructureNotifyMask | X.PropertyChangeMask)
+        properties = 0 if told_of_front else X.PropertyChangeMask
+        self._root.change_attributes(event_mask=X.SubstructureNotifyMask | properties)
         self._atoms = {
             name: self._display.intern_atom(name)
             for name in ("_NET_ACTIVE_WINDOW", "_NET_WM_NAME", "_NET_WM_PID", "UTF8_STRING", "WM_STATE")
         }
+        # Properties of a program's window that say what it is.
+        kinds = {"_NET_WM_NAME": "title", "WM_NAME": "title", "WM_CLASS": "", "_NET_WM_PID": "", "WM_STATE": ""}
+        self._told_by = {self._display.intern_atom(name): what for name, what in kinds.items()}
         self._watched: set[int] = set()
         self._order: list[int] = []  # children of the root, lowest first, mapped or not
         self._frames: dict[int, _Frame] = {}
@@ -87,22 +94,25 @@ class Windows:
         """The window with the keyboard, as the window manager says."""
         return self._active
 
-    def update(self) -> bool:
-        """Takes in what changed; whether the front window or its title did. Raises Unavailable: the display is gone."""
+    def update(self, *, front: bool = False) -> bool:
+        """Takes in what changed; whether the front window or its title did. front: _NET_ACTIVE_WINDOW may be another.
+        Raises Unavailable: the display is gone."""
         try:
             # Events that came with answers lie here already; anything else makes the socket readable.
-            if not self._more and not select.select([self._display.fileno()], [], [], 0)[0]:
-                return False
-            n = self._display.pending_events()
-            if not n:
+            if not front and not self._more and not select.select([self._display.fileno()], [], [], 0)[0]:
                 return False
             before = self._active
             # All of them first: what is asked for below brings new ones, which the next call takes in.
-            events = [self._display.next_event() for _ in range(n)]
-            changed = [self._take(event) for event in events]
-            if any(changed):
+            events = [self._display.next_event() for _ in range(self._display.pending_events())]
+            changed = any([self._take(event) for event in events])  # noqa: C419  each of them
+            if not changed and not front:
+                self._more = False
+                return False
+            if front:
+                self._active_number = self._number(self._root, "_NET_ACTIVE_WINDOW")
+            if changed:
                 self._look_again()
-                self._arrange()
+            self._arrange()
             if self._active_number and self._active is None:
                 self._refresh()  # an order of events that was not foreseen
             self._more = self._display.pending_events() > 0
@@ -167,9 +177,15 @@ class Windows:
                 return False  # at each click others change: lists of windows, selections
             self._active_number = self._number(self._root, "_NET_ACTIVE_WINDOW")
             return True
+        if atom not in self._told_by:
+            return False  # toolkits note the time of each key and click in one
         for frame_number, frame in self._frames.items():
-            if frame.window is not None and frame.window.number == number:
-                self._look(frame_number)
+            window = frame.window
+            if window is not None and window.number == number:
+                if self._told_by[atom] == "title" and frame.client:
+                    self._retitle(frame, window)
+                else:
+                    self._look(frame_number)
                 return True
         return True
 
@@ -194,6 +210,11 @@ class Windows:
             attributes = window.get_attributes()
             if attributes.map_state == X.IsViewable and attributes.win_class == X.InputOutput:
                 frame.window, frame.client = self._describe(window)
+
+    def _retitle(self, frame: _Frame, window: Window) -> None:
+        with contextlib.suppress(xerror.BadWindow):
+            title = self._title(self._display.create_resource_object("window", window.number))
+            frame.window = replace(window, title=title)
 
     def _look_again(self) -> None:
         """At windows whose program had not said yet what they are."""
@@ -269,7 +290,11 @@ class Windows:
 
     def around(self, xs: I32, ys: I32) -> int | None:
         """The place that `which` gives for all n points, if they lie so close together that it is easily told."""
-        left, top, right, bottom = int(xs.min()), int(ys.min()), int(xs.max()), int(ys.max())
+        if len(xs) <= SHORT:  # for which arrays cost several times as much
+            across, down = xs.tolist(), ys.tolist()
+            left, top, right, bottom = min(across), min(down), max(across), max(down)
+        else:
+            left, top, right, bottom = int(xs.min()), int(ys.min()), int(xs.max()), int(ys.max())
         for place, window in enumerate(self._top_down):
             x, y, width, height = window.box
             if x <= left and right < x + width and y <= top and bottom < y + height:

@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import threading
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +14,6 @@ from aboveboard.core.checks import check_region
 from aboveboard.core.clock import SystemClock
 from aboveboard.core.errors import BadInput, Refused, Unavailable
 from aboveboard.core.ids import ContributorId, DeviceId, key_id_of
-from aboveboard.core.leaves import DAY_US
 from aboveboard.core.policy import Policy
 from aboveboard.core.vault import DeviceCert, SignedDeviceCert, sign_device_cert
 from aboveboard.recorder.commands import Commands
@@ -36,12 +34,10 @@ from aboveboard.recorder.seal import Sealer
 from aboveboard.recorder.sender import Sender
 from aboveboard.recorder.spool.keys import spool_key
 from aboveboard.recorder.spool.spool import Spool
-from aboveboard.recorder.terms import Terms, TermsWatch
+from aboveboard.recorder.terms import Terms
+from aboveboard.recorder.terms_watch import TermsLook, TermsWatch
 from aboveboard.recorder.upload import Uplink
 from aboveboard.wire.durable import read_bounded
-
-TERMS_CHECK_S = 5.0  # another policy may take the place of this one while a recorder runs
-TERMS_JUDGE_S = 30.0  # the longest without all signatures and proofs anew, which costs as much as much input
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,20 +168,24 @@ def run(options: Options) -> int:
 
     recorder.on_back = back
     control = ControlServer(home.path("control.sock"), recorder, clock.now_us)
-    stop = threading.Event()
+    stopping, watch = threading.Event(), TermsWatch(terms, Uplink(home.config()))
+    look = TermsLook(terms, watch, clock)
+
+    def stop(_number: int = 0, _frame: object = None) -> None:
+        stopping.set()
+        look.wake()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: stop.set())
-    recorder.on_stopped = stop.set
-    watch = TermsWatch(terms, Uplink(home.config()))
+        signal.signal(number, stop)
+    recorder.on_stopped, recorder.on_turn = stop, look.glance
     recorder.start()
     watch.start()
     print(json.dumps({"ready": True, "url": page.url}), flush=True)
-    judged, judged_of = 0.0, tuple[object, ...]()
-    while not stop.wait(TERMS_CHECK_S):
-        found = (watch.problem, clock.now_us() // DAY_US, *terms.files())  # policies run out with a day
-        if found != judged_of or time.monotonic() - judged >= TERMS_JUDGE_S:
-            judged, judged_of = time.monotonic(), found
-            recorder.look_at_terms(watch.problem)
+    while True:
+        look.wait()
+        if stopping.is_set():
+            break
+        recorder.look_at_terms(watch.problem)
     lost = recorder.problem
     try:
         watch.stop()

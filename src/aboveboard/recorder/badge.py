@@ -26,7 +26,7 @@ from aboveboard.recorder.shapes import COLOURS
 from aboveboard.recorder.words import STATES
 
 LEASE_S = 5.0
-CHECK_S = 3.0  # the display tells at once when the badge goes; this is for a display that tells nothing any more
+CHECK_S = 4.0  # the display tells at once when the badge goes; this is for a display that tells nothing any more
 SAID_S = 6.0
 WIDTH, HEIGHT, MARGIN, MARK = 150, 22, 4, 14
 WIDTH_MAX = 480
@@ -51,6 +51,9 @@ class Badge:
         self.on_change, self._on_moved = on_change, on_moved
         screen = self._display.screen()
         self._root, self._width = screen.root, WIDTH
+        self._root.change_attributes(event_mask=X.StructureNotifyMask)  # tells of another size
+        size = self._root.get_geometry()
+        self._screen = (int(size.width), int(size.height))
         self._state, self._shown, self._said, self._said_until = "off", "", "", 0.0
         self._place = self._inside(place or (screen.width_in_pixels - WIDTH - MARGIN, MARGIN))
         self._window = screen.root.create_window(
@@ -186,8 +189,8 @@ class Badge:
 
     def _inside(self, place: Place) -> Place:
         """The nearest place that is wholly on the screen."""
-        size = self._root.get_geometry()
-        return (min(max(place[0], 0), max(size.width - self._width, 0)), min(max(place[1], 0), size.height - HEIGHT))
+        width, height = self._screen
+        return (min(max(place[0], 0), max(width - self._width, 0)), min(max(place[1], 0), height - HEIGHT))
 
     def _on_screen(self) -> bool:
         """The screen may have become smaller, or another program may have moved it out of sight."""
@@ -200,6 +203,8 @@ class Badge:
     def _moved(self, event: Any) -> None:
         if event.window.id == self._window.id:
             self._place = (int(event.x), int(event.y))
+        elif event.window.id == self._root.id:
+            self._screen = (int(event.width), int(event.height))
 
     # ------------------------------------------------------------ the pointer
 

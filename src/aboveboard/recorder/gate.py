@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from aboveboard.core.decide import Decision, decide
 from aboveboard.core.events import (
@@ -22,6 +23,8 @@ from aboveboard.recorder.combos import is_pressed
 from aboveboard.recorder.conditions import Conditions
 
 OWN_APP = "aboveboard-indicator"
+_Decided: TypeAlias = tuple[Surface | None, Decision | None]
+_NOTHING: _Decided = (None, None)
 _KNOWN_MAX = 8  # and no more, so that what was not kept is soon forgotten
 
 
@@ -55,7 +58,7 @@ class Gate:
     def __init__(self, conditions: Conditions) -> None:
         self._conditions = conditions
         # What was decided while all that holds. One pair, replaced as one: the screen's thread asks too.
-        self._known: tuple[tuple[object, ...], dict[tuple[Surface | None, Category | None], Decision]] = ((), {})
+        self._known: tuple[tuple[object, ...], dict[tuple[int, Category | None], _Decided]] = ((), {})
 
     def standing(self, surface: Surface | None) -> Withheld | None:
         """Whether input on this surface would be withheld now."""
@@ -126,13 +129,15 @@ class Gate:
         if holds != held or len(known) >= _KNOWN_MAX:
             known = {}
             self._known = holds, known
-        # The same is asked for every event of a batch; a pure question has one answer.
-        decision = known.get((surface, category))
-        if decision is None:
-            decision = known[surface, category] = decide(
+        # The same is asked for every event of a batch; a pure question has one answer. Surfaces are told apart by what
+        # they are and not by what they hold, which would have to be looked through for each event.
+        asked, decision = known.get((id(surface), category), _NOTHING)
+        if decision is None or asked is not surface:
+            decision = decide(
                 policy=now.policy, consent=now.consent, paused=paused, indicator=indicator, surface=surface,
                 category=category, power_ok=power_ok, budget_ok=budget_ok, region=now.region, narrowing=now.narrowing,
             )  # fmt: skip
+            known[id(surface), category] = (surface, decision)
         if decision.allowed:
             return None
         return Withheld(decision.reason or "no_policy")

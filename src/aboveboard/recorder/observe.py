@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,6 @@ from aboveboard.core.events import (
     Motion,
     Observed,
     ObservedElement,
-    RawInput,
     Snapshot,
     Surface,
     WheelStep,
@@ -58,9 +57,11 @@ class X11Observer:
         self._glances: Glances | None = None
         self.picture_problem = ""
         with contextlib.ExitStack() as made:  # what is there by then is closed where the next one can't be made
-            self._windows = made.enter_context(contextlib.closing(Windows(display)))
+            self._windows = made.enter_context(contextlib.closing(Windows(display, told_of_front=True)))
             self._watcher = made.enter_context(contextlib.closing(Watcher(session_bus)))
-            self._source = X11Source(display, xauthority, self._windows)  # last: from here on there is input
+            self._source = X11Source(display, xauthority, self._windows)  # from here on there is input
+            made.enter_context(contextlib.closing(self._source))
+            self._windows.update(front=True)  # from here on the source tells of it
             made.pop_all()
         self._disturbed_us = 0  # when the focus may have moved last
         self._wheel_us = 0
@@ -70,6 +71,7 @@ class X11Observer:
         self._keys_in: tuple[object, ...] = ()
         self._here: Surface | None = None
         self._surfaces: dict[tuple[Window, Window | None, str | None], Surface] = {}
+        self._last_surface: tuple[Window | None, Window | None, str | None, Surface | None] = (None, None, None, None)
         self._front()
 
     @property
@@ -127,12 +129,15 @@ class X11Observer:
         told = False
         for event in events:
             if isinstance(event, WindowsChanged):
-                self._look()
+                self._look(front=True)
                 told = True
                 continue
-            for observed in self._observe(event):
-                self._notice(observed.surface)
-                found.append(observed)
+            if isinstance(event, Motion):
+                self._motion(event, found)
+                continue
+            observed = self._observe(event)
+            self._notice(observed.surface)
+            found.append(observed)
         if not told:  # titles change without a word in the stream
             self._look()
         if found:
@@ -154,10 +159,10 @@ class X11Observer:
             self._glances.between(self.surface(), time.time_ns() // 1000)
         return self._glances.ready()
 
-    def _look(self) -> None:
-        """At the windows, if any changed."""
+    def _look(self, *, front: bool = False) -> None:
+        """At the windows, if any changed. front: another one may be in front."""
         before = self._windows.active
-        if self._windows.update():
+        if self._windows.update(front=front):
             if not same_page(before, self._windows.active):
                 self._disturbed_us = time.time_ns() // 1000
             self._front()
@@ -194,6 +199,9 @@ class X11Observer:
             # A browser's menus are windows of their own, of the same process: they belong to its front page.
             own = window.number == active.number or (window.pid is not None and window.pid == active.pid)
             site = self._watcher.site(active.number, t_us) if own else None
+        last_window, last_active, last_site, last = self._last_surface  # of a run of input, which is mostly on one
+        if last is not None and window is last_window and active is last_active and site == last_site:
+            return last
         found = self._surfaces.get((window, active, site))
         if found is None:
             title = window.title or (active.title if active is not None and active.pid == window.pid else "")
@@ -201,35 +209,34 @@ class X11Observer:
             if len(self._surfaces) >= SURFACES_MAX:
                 self._surfaces.clear()
             self._surfaces[window, active, site] = found
+        self._last_surface = (window, active, site, found)
         return found
 
-    def _observe(self, event: RawInput) -> Iterator[Observed]:
-        match event:
-            case Motion():
-                yield from self._motion(event)
-            case ButtonEdge():
-                yield self._button(event)
-            case WheelStep():
-                window = self._windows.at(event.x, event.y)
-                tree = self._tree(window, event.t_us)
-                # What a run of notches starts from is told; what slides by under it is not.
-                scene = self._new_scene(tree) if event.t_us - self._wheel_us > WHEEL_RUN_US else None
-                self._wheel_us = event.t_us
-                target = self._hit(tree, window, event)
-                yield self._acted(Observed(event, self._at(window, event.t_us), target, scene), tree)
-            case KeyEdge():
-                yield self._key(event)
+    def _observe(self, event: ButtonEdge | WheelStep | KeyEdge) -> Observed:
+        if isinstance(event, KeyEdge):
+            return self._key(event)
+        return self._button(event) if isinstance(event, ButtonEdge) else self._wheel(event)
 
-    def _motion(self, event: Motion) -> Iterator[Observed]:
+    def _wheel(self, event: WheelStep) -> Observed:
+        window = self._windows.at(event.x, event.y)
+        tree = self._tree(window, event.t_us)
+        # What a run of notches starts from is told; what slides by under it is not.
+        scene = self._new_scene(tree) if event.t_us - self._wheel_us > WHEEL_RUN_US else None
+        self._wheel_us = event.t_us
+        target = self._hit(tree, window, event)
+        return self._acted(Observed(event, self._at(window, event.t_us), target, scene), tree)
+
+    def _motion(self, event: Motion, found: list[Observed]) -> None:
         """Cut where the pointer goes from one window to another."""
         place = self._windows.around(event.x, event.y)
         if place is not None:
-            yield self._moved(event, place)
+            found.append(self._moved(event, place))
             return
         places = self._windows.which(event.x, event.y)
         cuts = np.flatnonzero(np.diff(places)) + 1
         for part in np.split(np.arange(len(places)), cuts):
-            yield self._moved(Motion(event.t_us[part], event.x[part], event.y[part]), int(places[part[0]]))
+            motion = Motion(event.t_us[part], event.x[part], event.y[part])
+            found.append(self._moved(motion, int(places[part[0]])))
 
     def _moved(self, event: Motion, place: int) -> Observed:
         """Movement over one window."""

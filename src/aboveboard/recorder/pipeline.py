@@ -19,7 +19,7 @@ import numpy as np
 
 from aboveboard.core.clock import Clock
 from aboveboard.core.errors import Refused, Unavailable
-from aboveboard.core.events import ButtonEdge, GapReason, Glance, KeyEdge, Motion, Observed, Redacted
+from aboveboard.core.events import ButtonEdge, GapReason, Glance, KeyEdge, Motion, Observed, RawInput, Redacted
 from aboveboard.recorder.gate import Gate, Withheld
 from aboveboard.recorder.pauses import GUARD_US, Pauses
 from aboveboard.recorder.platform.source import Observer
@@ -69,34 +69,24 @@ class Counts:
     withheld: dict[str, Counter[str]] = field(default_factory=dict)
 
 
-def _kind(observed: Observed) -> tuple[str, int]:
-    """(kind, how many): motion samples, button edges, wheel notches, key edges without auto-repeat."""
-    event = observed.input
+def _told(event: RawInput) -> tuple[str, int, int, int]:
+    """(kind, how many, when it began, when it ended). Counted: motion samples, button edges, wheel notches, key edges
+    without auto-repeat."""
     if isinstance(event, Motion):
-        return "motion", len(event.t_us)
+        return "motion", len(event.t_us), int(event.t_us[0]), int(event.t_us[-1])
     if isinstance(event, KeyEdge):
-        return "keys", 0 if event.repeat else 1
-    if isinstance(event, Glance):
-        return "frames", 1
-    return ("buttons" if isinstance(event, ButtonEdge) else "wheel"), 1
-
-
-def _times(observed: Observed) -> tuple[int, int]:
-    event = observed.input
-    return (int(event.t_us[0]), int(event.t_us[-1])) if isinstance(event, Motion) else (event.t_us, event.t_us)
+        return "keys", 0 if event.repeat else 1, event.t_us, event.t_us
+    return ("buttons" if isinstance(event, ButtonEdge) else "wheel"), 1, event.t_us, event.t_us
 
 
 def _newest_us(events: list[Observed]) -> int | None:
     """Input comes in order of time; pictures are of earlier."""
-    return next((_times(each)[1] for each in reversed(events) if not isinstance(each.input, Glance)), None)
+    return next((_told(each.input)[3] for each in reversed(events) if not isinstance(each.input, Glance)), None)
 
 
-def _parted(observed: Observed, pauses: Pauses) -> list[Observed]:
+def _parted(observed: Observed, event: Motion, pauses: Pauses) -> list[Observed]:
     """Movement that was read at once though a pause began or ended in it is judged in parts."""
-    event = observed.input
-    if not isinstance(event, Motion):
-        return [observed]
-    borders = pauses.borders(*_times(observed))
+    borders = pauses.borders(int(event.t_us[0]), int(event.t_us[-1]))
     if not borders:
         return [observed]
     found = []
@@ -142,11 +132,14 @@ class Pipeline:
         newest_us, self.seen_us = _newest_us(events), max(safe_us, self._start_us)
         self._standing()
         for observed in events:
-            if isinstance(observed.input, Glance):
+            event = observed.input
+            if isinstance(event, Motion):
+                for part in _parted(observed, event, self._pauses):
+                    self._take(part)
+            elif isinstance(event, Glance):
                 self._see(observed)
-                continue
-            for part in _parted(observed, self._pauses):
-                self._take(part)
+            else:
+                self._take(observed)
         pictures = self._stage.pictures()
         if self._gap is None:
             self._buffer += pictures
@@ -180,8 +173,7 @@ class Pipeline:
         self._show("recording" if withheld is None else "paused" if withheld.reason == "paused" else "not_allowed")
 
     def _take(self, observed: Observed) -> None:
-        kind, n = _kind(observed)
-        first_us, last_us = _times(observed)
+        kind, n, first_us, last_us = _told(observed.input)
         if self._gate.is_own(observed.input):
             self.counts.withheld.setdefault("own_hotkey", Counter())[kind] += n
             return

@@ -48,7 +48,7 @@ from aboveboard.recorder.waiting import waiting_rows
 from aboveboard.redact.redactor import Redactor
 from aboveboard.redact.stage import RedactionStage
 
-STEP_S = 5.0  # input, changes of windows, work to do and the ends of pauses do not wait for it
+STEP_S = 8.0  # input, changes of windows, work to do and the ends of pauses do not wait for it
 EVER_US = 1 << 62
 
 
@@ -96,6 +96,7 @@ class Recorder:
         self.stopped = threading.Event()
         self.on_stopped: Callable[[], None] = lambda: None
         self.on_back: Callable[[], None] = lambda: None  # display and bus are there, perhaps again
+        self.on_turn: Callable[[], None] = lambda: None  # called again and again, every few seconds at least
         self.problem = ""
         self._url = ""
         self._process = psutil.Process()
@@ -129,6 +130,7 @@ class Recorder:
         try:
             while not self._stopping.is_set():
                 self._errands.do()
+                self.on_turn()
                 if self._conditions.consent == "given":
                     try:
                         self._record()

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import random
 import threading
 from collections.abc import Sequence
 
 from aboveboard.core.charter import Charter
 from aboveboard.core.charter_chain import InForce, charter_at, history
 from aboveboard.core.clock import US_PER_S, Clock
-from aboveboard.core.errors import AboveboardError, BadInput, CheckFailed, Refused, Unavailable
+from aboveboard.core.errors import AboveboardError, BadInput, CheckFailed, Refused
 from aboveboard.core.exemption import in_force_exemption
 from aboveboard.core.narrowing import NOTHING_MORE, Narrowing
 from aboveboard.core.policy import Policy, in_force
@@ -26,8 +25,6 @@ from aboveboard.recorder.settings import read_settings
 from aboveboard.recorder.upload import Uplink
 from aboveboard.wire.api import CurrentPolicy, Exemptions, PublishedExemption, parse
 
-REFRESH_S = 900.0  # about, each time another: laptops shall not all ask at once
-REFRESH_S_MAX = 4 * 3600.0  # while nobody answers
 EXEMPTIONS_MAX = 1000
 POLICY_BYTES_MAX = 2 << 20
 NOTE_BYTES_MAX = 1 << 16
@@ -163,41 +160,6 @@ def _witnessed_s(note: str, steps: Sequence[InForce]) -> int:
         with contextlib.suppress(CheckFailed):
             return step.charter.time_passed_s(note)
     return steps[0].charter.time_passed_s(note)
-
-
-class TermsWatch:
-    """Fetches now and then, in the background. problem: what does not hold, which stops recording; "" otherwise."""
-
-    def __init__(self, terms: Terms, uplink: Uplink) -> None:
-        self._terms, self._uplink = terms, uplink
-        self.problem = ""
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="terms", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Does not wait for an exchange that is under way."""
-        self._stopping.set()
-
-    def _run(self) -> None:
-        wait_s = REFRESH_S
-        while not self._stopping.wait(wait_s * random.uniform(0.5, 1.5)):  # noqa: S311  # no secret
-            wait_s = self.look(wait_s)
-        self._uplink.close()
-
-    def look(self, waited_s: float) -> float:
-        """Fetches once; for about how long then to wait. A collector that is down, and comes back to everybody asking,
-        is asked ever less often meanwhile."""
-        try:
-            self._terms.refresh(self._uplink)
-            self.problem = ""
-        except Unavailable:
-            return min(waited_s * 2, REFRESH_S_MAX)  # what is known stays in force
-        except AboveboardError as error:
-            self.problem = str(error)
-        return REFRESH_S
 
 
 def kept_policy(home: Home, policy_id: str) -> Policy:

@@ -275,6 +275,8 @@ class Watcher:
         """The focused element at t_us, as read at or after since_us: the last reading before t_us, or the first one
         after it, for which it waits. What was read completely only late_us after t_us does not count, whenever it is
         asked: (None, None) then, the field is unknown."""
+        if self._treeless == window:
+            return None, None
         deadline = time.monotonic() + (t_us + late_us - _now_us()) / 1e6
         with self._lock:
             while self._treeless != window:

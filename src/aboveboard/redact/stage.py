@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import msgspec
 
 from aboveboard.core.clock import Clock
-from aboveboard.core.columns import encode_column
+from aboveboard.core.columns import encode_columns
 from aboveboard.core.events import (
     Button,
     ButtonEdge,
@@ -122,7 +122,14 @@ class RedactionStage:
 
     def feed(self, permitted: Permitted) -> list[Redacted]:
         """Events that are complete now, oldest first; often none. Never raises for what the input holds."""
-        return self._guarded(*_times_of(permitted.input), lambda out: self._feed(permitted, out))
+        out: list[Redacted] = []
+        run, last_us = self._run, self._last_us
+        try:
+            self._feed(permitted, out)
+        except Exception:  # noqa: BLE001  fail closed, see _guarded
+            t_us, end_us = _times_of(permitted.input)
+            return self._failed(max(t_us, last_us) if run is None else run.t_us, end_us)
+        return out
 
     def pictures(self) -> list[Redacted]:
         """Crops whose check has ended since. Never raises for what they show."""
@@ -202,11 +209,14 @@ class RedactionStage:
         try:
             work(out)
         except Exception:  # noqa: BLE001  fail closed: nothing half-redacted goes on, and a Gap marks the hole
-            self._drop_run()
-            self._forget_place()
-            self._last_us = max(self._last_us, end_us)
-            return [Redacted(Gap(t_us=start_us, end_us=self._last_us, reason="redaction_failed"), self._app)]
+            return self._failed(start_us, end_us)
         return out
+
+    def _failed(self, start_us: int, end_us: int) -> list[Redacted]:
+        self._drop_run()
+        self._forget_place()
+        self._last_us = max(self._last_us, end_us)
+        return [Redacted(Gap(t_us=start_us, end_us=self._last_us, reason="redaction_failed"), self._app)]
 
     @property
     def open_since_us(self) -> int | None:
@@ -283,14 +293,8 @@ class RedactionStage:
 
     def _motion(self, event: Motion, out: list[Redacted]) -> None:
         first = int(event.t_us[0])
-        path = PointerPath(
-            t_us=self._at(first),
-            n=len(event.t_us),
-            t=encode_column(event.t_us - first),
-            x=encode_column(event.x),
-            y=encode_column(event.y),
-        )
-        self._emit(out, path)
+        t, x, y = encode_columns(event.t_us - first, event.x, event.y)
+        self._emit(out, PointerPath(t_us=self._at(first), n=len(event.t_us), t=t, x=x, y=y))
 
     def _button(self, event: ButtonEdge, target: ObservedElement | None, field: _FieldId, out: list[Redacted]) -> None:
         if event.pressed:

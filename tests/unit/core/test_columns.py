@@ -55,3 +55,17 @@ def test_bytes_that_are_no_column_are_refused_or_have_n_values(data: bytes, n: i
     except Corrupt:
         return
     assert len(values) == n
+
+
+@given(st.lists(st.lists(st.integers(-(1 << 29), 1 << 29), min_size=60, max_size=60), min_size=1, max_size=3),
+       st.integers(1, 60), st.sampled_from([1, 1000]))  # fmt: skip
+def test_columns_together_are_what_each_is_alone(rows: list[list[int]], n: int, unit: int) -> None:
+    together = [np.array(row[:n], dtype=np.int64) // unit * unit for row in rows]
+    assert columns.encode_columns(*together) == tuple(encode_column(each) for each in together)
+
+
+def test_smooth_columns_together_are_what_each_is_alone() -> None:
+    for n in (columns.JOINT_MIN, 64, columns.SHORT):
+        at = np.arange(n, dtype=np.int64)
+        paths = (at * 8000, (at * at // 7).astype(np.int32), (at * 200).astype(np.int32), at * 0)
+        assert columns.encode_columns(*paths) == tuple(encode_column(each) for each in paths)

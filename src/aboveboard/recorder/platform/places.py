@@ -68,16 +68,17 @@ class Places:
     def _short(self, xs: list[float], ys: list[float]) -> tuple[I32, I32] | None:
         """The same for a few places; None for steps, and where something is missing."""
         high_x, high_y = max(xs), max(ys)
-        # A NaN anywhere makes the sum one.
-        if math.isnan(sum(xs)) or math.isnan(sum(ys)) or min(xs) < 0 or min(ys) < 0:
-            return None
-        if high_x >= self._size[0] or high_y >= self._size[1]:
+        if min(xs) < 0 or min(ys) < 0 or high_x >= self._size[0] or high_y >= self._size[1]:
             return None
         if high_x < CORNER and high_y < CORNER and (self._x > FAR or self._y > FAR):
             return None
-        x, y = list(map(round, xs)), list(map(round, ys))
-        self._x, self._y = x[-1], y[-1]
-        return np.array(x, dtype=np.int32), np.array(y, dtype=np.int32)
+        x, y = np.array(xs), np.array(ys)
+        if x.dtype.kind != "i" or y.dtype.kind != "i":  # of whole numbers alone it is
+            if math.isnan(sum(xs)) or math.isnan(sum(ys)):  # a NaN anywhere makes the sum one
+                return None
+            x, y = np.rint(x), np.rint(y)
+        self._x, self._y = int(x[-1]), int(y[-1])
+        return x.astype(np.int32), y.astype(np.int32)
 
     def _are_places(self, moves: _Arrays) -> bool:
         """Steps are told by what they are: they go below zero, or lead to a corner far from where the pointer was."""

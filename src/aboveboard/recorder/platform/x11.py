@@ -15,9 +15,10 @@ from typing import TypeAlias
 
 import numpy as np
 
-from aboveboard.core.events import I64, ButtonEdge, KeyEdge, Motion, RawInput, WheelStep
+from aboveboard.core.events import ButtonEdge, KeyEdge, Motion, WheelStep
 from aboveboard.desktop.windows import Windows
 from aboveboard.recorder.platform.compose import session_locale
+from aboveboard.recorder.platform.displayclock import DisplayClock
 from aboveboard.recorder.platform.keyboard import Keyboard
 from aboveboard.recorder.platform.places import Places
 from aboveboard.recorder.platform.source import InputCounters
@@ -28,13 +29,12 @@ from aboveboard.recorder.platform.x11events import (
     RAW_KEY_PRESS,
     Changed,
     Edge,
-    Item,
     KeyState,
     Moves,
 )
 from aboveboard.recorder.platform.x11wire import PRESSES, Connection
 
-GATHER_S = 0.75  # movement waits this long for more, if nothing else happens
+GATHER_S = 0.85  # movement waits this long for more, if nothing else happens
 # After a press; after one that soon follows another, unless windows change. A press that there is no need to look up
 # waits as movement does.
 LINGER_S, LINGER_BUSY_S = 0.02, 0.25
@@ -48,7 +48,7 @@ class WindowsChanged:
 
 
 WINDOWS_CHANGED = WindowsChanged()
-Taken: TypeAlias = RawInput | WindowsChanged
+Taken: TypeAlias = Motion | ButtonEdge | WheelStep | KeyEdge | WindowsChanged
 
 
 class X11Source:
@@ -78,7 +78,9 @@ class X11Source:
         self._places = Places(self._connection)
         self.patient = False  # nothing is to be looked up at a press: it may wait
         self._rang = 0.0  # when a press was heard of last
-        self._measure()
+        self._flowing = False  # the last reading found something
+        self._clock = DisplayClock(self._connection.read_clock)
+        self._measured = time.monotonic()
 
     def close(self) -> None:
         self._connection.close()
@@ -92,23 +94,22 @@ class X11Source:
         with contextlib.suppress(OSError):  # full, so it is awake anyway; or closed
             self._waker.send(b"\0")
 
-    def _measure(self) -> None:
-        self._offset_us, self._base_ms = self._connection.measure_offset_us()
-        self._measured = time.monotonic()
-
     def wait(self, timeout_s: float) -> None:
         """Until there is input, a change of windows, or a call of `wake`; input is gathered for a while, but within
         timeout_s: what was read before may wait for this one's end to be written."""
         if self._connection.pending or not timeout_s:
             return
-        end = time.monotonic() + timeout_s
-        ready = self._any.poll(timeout_s * 1000)
-        now = time.monotonic()
-        end = min(end, now + GATHER_S)
-        said = {descriptor for descriptor, _ in ready}
-        if any(what & select.POLLHUP for _, what in ready):
-            return
         own, bell = self._connection.fileno(), self._bell.fileno()
+        now = time.monotonic()
+        if self._flowing:  # more is expected: what is heard of it first need not wake anybody
+            ready, said = [], {own}
+            end = now + min(timeout_s, GATHER_S)
+        else:
+            ready = self._any.poll(timeout_s * 1000)
+            end = min(now + timeout_s, time.monotonic() + GATHER_S)
+            said = {descriptor for descriptor, _ in ready}
+            if any(what & select.POLLHUP for _, what in ready):
+                return
         if self.patient and said and said <= {own, bell}:
             ready = self._changes.poll(_ms_until(end))
         elif said == {own}:
@@ -130,54 +131,40 @@ class X11Source:
         for descriptor, _ in self._rung.poll(0):
             (self._bell if descriptor == self._bell.fileno() else self._moved).hush()
         items = self._connection.take()
+        self._flowing = bool(items)
         if items and time.monotonic() - self._measured > OFFSET_EVERY_S:
-            self._measure()
+            self._clock.measure()
+            self._measured = time.monotonic()
         out: list[Taken] = []
         # What is asked of the display is as it is now: that is true after the last word of a change, not before it.
         last = {item.what if isinstance(item, Changed) else "moves": id(item)
                 for item in items if isinstance(item, Moves | Changed)}  # fmt: skip
         newest = set(last.values())
         for item in items:
-            self._convert(item, id(item) in newest, out)
-        return out
-
-    def _wall_us(self, time_ms: int) -> int:
-        """Server milliseconds to µs since 1970; the 32-bit counter wraps every 49.7 days."""
-        since = (time_ms - self._base_ms + (1 << 31)) % (1 << 32) - (1 << 31)
-        return (self._base_ms + since) * 1000 + self._offset_us
-
-    def _wall_array(self, time_ms: I64 | list[int]) -> I64:
-        if isinstance(time_ms, list):
-            first = time_ms[0]
-            first_us = self._wall_us(first)
-            if max(time_ms) - min(time_ms) < 1 << 31:
-                return np.array([first_us + (each - first) * 1000 for each in time_ms], dtype=np.int64)
-            return np.array([self._wall_us(each) for each in time_ms], dtype=np.int64)
-        since = (time_ms - self._base_ms + (1 << 31)) % (1 << 32) - (1 << 31)
-        return (self._base_ms + since) * 1000 + self._offset_us
-
-    def _convert(self, item: Item, newest: bool, out: list[Taken]) -> None:
-        match item:
-            case Moves():
-                x, y = self._places.of(item, newest=newest)
-                self.counters.motion += len(x)
-                out.append(_joined(out, Motion(self._wall_array(item.time_ms), x, y)))
-            case Edge():
+            if isinstance(item, Edge):
                 edge = self._edge(item)
                 if edge is not None:
                     out.append(edge)
-            case KeyState():
+            elif isinstance(item, Moves):
+                x, y = self._places.of(item, newest=id(item) in newest)
+                self.counters.motion += len(x)
+                out.append(_joined(out, Motion(self._clock.wall(item.time_ms), x, y)))
+            elif isinstance(item, KeyState):
                 self.keyboard.now(item.mods, item.group)
-            case Changed(what):
-                if what == "keyboard" and newest:
-                    self.keyboard.map(self._connection.keymap(), self._connection.modifier_map())
-                elif what == "devices" and newest:
-                    self._places.refresh()
-                elif what == "windows" and (not out or out[-1] is not WINDOWS_CHANGED):
-                    out.append(WINDOWS_CHANGED)
+            else:
+                self._changed(item.what, id(item) in newest, out)
+        return out
 
-    def _edge(self, edge: Edge) -> RawInput | None:
-        t_us, detail = self._wall_us(edge.time_ms), edge.detail
+    def _changed(self, what: str, newest: bool, out: list[Taken]) -> None:
+        if what == "keyboard" and newest:
+            self.keyboard.map(self._connection.keymap(), self._connection.modifier_map())
+        elif what == "devices" and newest:
+            self._places.refresh()
+        elif what == "windows" and (not out or out[-1] is not WINDOWS_CHANGED):
+            out.append(WINDOWS_CHANGED)
+
+    def _edge(self, edge: Edge) -> ButtonEdge | WheelStep | KeyEdge | None:
+        t_us, detail = self._clock.wall_us(edge.time_ms), edge.detail
         if edge.kind in (RAW_BUTTON_PRESS, RAW_BUTTON_RELEASE):
             x, y = self._places.now
             if detail in _WHEEL:

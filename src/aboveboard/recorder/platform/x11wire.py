@@ -274,9 +274,9 @@ class Connection:
         x, y = struct.unpack_from("<hh", (answer := self._answer()), 16)
         return int(x), int(y), int(struct.unpack_from("<H", answer, 24)[0])
 
-    def measure_offset_us(self) -> tuple[int, int]:
-        """(wall µs minus server µs, server ms), from a change of our own property: the round trip's midpoint."""
-        before = time.time_ns() // 1000
+    def read_clock(self) -> tuple[int, int, int]:
+        """(wall µs before, the server's ms, wall µs after), from a change of our own property."""
+        before_us = time.time_ns() // 1000
         self._send(struct.pack("<BBHIIIB3xI", 18, 2, 6, self._window, 39, 31, 8, 0))  # append nothing to WM_NAME
         deadline = time.monotonic() + _ANSWER_S_MAX
         at = 0
@@ -290,7 +290,7 @@ class Connection:
             if kind == PROPERTY_NOTIFY:
                 (time_ms,) = struct.unpack_from("<I", self._buffer, at + 12)
                 del self._buffer[at : at + 32]
-                return (before + time.time_ns() // 1000) // 2 - time_ms * 1000, int(time_ms)
+                return before_us, int(time_ms), time.time_ns() // 1000
             at += 32 + extra
 
     def take(self) -> list[Item]:
