@@ -56,12 +56,12 @@ class Windows:
         except Exception as error:  # the library raises many kinds; each means the same to the caller
             raise Unavailable(f"the display {display} can't be opened: is it running, and XAUTHORITY set?") from error
         try:
-            self._begin(told_of_front)
+            self._begin(told_of_front=told_of_front)
         except (xerror.ConnectionClosedError, OSError) as error:
             self.close()
             raise Unavailable("the display is gone") from error
 
-    def _begin(self, told_of_front: bool) -> None:
+    def _begin(self, *, told_of_front: bool) -> None:
         self._root = self._display.screen().root
         properties = 0 if told_of_front else X.PropertyChangeMask
         self._root.change_attributes(event_mask=X.SubstructureNotifyMask | properties)

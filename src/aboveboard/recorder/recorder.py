@@ -95,8 +95,8 @@ class Recorder:
         self._woken = threading.Event()
         self.stopped = threading.Event()
         self.on_stopped: Callable[[], None] = lambda: None
-        self.on_turn: Callable[[], None] = lambda: None  # called again and again, every few seconds at least
         self.on_back: Callable[[], None] = lambda: None  # display and bus are there, perhaps again
+        self.on_turn: Callable[[], None] = lambda: None  # called again and again, every few seconds at least
         self.problem = ""
         self._url = ""
         self._process = psutil.Process()
