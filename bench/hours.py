@@ -131,7 +131,7 @@ def seen(one: Person, day: int) -> list[float]:
 
 def pairs(people: Sequence[Person], days: int, number: int, rng: random.Random) -> tuple[Float, Float]:
     """Differences of what is seen, and whether the first of the two worked longer; days that both worked on."""
-    x, y = [], []
+    x, y = list[Float](), list[float]()
     while len(y) < number:
         one, other = rng.sample(people, 2)
         day = rng.randrange(days - 3)

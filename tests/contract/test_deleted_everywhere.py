@@ -55,8 +55,10 @@ def test_in_no_file_of_postgresql_and_in_nothing_beside_it(tmp_path: Path, capsy
                 database.close()
                 canaries = tmp_path / "canaries"
                 canaries.write_text("\n".join(words))
-                search = ["prove-deleted", "--home", process.home, "--file", canaries, "--database", settings.database,
-                          "--also", cluster.folder, "--also", tmp_path / "a"]  # fmt: skip
+                search: list[str | Path] = [
+                    "prove-deleted", "--home", process.home, "--file", canaries, "--database", settings.database,
+                    "--also", cluster.folder, "--also", tmp_path / "a",
+                ]  # fmt: skip
                 code, said = _run(capsys, *search)
                 assert code == 1
                 assert f"{len(words)} of {len(words)} canaries" in said, "the search finds each before"
