@@ -104,23 +104,27 @@ def test_steps_are_bounded_and_an_unfinished_task_is_no_success(body: Body) -> N
     assert len(run.decisions_s) == 3
 
 
-def test_a_program_of_the_desktop_is_seen_and_acted_on_alike_and_judged_by_its_file() -> None:
+def test_a_program_of_the_desktop_is_seen_and_acted_on_alike_and_judged_by_its_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Typed but not saved is not done."""
     typed: list[float] = []
+    with PrivateDisplay(800, 600) as display:
+        for name, value in display.env.items():
+            monkeypatch.setenv(name, value)
+        with Desk(display.env) as desk, Hand(display.name) as hand:
 
-    with PrivateDisplay(800, 600) as display, Desk(display.env) as desk, Hand(display.name) as hand:
+            def decide(instruction: str, elements: Sequence[Element], step: int) -> Decision:
+                if step == 2:
+                    typed.append(desk.reward())
+                return [
+                    lambda: Decision("click", max(i for i, each in enumerate(elements) if each.role == "text")),
+                    lambda: Decision("type", text=instruction.split('"')[1]),
+                    lambda: Decision("hotkey", key="Control+s"),
+                ][step]()  # fmt: skip
 
-        def decide(instruction: str, elements: Sequence[Element], step: int) -> Decision:
-            if step == 2:
-                typed.append(desk.reward())
-            return [
-                lambda: Decision("click", max(i for i, each in enumerate(elements) if each.role == "text")),
-                lambda: Decision("type", text=instruction.split('"')[1]),
-                lambda: Decision("hotkey", key="Control+s"),
-            ][step]()  # fmt: skip
-
-        made = Body(desk, display.env["DBUS_SESSION_BUS_ADDRESS"], hand)
-        run = made.attempt(Fixed(decide), "desktop/mousepad-write", "acts-0", 3)
-        made.close()
+            made = Body(desk, display.env["DBUS_SESSION_BUS_ADDRESS"], hand)
+            run = made.attempt(Fixed(decide), "desktop/mousepad-write", "acts-0", 3)
+            made.close()
     assert typed == [0.0]
     assert run.success, run.steps
