@@ -235,7 +235,12 @@ def test_a_window_is_looked_at_again_for_what_says_what_it_is_and_for_nothing_el
     windows = Windows(display.name)
     looked: list[int] = []
     look = Windows._look
-    monkeypatch.setattr(Windows, "_look", lambda self, number: (looked.append(number), look(self, number))[1])
+
+    def watched(self: Windows, number: int) -> None:
+        looked.append(number)
+        look(self, number)
+
+    monkeypatch.setattr(Windows, "_look", watched)
     window.change_property(client.intern_atom("_NET_WM_USER_TIME"), client.intern_atom("CARDINAL"), 32, [7])
     _told(windows, client)
     assert window.id not in looked

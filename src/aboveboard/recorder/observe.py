@@ -59,12 +59,12 @@ class X11Observer:
         with contextlib.ExitStack() as made:  # what is there by then is closed where the next one can't be made
             self._windows = made.enter_context(contextlib.closing(Windows(display, told_of_front=True)))
             self._watcher = made.enter_context(contextlib.closing(Watcher(session_bus)))
-            self._source = X11Source(display, xauthority, self._windows)  # from here on there is input
-            made.enter_context(contextlib.closing(self._source))
-            self._windows.update(front=True)  # from here on the source tells of it
+            self._source = made.enter_context(contextlib.closing(X11Source(display, xauthority, self._windows)))
+            self._windows.update(front=True)  # from here on the source tells of it, and there is input
             made.pop_all()
         self._disturbed_us = 0  # when the focus may have moved last
         self._wheel_us = 0
+        self._held: Window | None = None  # where a button went down that is still down
         self._scene_given: Snapshot | None = None
         self._scene_compared: Snapshot | None = None
         self._scene_given_us = 0  # with movement
@@ -240,7 +240,7 @@ class X11Observer:
 
     def _moved(self, event: Motion, place: int) -> Observed:
         """Movement over one window."""
-        window, first_us = self._windows.window(place), int(event.t_us[0])
+        window, first_us = self._grabbed(self._windows.window(place)), int(event.t_us[0])
         surface = self._at(window, first_us)
         self._notice(surface)
         return Observed(event, surface, None, self._changed_scene(window, first_us))
@@ -251,12 +251,19 @@ class X11Observer:
             return None
         return self._watcher.before(active.number, t_us)
 
+    def _grabbed(self, window: Window | None) -> Window | None:
+        """While a button is down the display gives all of the pointer to where it went down. What a hand drags is often
+        a window of nobody's, right under the pointer; another program's window stays what it is."""
+        return self._held if self._held is not None and (window is None or window.app is None) else window
+
     def _button(self, event: ButtonEdge) -> Observed:
-        window = self._windows.at(event.x, event.y)
+        window = self._grabbed(self._windows.at(event.x, event.y))
         surface = self._at(window, event.t_us)
         self._disturbed_us = event.t_us
         if not event.pressed:
+            self._held = None
             return Observed(event, surface)
+        self._held = window
         tree = self._tree(window, event.t_us)
         target = self._hit(tree, window, event)
         return self._acted(Observed(event, surface, target, self._new_scene(tree)), tree)

@@ -18,7 +18,16 @@ import zstandard
 from aboveboard.core.consent import ConsentRecord, SignedConsent, sign_consent
 from aboveboard.core.errors import CheckFailed
 from aboveboard.core.events import Button, Element, Focus, Frame, KeptEvent, Redacted, Scene, Task
-from aboveboard.core.ids import ConsentId, ContributorId, DeviceId, PolicyId, epoch_id_of, key_id_of, sha256_hex
+from aboveboard.core.ids import (
+    ConsentId,
+    ContributorId,
+    DeviceId,
+    PolicyId,
+    SegmentId,
+    epoch_id_of,
+    key_id_of,
+    sha256_hex,
+)
 from aboveboard.core.signing import SigningKey
 from aboveboard.core.vault import DeviceCert, sign_device_cert
 from aboveboard.datasets import build as building
@@ -102,7 +111,7 @@ def found_by(listed: list[tuple[GrantedSegment, bytes]], *laptops: Laptop) -> li
     def ask(method: str, path: str, body: bytes | None = None, size_max: int = 0) -> Any:
         if path.endswith("/segments"):
             return SimpleNamespace(body=GrantedSegments(tuple(entry for entry, _ in listed)).to_bytes())
-        return SimpleNamespace(body=files[path.rpartition("/")[2]])
+        return SimpleNamespace(body=files[SegmentId(path.rpartition("/")[2])])
 
     reader.ask = ask  # type: ignore[method-assign]
     return list(reader.segments())

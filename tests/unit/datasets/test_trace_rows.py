@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from aboveboard.core.ids import SegmentId
 from aboveboard.core.leaves import DatasetBuiltLeaf, PolicyLeaf
 from aboveboard.core.merkle import leaf_hash, verify_inclusion
 from aboveboard.core.proof import LogProof, check_proof
@@ -58,5 +59,5 @@ def test_sampled_rows_are_proven(
         for each in traced.segments:
             path = [bytes.fromhex(one) for one in each.proof]
             verify_inclusion(leaf_hash(each.segment.encode()), each.index, each.of, path, root)
-            assert each.consent == consents[each.segment]
+            assert each.consent == consents[SegmentId(each.segment)]
             assert each.policy_log == f"entry {index} of {logged.origin}"
