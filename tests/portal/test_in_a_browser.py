@@ -83,7 +83,7 @@ def test_signing_in_looking_and_leaving_need_no_script(browser: Chromium, portal
     assert "train-agents" in text
     assert "steward-0, steward-1" in text
     assert "one paid hour a month" in text
-    browser.press("a[href='/me/stop']")
+    browser.press("a[href='/stop']")
     assert "aboveboard opt-out" in browser.text()
     browser.go(f"{portal.url}/me")
     browser.press("form[action='/me/leave'] button")
