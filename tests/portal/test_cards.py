@@ -61,7 +61,8 @@ def test_what_a_deletion_has_reached_says_so_wherever_it_is_named(portal: Portal
     assert re.search(rf"Office tasks, autumn Built by Fola for train-agents, entry \d+ : {NOT_AFFECTED}", own)
     researcher = portal.members["researcher"].get("/researchers").text
     assert AFFECTED in researcher
-    assert "dataset marked: not to be used any more" in _text(portal, "/log")
+    at = portal.servers.get(f"/v1/datasets/{dataset}").json()["marked_index"]
+    assert "dataset marked: not to be used any more" in _text(portal, f"/log/{at}")
 
 
 def test_only_ones_own_datasets_are_on_ones_page(portal: Portal) -> None:

@@ -204,7 +204,9 @@ def _three_commands(browser: Chromium, house: House) -> None:
                        text=True, timeout=SOON_S, check=False)
         for line in lines
     ]  # fmt: skip
-    assert [each.returncode for each in said] == [0, 0, 0] or [each.returncode for each in said] == [0, 3, 3], said
+    # 3: nothing fails, and something can't be judged from here: the charter's guardian is at an address of its own.
+    assert said[0].returncode == 0
+    assert {each.returncode for each in said[1:]} <= {0, 3}, said
     assert house.portal.servers.world.charter.employer_key.name in said[0].stdout
     for each in said[1:]:
         assert "holds" in each.stdout
