@@ -47,7 +47,8 @@ def type_text(name: str, text: str) -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_a_kill_loses_at_most_the_last_second(seed: int, tmp_path: Path) -> None:
     """Started anew on what the kill before left."""
-    chance, lost = random.Random(seed), []
+    chance = random.Random(seed)
+    lost: list[int] = []
     with desk() as display:
         recorder = RealRecorder(display, tmp_path)
         for _ in range(ROUNDS):

@@ -78,7 +78,8 @@ def test_nothing_is_kept_after_a_pause_has_returned(
     pause: Callable[[RealRecorder], int], rounds: int, tmp_path: Path
 ) -> None:
     chance = random.Random(rounds)
-    pauses, works = [], []
+    pauses: list[Interval] = []
+    works: list[Interval] = []
     with desk() as display, RealRecorder(display, tmp_path) as recorder:
         recorder.until(lambda: recorder.state == "recording")
         driver = Driver(display, RATE_HZ, 10_000_000)

@@ -115,9 +115,9 @@ class TypedRun:
         """The field's content before an edit, or when something else was done to it. Letters beyond ASCII that neither
         stood there nor were typed came from an input method: keys are no text then."""
         self._remains.value(value)
-        others = (
-            frozenset() if value.isascii() else frozenset(each for each in value if each > "\x7f" and each.isalpha())
-        )
+        others: frozenset[str] = frozenset()
+        if not value.isascii():
+            others = frozenset(each for each in value if each > "\x7f" and each.isalpha())
         if self._stood is None:
             self._stood = others
         elif others - self._stood - self._own:

@@ -103,13 +103,12 @@ def test_it_ends_when_what_is_gone_does_not_come_back(laptop: Breakable, monkeyp
     recorder = _recording(laptop)
     laptop.gone = True
     laptop.observers[-1].lost = True
-    recorder._wake()
 
-    def woken() -> bool:
+    def stopped() -> bool:
         recorder._wake()
         return recorder.stopped.is_set()
 
-    laptop.until(woken)
+    laptop.until(stopped)
     assert recorder.problem == "the display is gone"
     laptop.stop()
 
