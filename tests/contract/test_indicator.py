@@ -301,6 +301,23 @@ def test_the_lease_ends_when_the_badge_is_closed_hidden_or_moved_away(badge: Bad
     until(lambda: not badge.alive(), "the lease outlives the badge")
 
 
+def test_a_badge_that_fails_by_itself_is_followed_by_another_and_the_lease_is_back(
+    shown: Callable[[], TrayOrBadge], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    indicator = shown()
+    first = indicator._badge
+    assert first is not None
+
+    def fails() -> str:
+        raise ValueError("a fault of ours")
+
+    monkeypatch.setattr(first, "_words", fails)
+    first._wake()
+    until(lambda: first.failed and not first.alive(), "it goes on as if nothing had been")
+    until(indicator.alive, "the lease stays lost")
+    assert indicator._badge not in (first, None)
+
+
 def test_it_stays_above_what_is_put_over_it(badge: Badge, client: xdisplay.Display) -> None:
     x, y, width, height = _box(client, badge)
     over = client.screen().root.create_window(

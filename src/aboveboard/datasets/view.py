@@ -24,7 +24,7 @@ h1{font-size:1.5rem} details.e{border:1px solid #cfd8df;border-radius:8px;margin
 details.e>summary{cursor:pointer;font-weight:600}
 .m{color:#5a6b78;font-weight:400} table{border-collapse:collapse;width:100%}
 td,th{text-align:left;padding:.2rem .5rem;border-top:1px solid #e4eaee;vertical-align:top;overflow-wrap:anywhere}
-td:nth-child(-n+3){white-space:nowrap}
+td:nth-child(-n+3),th{white-space:nowrap} td:nth-child(4){min-width:5em}
 .k{display:inline-block;background:#e3eef5;border-radius:4px;padding:0 .4rem} .f{color:#9a4a00}
 figure{margin:.5rem 0} figure img{max-width:100%;border:1px solid #cfd8df} figcaption{color:#5a6b78;font-size:.85em}
 svg{max-width:100%;height:auto;background:#f6f8f9;border:1px solid #e4eaee} nav{margin:1rem 0}

@@ -75,6 +75,7 @@ class Badge:
         self._seen = 0.0
         self._stopping = False
         self.lost = False  # the connection to the display has ended
+        self.failed = False  # by a fault of ours, and by nobody's wish
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._check()
         self._thread = threading.Thread(target=self._run, name="indicator", daemon=True)
@@ -139,6 +140,8 @@ class Badge:
                         os.read(self._wake_read, 4096)
                 self._check()
         self._lease(held=False)
+        if self.failed:
+            self.on_change()
 
     @contextlib.contextmanager
     def _noticing(self) -> Iterator[None]:
@@ -146,6 +149,11 @@ class Badge:
             yield
         except (xerror.ConnectionClosedError, OSError):
             self.lost = True
+            raise
+        except xerror.XError:
+            raise  # somebody took its window away
+        except Exception:
+            self.failed = True
             raise
 
     def _check(self) -> None:

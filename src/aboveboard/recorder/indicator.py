@@ -112,12 +112,16 @@ class TrayOrBadge:
         self.on_change()
 
     def _run(self) -> None:
-        """Puts the badge up when the tray goes, and away when it is back."""
+        """Puts the badge up when the tray goes, or when the one before failed, and away when the tray is back."""
         while True:
             self._changed.wait()
             self._changed.clear()
             if self._stop_asked():
                 return
+            if (failed := self._badge) is not None and failed.failed:
+                with self._lock:
+                    self._badge = None
+                failed.close()
             if not self._tray.alive() and self._badge is None:
                 self._changed.wait(GRACE_S)
                 if not self._stop_asked() and not self._tray.alive():
