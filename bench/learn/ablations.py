@@ -83,11 +83,17 @@ def _change(holder: Any, attribute: str, other: Any) -> None:
 
 
 def _no_neighbours() -> None:
+    import numpy as np
     import torch
 
+    from aboveboard.learn import sight
     from aboveboard.learn.model import Batch, Ties
+    from aboveboard.learn.relations import TIES, Flags
 
     whole = Ties.forward
+
+    def untied(shown: Sequence[Element], apart: Sequence[bool]) -> Flags:
+        return np.zeros((TIES, len(shown), len(shown)), dtype=bool)
 
     def alone(ties: Ties, batch: Batch, there: torch.Tensor) -> torch.Tensor:
         bias = whole(ties, batch, there)
@@ -99,6 +105,7 @@ def _no_neighbours() -> None:
         return bias.masked_fill(mask, float("-inf"))
 
     _change(Ties, "forward", alone)
+    _change(sight, "ties", untied)  # nothing reaches an element through what lies beside it either
 
 
 def _no_placeholders() -> None:

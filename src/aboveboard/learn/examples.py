@@ -155,7 +155,7 @@ def _at(x: int | None, y: int | None, elements: Sequence[Element], dragged: Sequ
         if not any(each.path[: len(elements[k].path)] == elements[k].path for k in dragged)
     ]
     best = min(away, default=(GOAL_PX + 1, 0, -1))
-    return tuple(i for *far, i in away if far == [*best[:2]]) if best[0] <= GOAL_PX else ()
+    return tuple(i for gap, size, i in away if (gap, size) == best[:2]) if best[0] <= GOAL_PX else ()
 
 
 def _distance(x: int, y: int, box: Box) -> int:
@@ -169,7 +169,7 @@ def _near(step: Step, elements: Sequence[Element]) -> tuple[int, ...]:
     if step.x is None or step.y is None:
         return ()
     away = [_distance(step.x, step.y, each.box) for each in elements]
-    best = min(range(len(elements)), key=away.__getitem__, default=-1)
+    best = min(range(len(elements)), key=lambda i: away[i], default=-1)
     return (best,) if best >= 0 and away[best] <= NEAR_PX else ()
 
 
