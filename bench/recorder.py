@@ -237,7 +237,7 @@ def main() -> int:
             rows += beside(args.part, quick=args.quick)
         for part, level in (("session", "none"), ("session-frames", "on_action")):
             if part in args.part:
-                rows += session(level, 30.0 if args.quick else 180.0)
+                rows += session(level, 60.0 if args.quick else 180.0)
     tell(rows, args.json)
     return 0
 
