@@ -130,9 +130,10 @@ def recorded(who: str, aims: int, **env: str) -> dict[str, Any]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--share", type=float, default=0.1, help="of the hour (0.1)")
+    parser.add_argument("--quick", action="store_true", help="a hundredth of it: to see that it runs, not for figures")
     parser.add_argument("--json", metavar="FILE", type=Path, help="also write the rows as JSON")
     args = parser.parse_args()
-    aims = max(int(AIMS * args.share), 1)
+    aims = max(int(AIMS * (0.01 if args.quick else args.share)), 1)
     times = AIMS / aims / 1e6
     jsonl = recorded("pynput", aims)["bytes"] * times
     shots = {}
