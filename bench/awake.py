@@ -1,8 +1,6 @@
-"""Processors that do not sleep while something is measured.
+"""Processors that do not sleep while something is measured, to see whether a figure hangs on that.
 
-A virtual machine's processor that has gone to sleep takes its time to wake, and the kernel bills that to whoever was
-woken: the same few lines after a second of nothing then cost several times as much as under load, on a host that nobody
-knows. Loops of the scheduler's idle class keep it from sleeping and give way to everything else at once.
+Loops of the scheduler's idle class keep them busy and give way to everything else at once.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ from aboveboard.core.policy import FrameLevel
 from aboveboard.desktop.accessibility import hit
 from aboveboard.desktop.windows import Window, Windows, same_page
 from aboveboard.recorder.platform.source import InputCounters
-from aboveboard.recorder.platform.x11 import WindowsChanged, X11Source
+from aboveboard.recorder.platform.x11 import FRONT_CHANGED, WindowsChanged, X11Source
 from aboveboard.recorder.watcher import Watcher
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ class X11Observer:
         told = False
         for event in events:
             if isinstance(event, WindowsChanged):
-                self._look(front=True)
+                self._look(front=event is FRONT_CHANGED)
                 told = True
                 continue
             if isinstance(event, Motion):

@@ -173,4 +173,5 @@ def test_a_property_that_says_nothing_of_the_front_window_neither_tells_nor_part
     assert used == len(data)
     assert [type(item).__name__ for item in items] == ["Moves", "Changed", "Moves"]
     assert [len(item.x) for item in items if isinstance(item, Moves)] == [2, 2]
+    assert items[1] == Changed("front")
     assert sum(isinstance(item, Changed) for item in decoded(data)) == 2  # where nothing is named, each tells

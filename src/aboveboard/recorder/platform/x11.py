@@ -47,7 +47,7 @@ class WindowsChanged:
     """Stands among the input where windows changed."""
 
 
-WINDOWS_CHANGED = WindowsChanged()
+WINDOWS_CHANGED, FRONT_CHANGED = WindowsChanged(), WindowsChanged()
 Taken: TypeAlias = Motion | ButtonEdge | WheelStep | KeyEdge | WindowsChanged
 
 
@@ -160,7 +160,9 @@ class X11Source:
             self.keyboard.map(self._connection.keymap(), self._connection.modifier_map())
         elif what == "devices" and newest:
             self._places.refresh()
-        elif what == "windows" and (not out or out[-1] is not WINDOWS_CHANGED):
+        elif what == "front":
+            out.append(FRONT_CHANGED)
+        elif what == "windows" and (not out or not isinstance(out[-1], WindowsChanged)):
             out.append(WINDOWS_CHANGED)
 
     def _edge(self, edge: Edge) -> ButtonEdge | WheelStep | KeyEdge | None:

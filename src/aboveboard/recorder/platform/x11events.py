@@ -64,7 +64,7 @@ class KeyState:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """Something else is another from here on: "windows", "keyboard" or "devices"."""
+    """Something else is another from here on: "windows", "front" (the window in front), "keyboard" or "devices"."""
 
     what: str
 
@@ -184,8 +184,8 @@ class Decoder:
             return Changed("keyboard")
         if kind == self._xkb and data[at + 1] == 2:  # State
             return KeyState(data[at + 9], data[at + 13])
-        if kind == PROPERTY_NOTIFY and self._front and _U32.unpack_from(data, at + 8)[0] != self._front:
-            return None
+        if kind == PROPERTY_NOTIFY and self._front:
+            return Changed("front") if _U32.unpack_from(data, at + 8)[0] == self._front else None
         if kind in _WINDOW_EVENTS:
             its_own = kind == CONFIGURE_NOTIFY and data[at + 4 : at + 8] == data[at + 8 : at + 12]
             return Changed("devices" if its_own else "windows")  # of the root itself: another size
