@@ -1,5 +1,5 @@
 """Bytes of an office hour: the same script of a person's work in a browser, an editor and a terminal, recorded by ours
-with pictures and elements, and by others.
+with pictures and elements, and by others (openadapt-capture where `BENCH_OPENADAPT` is the path of its `capture`).
 
 The hour is 900 aims of the pointer at a person's pace and 125 Hz, each with a click or a run of the wheel, and 4,000
 keys in runs. What is left out is only the time between them in which nobody does anything: it costs no bytes. A share
@@ -140,16 +140,17 @@ def main() -> int:
     for kind in ("jpeg", "png"):
         said = recorded("shots", aims, BENCH_SHOTS=kind, BENCH_EVERY_S="1")
         shots[kind] = said["bytes"] / said["n"] * SHOTS_AN_HOUR / 1e6
+    peers = {f"pynput JSON lines + mss {kind.upper()} a second": jsonl + size for kind, size in shots.items()}
+    if os.environ.get("BENCH_OPENADAPT"):
+        said = recorded("openadapt", aims, BENCH_OPENADAPT_KEEPS="images")
+        peers["openadapt-capture, an image an action"] = said["bytes"] * times
     rows: list[Row] = []
     for level, bar in (("on_action", 3.0), ("keyframes", 15.0)):
         ours = recorded("ours", aims, BENCH_FRAMES=level)
         size = ours["bytes"] * times
         rows.append(row(f"an office hour with {level} and elements", size, "MB", target=f"<= {bar:g}"))
-        rows += [
-            row(f"an office hour with {level} and elements", size, "MB", peer=jsonl + shots[kind],
-                peer_name=f"pynput JSON lines + mss {kind.upper()} a second")
-            for kind in shots
-        ]  # fmt: skip
+        for name, theirs in peers.items():
+            rows.append(row(f"an office hour with {level} and elements", size, "MB", peer=theirs, peer_name=name))
         if args.json is not None:
             args.json.with_suffix(f".{level}.json").write_text(json.dumps(ours))
     tell(rows, args.json)
