@@ -36,7 +36,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     blobs: str = ""
     master_key: str = ""
     uploads_at_once: int = 64
-    connections_at_once: int = 1000
+    connections_at_once: int = 200
     device_mb_per_hour: int = 1000
     public_url: str = ""
     oidc_issuer: str = ""
