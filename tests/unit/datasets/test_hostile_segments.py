@@ -106,7 +106,7 @@ def found_by(listed: list[tuple[GrantedSegment, bytes]], *laptops: Laptop) -> li
     reader = Reader.__new__(Reader)
     reader._grant = cast("Any", SimpleNamespace(grant=SimpleNamespace(grant_id="9" * 64)))
     reader._secrets = {epoch_id_of(each.recipient): each.identity for each in laptops}
-    files = {entry.segment: data for entry, data in listed}
+    files: dict[str, bytes] = {entry.segment: data for entry, data in listed}
 
     def ask(method: str, path: str, body: bytes | None = None, size_max: int = 0) -> Any:
         if path.endswith("/segments"):

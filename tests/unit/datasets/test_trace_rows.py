@@ -44,7 +44,7 @@ def test_sampled_rows_are_proven(
     manifest = build(reader.as_reader(), parse_spec(SPEC, "spec"), SPEC, out, skip_bad=False)
     tracer = Tracer(out, world.charter)
     assert len(tracer) == manifest.steps >= rows
-    consents = {
+    consents: dict[str, str] = {
         each.granted.segment: each.granted.consent for each in reader.found if isinstance(each, Opened)
     }  # fmt: skip
     logged, _ = check_proof(
