@@ -13,6 +13,7 @@ from aboveboard.desktop.display import PrivateDisplay
 from aboveboard.desktop.input import Hand
 from aboveboard.learn.acting import Body
 from aboveboard.learn.agents import Decision
+from aboveboard.learn.examples import PLACES
 from aboveboard.learn.past import Past
 from aboveboard.learn.tasks.desk import Desk
 from aboveboard.learn.tasks.miniwob import HEIGHT, WIDTH, Stage, TaskServer
@@ -96,6 +97,19 @@ def test_a_hover_opens_a_menu_and_a_wait_does_nothing(body: Body) -> None:
 
     runs = [body.attempt(Fixed(decide), "click-menu", f"acts-{i}", 6) for i in range(3)]
     assert any(run.success for run in runs), [run.steps[-1] for run in runs]
+
+
+def test_a_drag_carries_one_thing_onto_another(body: Body) -> None:
+    """Of a box only its letter is seen, at its corner: just beyond that is inside."""
+
+    def decide(instruction: str, elements: Sequence[Element], step: int) -> Decision:
+        if step == 0:
+            small, large = at(elements, "static", "s"), at(elements, "static", "L")
+            return Decision("drag", small, goal=large, goal_place=PLACES - 1)
+        return Decision("click", at(elements, "push button", "Submit"))
+
+    run = body.attempt(Fixed(decide), "drag-box", "acts-0", 2)
+    assert run.success, run.steps
 
 
 def test_steps_are_bounded_and_an_unfinished_task_is_no_success(body: Body) -> None:

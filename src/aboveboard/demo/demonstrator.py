@@ -139,11 +139,11 @@ def _session(orders: Orders, display: PrivateDisplay, laptop: Path, jobs: list[J
         for at, job in enumerate(jobs):
             actor = Actor(stage, hand, rng)
             note = _one(stage, actor, partial(SCRIPTS[job.task], actor), laptop, job)
-            if note is None:
+            if isinstance(note, str):
                 if browser.process.poll() is not None:
                     return jobs[at:]
                 stage.left()
-                note = _nothing(job)
+                note = _nothing(job, note)
             diary.write(json.dumps(note) + "\n")
             diary.flush()
             if (at + 1) % SEND_EVERY == 0:
@@ -165,7 +165,7 @@ def _at_desk(orders: Orders, display: PrivateDisplay, laptop: Path, jobs: list[J
         for at, job in enumerate(jobs):
             doer = DeskDoer(stage, hand, rng)
             note = _one(stage, doer, partial(_work, doer, desk.drawn(job.task, job.seed)), laptop, job)
-            diary.write(json.dumps(note or _nothing(job)) + "\n")
+            diary.write(json.dumps(_nothing(job, note) if isinstance(note, str) else note) + "\n")
             diary.flush()
             if (at + 1) % SEND_EVERY == 0:
                 _send(laptop)
@@ -175,17 +175,17 @@ def _work(doer: DeskDoer, work: desk.Work, instruction: str) -> None:
     desk.do(doer, work)
 
 
-def _nothing(job: Job) -> dict[str, Any]:
+def _nothing(job: Job, why: str) -> dict[str, Any]:
     """The diary's line for an episode that came to nothing."""
     now = time.time_ns() // 1000
-    note: dict[str, Any] = msgspec.to_builtins(Performance(job.task, job.seed, "", now, now, 0.0, ()))
+    note: dict[str, Any] = msgspec.to_builtins(Performance(job.task, job.seed, why, now, now, 0.0, ()))
     return note
 
 
 def _one(
     stage: Place, doer: Doer, do: Callable[[str], None], laptop: Path, job: Job
-) -> dict[str, Any] | None:  # fmt: skip
-    """One demonstration. A script that fails ends its episode as a failure: None."""
+) -> dict[str, Any] | str:  # fmt: skip
+    """One demonstration. A script that fails ends its episode as a failure: why it did."""
     opened = False
 
     def begin(instruction: str) -> None:
@@ -199,11 +199,11 @@ def _one(
 
     try:
         done = perform(stage, doer, do, job.task, job.seed, begin=begin, end=end)
-    except AboveboardError:
+    except AboveboardError as error:
         if opened:
             with contextlib.suppress(AboveboardError):  # it may have ended with the page: that is no success either
                 _mark(laptop, do="task_stop", outcome="failure")
-        return None
+        return str(error)
     note: dict[str, Any] = msgspec.to_builtins(done)
     return note
 
