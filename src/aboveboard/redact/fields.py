@@ -102,12 +102,14 @@ def asks_secret(text: str) -> bool:
 
 def _content_asks(element: ObservedElement) -> bool:
     """Whether what stands in the field asks for a secret, as a placeholder does that a toolkit gives as content. In a
-    text of lines only a prompt asks: a letter that says "answer" is a letter, and would stay withheld for good."""
+    text of several lines, which no placeholder has, only a prompt asks: a letter that says "answer" is a letter, and would
+    stay withheld for good."""
     if len(element.value) > _CONTENT_CHARS_MAX:
         return False
-    if "multi-line" not in element.states:
+    lines = [line for line in element.value.splitlines() if line.strip()]
+    if "multi-line" not in element.states or len(lines) < 2:
         return says_secret(element.value)
-    return any(says_secret(line) for line in element.value.splitlines() if line.rstrip().endswith(_PROMPT_ENDS))
+    return any(says_secret(line) for line in lines if line.rstrip().endswith(_PROMPT_ENDS))
 
 
 def is_secret(element: ObservedElement | None) -> bool:

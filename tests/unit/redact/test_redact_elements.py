@@ -185,6 +185,7 @@ def test_unknown_masked_and_uneditable_fields_are_secret(make: Any) -> None:
     note = ("editable", "multi-line")
     assert not is_secret(make.element("text", "", states=note, value="bring the answer\nand the card\n")), "a letter"
     assert is_secret(make.element("text", "", states=note, value="welcome\nPassword: ")), "a prompt"
+    assert is_secret(make.element("text", "", states=note, value="Enter your recovery phrase")), "a placeholder"
     assert is_secret(make.element("text", "PIN", states=note, value="the quiet old garden"))
     assert not is_secret(make.element("section", "Note", states=("editable",)))
     assert is_editable(make.element("entry"))
