@@ -24,7 +24,7 @@ from tests.support.servers import PROOF_S_MAX, Person, Researcher, Servers, runn
 
 PATHS = ("/", "/policies", "/policy", "/log", "/log/1", "/uses", "/deletions", "/verify", "/representatives",
          "/stewards", "/stewards/policy", "/researchers", "/charter", "/exemptions", "/account", "/sign-in", "/set-up",
-         "/datasets", "/models", "/me", "/stop")  # fmt: skip
+         "/grants", "/datasets", "/models", "/me", "/stop")  # fmt: skip
 
 
 @dataclass
