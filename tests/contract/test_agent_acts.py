@@ -138,7 +138,8 @@ def test_a_program_of_the_desktop_is_seen_and_acted_on_alike_and_judged_by_its_f
                 ][step]()  # fmt: skip
 
             made = Body(desk, display.env["DBUS_SESSION_BUS_ADDRESS"], hand)
-            run = made.attempt(Fixed(decide), "desktop/mousepad-write", "acts-0", 3)
+            made.attempt(Fixed(lambda *_: Decision("wait")), "desktop/galculator-add", "acts-0", 1)
+            run = made.attempt(Fixed(decide), "desktop/mousepad-write", "acts-0", 3)  # started after the first look
             made.close()
     assert typed == [0.0]
     assert run.success, run.steps

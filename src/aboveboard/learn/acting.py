@@ -83,6 +83,8 @@ class Body:
         before, rest = None, SETTLE_S if self._last else FIRST_REST_S
         while True:
             page = self._eyes.read(self._stage.pid())
+            if page is None:
+                self._eyes.look_anew()  # the program may have started since
             elements = page.snapshot.elements if page is not None else ()
             now = time.monotonic()
             if elements != before:
