@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.parse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import httpx
@@ -65,7 +65,7 @@ def by_hotkey(recorder: RealRecorder) -> int:
     return now_us()
 
 
-def told(events: list[KeptEvent]) -> int:
+def told(events: Sequence[KeptEvent]) -> int:
     """Samples of movement."""
     return sum(event.n for event in events if isinstance(event, PointerPath))
 
