@@ -102,8 +102,8 @@ def asks_secret(text: str) -> bool:
 
 def _content_asks(element: ObservedElement) -> bool:
     """Whether what stands in the field asks for a secret, as a placeholder does that a toolkit gives as content. In a
-    text of several lines, which no placeholder has, only a prompt asks: a letter that says "answer" is a letter, and would
-    stay withheld for good."""
+    text of several lines, which no placeholder has, only a prompt asks: a letter that says "answer" is a letter, and
+    would stay withheld for good."""
     if len(element.value) > _CONTENT_CHARS_MAX:
         return False
     lines = [line for line in element.value.splitlines() if line.strip()]
