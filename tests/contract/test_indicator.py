@@ -360,7 +360,6 @@ def test_a_hotkey_works_in_every_program_with_any_lock_on(
         until(lambda: pressed == ["pause"] * 2, f"{pressed}")
         keys.change({"pause": "Super+F12", "task": ""})
         until(lambda: keys.working == {"pause": "Super+F12"})
-        time.sleep(0.2)
         hand.press("p", "Control", "Alt", "Shift")
         hand.press("F12", "Super")
         until(lambda: len(pressed) == 3)

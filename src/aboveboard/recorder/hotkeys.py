@@ -36,6 +36,7 @@ class Hotkeys:
         self._wanted: dict[str, str] = {}
         self._grabbed: dict[tuple[int, int], str] = {}  # keycode, modifiers -> what for
         self._problems: dict[str, str] = {}
+        self._working: dict[str, str] = {}
         self._lock = threading.Lock()
         self._stopping, self._anew = False, False
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -79,9 +80,9 @@ class Hotkeys:
 
     @property
     def working(self) -> dict[str, str]:
-        """What for -> combination, of those that work."""
+        """What for -> combination, of those that work now."""
         with self._lock:
-            return {name: text for name, text in self._wanted.items() if text and name not in self._problems}
+            return dict(self._working)
 
     def close(self) -> None:
         self._stopping = True
@@ -100,9 +101,11 @@ class Hotkeys:
         # The display is gone: so is everything that could be pressed.
         with contextlib.suppress(xerror.ConnectionClosedError, OSError):
             while not self._stopping:
-                ready = select.select([self._display.fileno(), self._wake_read], [], [])[0]
-                if self._wake_read in ready:
-                    os.read(self._wake_read, 4096)
+                # What came with the answers to grabbing lies in the library already, and wakes nobody.
+                if not self._display.pending_events():
+                    ready = select.select([self._display.fileno(), self._wake_read], [], [])[0]
+                    if self._wake_read in ready:
+                        os.read(self._wake_read, 4096)
                 while self._display.pending_events():
                     self._take(self._display.next_event())
                 if self._anew:
@@ -129,6 +132,7 @@ class Hotkeys:
                 problems[name] = problem
         with self._lock:
             self._problems = problems
+            self._working = {name: text for name, text in wanted.items() if text and name not in problems}
 
     def _grab_one(self, name: str, combo: Combo) -> str:
         """What is wrong with it, or ""."""
