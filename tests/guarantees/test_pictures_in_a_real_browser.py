@@ -122,11 +122,12 @@ def session(port: int, folder: Path) -> tuple[list[KeptEvent], list[int]]:
             # Beside it, a window of a permitted program, which is clicked.
             x = xdisplay.Display(display.name)
             sheet = Painted(x, "libreoffice", SHEET, (620, 420, 240, 240), title="Sheet")
-            hand.rest(1.0)
-            for _ in range(2):
-                hand.click(740, 540)
-                hand.rest(1.5)
+            for _ in range(3):  # what it drew before a window manager showed it is lost
+                hand.rest(2.0)
                 sheet.paint()
+                hand.rest(3.0)
+                hand.click(740, 540)
+            hand.rest(2.0)
             x.close()
     return looking.kept, counts
 

@@ -157,6 +157,7 @@ def test_no_pixel_of_a_window_that_is_not_permitted(frames: int, tmp_path: Path)
     assert held == 0
 
 
+@pytest.mark.prove  # a minute, and about the check above rather than the recorder
 def test_the_check_sees_what_was_there_before_a_window_drew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the rule for fresh windows, a window without a background shows the ones it lies over."""
     monkeypatch.setattr(pixels, "both", lambda _drawn, shaped: shaped)
