@@ -58,7 +58,7 @@ class Portal:
     def sign_in(self, browser: Chromium) -> None:
         """As the person on their own pages, and on the others as somebody they are for."""
         browser.cookie(self.url, "device", self.person.session, "/me")
-        for path in ("/representatives", "/account", "/stewards", "/researchers"):
+        for path in ("/representatives", "/account", "/stewards", "/researchers", "/grants"):
             browser.cookie(self.url, "session", self.member_of(path).session, path)
 
     @property
