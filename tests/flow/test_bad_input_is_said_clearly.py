@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import socket
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from aboveboard.core.codes import new_code
 from aboveboard.demo.organisation import Organisation, found
 from aboveboard.desktop.display import PrivateDisplay
 
@@ -53,7 +53,7 @@ def _record(organisation: Organisation, home: Path, *more: str, env: dict[str, s
 
 
 def _invited(organisation: Organisation) -> str:
-    code = secrets.token_urlsafe(9)
+    code = new_code()
     organisation.invite(code)
     return code
 

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import argparse
 import os
-import secrets
 from pathlib import Path
 
 from aboveboard.collector.sending import bring, text_of
 from aboveboard.core.clock import US_PER_S, SystemClock
+from aboveboard.core.codes import new_code
 from aboveboard.core.errors import BadInput
 from aboveboard.core.ids import sha256_hex
 from aboveboard.core.signing import SigningKey
 from aboveboard.wire.api import Invitation, Revocation, sign_invitation, sign_revocation
 from aboveboard.wire.durable import read_bounded
 
-CODE_BYTES = 12
 DAYS_MAX = 366
 KEY_BYTES_MAX = 4096
 
@@ -31,7 +30,7 @@ def invite(args: argparse.Namespace) -> int:
     """Prints the code; the server only ever learns its hash, until somebody enrols with it."""
     if not 1 <= args.days <= DAYS_MAX:
         raise BadInput(f"1 to {DAYS_MAX}", "--days")
-    code = secrets.token_urlsafe(CODE_BYTES)
+    code = new_code()
     expires_us = SystemClock().now_us() + args.days * 86_400 * US_PER_S
     invitation = Invitation(sha256_hex(code.encode()), expires_us, args.everyone, tuple(args.region))
     signed = sign_invitation(invitation, _key(args.key))

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from aboveboard.core.codes import new_code
 from aboveboard.demo.canaries import Canary, make_canaries
 from aboveboard.demo.contributor import BROWSER, Contributor, Diary, Plan, environment, rounds
 from aboveboard.demo.organisation import STEWARDS, Organisation, found
@@ -82,7 +83,7 @@ def record(outcome: Outcome, organisation: Organisation, tasks: TaskServer, page
     progress, home, laptop = outcome.progress, outcome.home, outcome.laptop
     pictures = home / "pictures"
     pictures.mkdir()
-    code = secrets.token_urlsafe(9)
+    code = new_code()
     organisation.invite(code)
     plan = Plan(outcome.size.tasks, outcome.size.episodes, outcome.size.speed, seed)
     with PrivateDisplay(*SCREEN) as display:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
 
 from aboveboard.core.clock import US_PER_S, Clock
+from aboveboard.core.codes import new_code
 from aboveboard.core.errors import Unavailable
 from aboveboard.core.ids import sha256_hex
 from aboveboard.core.signing import SigningKey
@@ -70,7 +70,7 @@ class Deeds:
 
     def _join(self, laptop: Laptop, line: Line) -> None:
         """Invitation, enrolment, consent, and a share to each keeper."""
-        programme, code = self._programme, secrets.token_urlsafe(9)
+        programme, code = self._programme, new_code()
         now_us = programme.clock.now_us()
         invitation = sign_invitation(Invitation(sha256_hex(code.encode()), now_us + INVITATION_US), programme.steward)
         answer = line.ask("invite", "POST", "/v1/invitations", invitation.to_bytes())

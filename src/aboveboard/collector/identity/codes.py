@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import os
-import secrets
 
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor import InvalidToken
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
 from aboveboard.core.clock import US_PER_S
+from aboveboard.core.codes import new_code
 from aboveboard.core.ids import sha256_hex
 
 STEP_S = 30
@@ -19,7 +19,6 @@ SECRET_BYTES = 20  # RFC 4226, 4: 160 bits
 DRIFT_STEPS = 1  # a telephone's clock may be half a minute off either way
 RECOVERY_CODES = 8
 RECOVERY_BYTES = 10  # 80 random bits: a plain hash of them can't be searched
-SET_UP_BYTES = 15
 ISSUER = "Aboveboard"
 
 
@@ -70,7 +69,7 @@ def recovery_hash(code: str) -> str:
 
 def new_set_up_code() -> tuple[str, str]:
     """(the code, its hash)."""
-    code = secrets.token_urlsafe(SET_UP_BYTES)
+    code = new_code()
     return code, sha256_hex(code.encode())
 
 
