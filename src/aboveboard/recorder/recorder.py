@@ -23,6 +23,7 @@ from aboveboard.core.policy_words import explain
 from aboveboard.recorder import memory
 from aboveboard.recorder.conditions import Conditions
 from aboveboard.recorder.consents import Consents
+from aboveboard.recorder.correcting import Tasks, Told
 from aboveboard.recorder.epochs import current_epoch, month_of
 from aboveboard.recorder.errands import Errands
 from aboveboard.recorder.gate import Gate
@@ -82,6 +83,7 @@ class Recorder:
         self.hotkeys: Hotkeys | None = None
         self._conditions.own_hotkeys = lambda: self.hotkeys.working.values() if self.hotkeys is not None else ()
         self._task = ""
+        self._tasks = Tasks(parts.home, parts.spool, parts.sender, parts.consents, parts.clock)
         self.apply_settings()
         self._pipeline: Pipeline | None = None
         self._observer: Observer | None = None
@@ -380,6 +382,18 @@ class Recorder:
         made = marked(lambda: self._on_thread(lambda: attempt(self._pipeline, mark, soon=soon)) == 1)
         self._task = mark.description if mark.phase == "start" else ""
         return made
+
+    def tasks(self, since_us: int) -> list[Told]:
+        """What the person said they were doing since then. See correcting.Tasks."""
+        self.settle()
+        return self._tasks.told(since_us)
+
+    def correct(self, task_us: int, description: str) -> bool:
+        """Whether the old words are gone; else a correction follows them. See correcting.Tasks."""
+        self.settle()
+        gone = self._p.sender.holding(lambda: self._tasks.correct(task_us, description))
+        self._p.sender.wake()
+        return bool(gone)
 
     # ------------------------------------------------------------ what can be seen
 

@@ -11,9 +11,18 @@ from pathlib import Path
 import msgspec
 
 from aboveboard.core.errors import Corrupt, Unavailable
-from aboveboard.core.events import Gap, Redacted
+from aboveboard.core.events import Correction, Gap, Redacted, only_corrects
 from aboveboard.core.frames import thinned
-from aboveboard.recorder.spool.chunks import Chunk, frame, joined, lock_up, unlock, whole_frames, without
+from aboveboard.recorder.spool.chunks import (
+    Chunk,
+    corrected,
+    frame,
+    joined,
+    lock_up,
+    unlock,
+    whole_frames,
+    without,
+)
 from aboveboard.wire.durable import make_folders, read_bounded, remove_durable, sync_folder, write_all, write_durable
 
 SPOOL_BYTES_MAX = 512 << 20
@@ -213,10 +222,24 @@ class Spool:
         with self._lock:
             for name, chunk in self.chunks():
                 less, n = without(chunk, from_us, until_us, app, "forgotten")
-                if n:
-                    gone += n
+                gone += n
+                if n and less.events:
                     self._write(name, less)
+                elif n:
+                    self.remove([name])
         return gone
+
+    def correct(self, better: Correction) -> int:
+        """Puts it in the place of what it corrects, as far as that is here: nothing of the old words stays. In how many
+        places that was."""
+        found = 0
+        with self._lock:
+            for name, chunk in self.chunks():
+                told, n = corrected(chunk, better)
+                if n:
+                    found += n
+                    self._write(name, told)
+        return found
 
     def expire(self, before_us: int) -> int:
         """What ended before is deleted for its age; Gaps "forgotten" stay in its place. How many chunks."""
@@ -226,7 +249,10 @@ class Spool:
                 chunk = self.read(name)
                 if chunk is None or all(isinstance(event, Gap) for event in chunk.events):
                     continue
+                gone += 1
+                if only_corrects(chunk.events):
+                    self.remove([name])
+                    continue
                 hole = Gap(t_us=chunk.start_us, end_us=chunk.end_us, reason="forgotten")
                 self._write(name, msgspec.structs.replace(chunk, events=(hole,), apps=("",)))
-                gone += 1
         return gone
