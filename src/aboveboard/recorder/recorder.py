@@ -143,6 +143,7 @@ class Recorder:
         settings = changed(self.settings(), change)
         write_settings(self._p.home, settings, self._p.policy)
         self.apply_settings()
+        self.recording.wake()
         return settings
 
     def decline(self) -> None:

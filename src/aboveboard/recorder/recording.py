@@ -15,6 +15,7 @@ from typing import Any
 from aboveboard.core.charter import Charter
 from aboveboard.core.clock import US_PER_S, Clock
 from aboveboard.core.errors import Unavailable
+from aboveboard.core.leaves import DAY_US
 from aboveboard.core.policy import Policy
 from aboveboard.recorder import memory
 from aboveboard.recorder.conditions import Conditions
@@ -36,7 +37,7 @@ from aboveboard.recorder.terms import Terms
 from aboveboard.redact.redactor import Redactor
 from aboveboard.redact.stage import RedactionStage
 
-STEP_S = 8.0  # input, changes of windows, work to do and the ends of pauses do not wait for it
+STEP_S = 30.0  # input, changes of windows, work to do and the ends of pauses do not wait for it
 
 
 @dataclass(slots=True)
@@ -68,7 +69,7 @@ class Recording:
         self.pipeline: Pipeline | None = None
         self.observer: Observer | None = None
         self.task = ""  # the one that is marked as begun, as its person described it
-        self._month = ""  # of the session's epoch
+        self._month, self._day = "", 0  # of the session's epoch; looked at last, in days since 1970
         self._tally = Tally()
         self._not_before_us = 0  # a session begins only after this
         self._loss = Loss(parts.clock)
@@ -144,8 +145,11 @@ class Recording:
         self._rest("not_allowed")
 
     def _record(self) -> None:
-        if self.pipeline is not None and month_of(self._p.clock) != self._month:
-            self.end_session()
+        day = self._p.clock.now_us() // DAY_US
+        if day != self._day:  # a month's name costs as much as many events
+            self._day = day
+            if self.pipeline is not None and month_of(self._p.clock) != self._month:
+                self.end_session()
         if self.pipeline is None:
             if self._p.clock.now_us() <= self._not_before_us:
                 self.problem = "the clock was set back: nothing is recorded until it has passed what was recorded"
