@@ -29,13 +29,14 @@ _INT32_MAX = 0x7FFFFFFF
 _HEAD = struct.Struct("<Bi")
 
 
-def encode_column(values: I64 | I32) -> bytes:
+def encode_column(values: I64 | I32 | list[int]) -> bytes:
     """values: shape (n,), steps within int32. Raises BadInput for wider steps."""
-    if values.size <= SHORT:
-        return _encode_short(values.tolist()) if values.size else b""
-    values = values.astype(np.int64, copy=False)
+    if len(values) <= SHORT:
+        short = values if isinstance(values, list) else values.tolist()
+        return _encode_short(short) if short else b""
+    values = np.asarray(values, dtype=np.int64)
     form = 0
-    if values.size > 1 and not (values % 1000).any():
+    if len(values) > 1 and not (values % 1000).any():
         form, values = THOUSANDS, values // 1000
     first = int(values[0])
     steps = np.diff(values)
@@ -47,10 +48,10 @@ def encode_column(values: I64 | I32) -> bytes:
     return _HEAD.pack(form | w, first) + steps.astype(_KINDS[w]).view(np.uint8).reshape(-1, 1 << w).T.tobytes()
 
 
-def encode_columns(*columns: I64 | I32) -> tuple[bytes, ...]:
+def encode_columns(*columns: I64 | I32 | list[int]) -> tuple[bytes, ...]:
     """encode_column of each; all have the shape (n,). Together, since what an array costs is mostly its being one."""
     n = len(columns[0])
-    if not JOINT_MIN <= n <= SHORT:
+    if not JOINT_MIN <= n <= SHORT or isinstance(columns[0], list):
         return tuple(map(encode_column, columns))
     k = len(columns)
     values = np.empty((k, n), dtype=np.int64)

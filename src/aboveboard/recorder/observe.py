@@ -8,6 +8,7 @@ read again; keys wait for that, but never long, and what stays unknown is said t
 from __future__ import annotations
 
 import contextlib
+import itertools
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -243,10 +244,11 @@ class X11Observer:
             found.append(self._moved(event, place))
             return
         places = self._windows.which(event.x, event.y)
-        cuts = np.flatnonzero(np.diff(places)) + 1
-        for part in np.split(np.arange(len(places)), cuts):
+        cuts = [0, *(np.flatnonzero(np.diff(places)) + 1).tolist(), len(places)]
+        for first, end in itertools.pairwise(cuts):
+            part = slice(first, end)
             motion = Motion(event.t_us[part], event.x[part], event.y[part])
-            found.append(self._moved(motion, int(places[part[0]])))
+            found.append(self._moved(motion, int(places[first])))
 
     def _moved(self, event: Motion, place: int) -> Observed:
         """Movement over one window."""

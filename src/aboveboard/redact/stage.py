@@ -260,8 +260,9 @@ class RedactionStage:
         self._emit(out, Scene(t_us=self._at(min(scene.t_us, t_us)), elements=elements))
 
     def _motion(self, event: Motion, out: list[Redacted]) -> None:
-        first = int(event.t_us[0])
-        t, x, y = encode_columns(event.t_us - first, event.x, event.y)
+        first, times = int(event.t_us[0]), event.t_us
+        since = [t_us - first for t_us in times] if isinstance(times, list) else times - first
+        t, x, y = encode_columns(since, event.x, event.y)
         self._emit(out, PointerPath(t_us=self._at(first), n=len(event.t_us), t=t, x=x, y=y))
 
     def _button(self, event: ButtonEdge, target: ObservedElement | None, field: FieldId, out: list[Redacted]) -> None:
