@@ -264,7 +264,7 @@ def test_the_lease_ends_when_the_badge_is_closed_hidden_or_moved_away(badge: Bad
 def test_a_badge_that_nobody_asks_for_rests_until_something_happens(badge: Badge, client: xdisplay.Display) -> None:
     until(lambda: badge._rest_s() is None and not client.pending_events())
     seen = badge._lease._seen
-    badge._lease._seen = 0.0
+    badge._lease._until = 0.0
     assert badge.alive()
     assert badge._lease._seen > seen, "who asks later has it looked at"
     badge.say("marked")

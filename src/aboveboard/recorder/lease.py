@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 
-LEASE_S = 5.0
+LEASE_S = 10.0
 ANSWER_S_MAX = 2.0  # for a display or a panel that is busy
 
 
@@ -20,12 +20,14 @@ class Lease:
         """look: has it looked at, and said what was seen, by another thread. on_change: told when it is won or lost."""
         self._look, self._on_change = look, on_change
         self._held, self._seen = False, 0.0
+        self._until = 0.0  # what was seen counts so long by itself, on time.monotonic()
         self._said = threading.Condition()
 
     def say(self, *, held: bool) -> None:
         """What was seen just now."""
         with self._said:
             before, self._held, self._seen = self._held, held, time.monotonic()
+            self._until = self._seen + LEASE_S if held else 0.0
             self._said.notify_all()
         if before != held:
             self._on_change()
@@ -33,13 +35,12 @@ class Lease:
     def held(self) -> bool:
         """Seen within LEASE_S, or just now. Waits ANSWER_S_MAX at most, and then it is lost until it is seen again."""
         asked = time.monotonic()
-        with self._said:
-            if not self._held or asked - self._seen < LEASE_S:
-                return self._held
+        if asked < self._until or not self._held:  # asked for each event, so without a lock
+            return self._held
         self._look()
         with self._said:
             if self._said.wait_for(lambda: not self._held or self._seen >= asked, ANSWER_S_MAX):
                 return self._held
-            self._held = False
+            self._held, self._until = False, 0.0
         self._on_change()
         return False

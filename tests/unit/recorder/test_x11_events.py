@@ -49,9 +49,10 @@ def _flat(items: list[Any]) -> list[tuple[int, float, float]]:
 
 
 @pytest.mark.parametrize("words", [1, 2])
+@pytest.mark.parametrize("began_ms", [0, (1 << 31) - 2, (1 << 32) - 1000])
 @pytest.mark.parametrize("n", [1, 3, RUN_MIN - 1, RUN_MIN, RUN_MIN + 1, 5 * RUN_MIN])
-def test_short_and_long_runs_are_the_same_movement(n: int, words: int) -> None:
-    wanted = [(i, 100 + i / 4, 300 - i / 2) for i in range(n)]
+def test_short_and_long_runs_are_the_same_movement(n: int, began_ms: int, words: int) -> None:
+    wanted = [(began_ms + i, 100 + i / 4, 300 - i / 2) for i in range(n)]
     assert _flat(decoded(b"".join(move(t, (0, x), (1, y), words=words) for t, x, y in wanted))) == wanted
 
 
