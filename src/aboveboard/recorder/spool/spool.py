@@ -50,8 +50,8 @@ class _Open:
         sync_folder(path.parent)
 
     def add(self, part: Chunk, data: bytes) -> None:
-        """With the system when it returns. The disk is waited for when SYNC_S have passed since it last was. Raises OSError,
-        and then nothing of it is there."""
+        """With the system when it returns. The disk is waited for when SYNC_S have passed since it last was. Raises
+        OSError, and then nothing of it is there."""
         try:
             write_all(self._descriptor, data)
             if time.monotonic() - self._synced >= SYNC_S:
@@ -131,8 +131,8 @@ class Spool:
         start_us: int,
         end_us: int,
     ) -> None:
-        """Survives the end of this process when it returns; a power cut once something is added SYNC_S later, or the chunk
-        is folded after a minute. Raises SpoolFull, or Unavailable when the disk says no."""
+        """Survives the end of this process when it returns; a power cut once something is added SYNC_S later, or
+        the chunk is folded after a minute. Raises SpoolFull, or Unavailable when the disk says no."""
         if any(type(item) is not Redacted for item in items):
             raise TypeError("only redacted events are spooled")
         events, apps = tuple(item.event for item in items), tuple(item.app for item in items)
