@@ -44,10 +44,10 @@ class Protocol:
     contributors: int = 4
     speed: float = 3.0
     workers: int = 4
-    updates_max: int = 3000
+    updates_max: int = 6000
     desktop: int = 20
     desktop_episodes: int = 10
-    held_out_seeds: str = "held-out-again"
+    held_out_seeds: str = "held-out-third"
     ablations: tuple[str, ...] = ("no-neighbours", "no-paths", "no-placeholders")
 
 

@@ -92,6 +92,7 @@ def demonstrate_all(orders: Orders) -> int:
 def _agree(display: PrivateDisplay, page: str, laptop: Path) -> None:
     """Reads the notice and clicks "I agree" on the recorder's own page."""
     with Browser(display.env, page, WIDTH, HEIGHT) as browser, Hand(display.name) as hand:
+        browser.wait("document.querySelector('#agree') !== null")
         time.sleep(0.8)  # painted, not only loaded
         browser.evaluate("document.querySelector('#agree').scrollIntoView({block: 'center'})")
         x, y, width, height = browser.evaluate(
