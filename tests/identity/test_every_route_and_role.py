@@ -98,6 +98,18 @@ def test_no_account_opens_content_or_data_of_a_person(house: House, who: str) ->
                 assert answer.headers["Location"] == "/me/sign-in"
 
 
+@pytest.mark.parametrize("who", ["representative", "steward", "researcher", "none"])
+def test_the_menu_has_a_link_to_each_list_that_one_may_see_and_to_no_other(house: House, who: str) -> None:
+    """Of those that the table gives to some accounts and not to all: grants, proposals, how the programme stands."""
+    html = house.servers.http.get("/account", headers={"Cookie": f"session={house.members[who].session}"}).text
+    menu = set(re.findall(r'<a href="(/[a-z]+)"', html.partition("<nav ")[2].partition("</nav>")[0]))
+    lists = [
+        row for row in TABLE if row.about == "programme" and row.method == "GET" and re.fullmatch(r"/[a-z]+", row.path)
+    ]
+    assert {"/grants", "/representatives", "/stewards", "/researchers"} <= {row.path for row in lists}
+    assert menu & {row.path for row in lists} == {row.path for row in lists if {who, "anyone"} & row.who}
+
+
 def test_no_row_gives_anybody_more_than_its_kind_of_data_may() -> None:
     for row in TABLE:
         assert row.who, row

@@ -215,6 +215,25 @@ def test_what_is_not_understood_deletes_nothing(
     assert person.post("/forget", data={"stretch": stretch}).status_code == 403  # no form of this page
 
 
+def test_a_task_is_corrected_in_its_stretch_and_what_follows_stands_on_the_first_page(
+    laptop: StatusPage, person: httpx.Client, recorder: ToldRecorder
+) -> None:
+    nine = midnight_us(0) + 9 * 3600 * S
+    html = person.get(FIRST).text
+    assert f'name="task" value="{nine}"' in html
+    assert "gone, and was not sent" in _post(person, laptop, "/correct", task=str(nine), description="a letter")
+    assert 'value="a letter"' in person.get(FIRST).text
+    answer = _post(person, laptop, "/correct", task=str(nine - S), description=f"sent before {EVIL}")
+    assert "waits here first" in answer
+    assert "<b>sent before &lt;script&gt;" in answer
+    assert person.get(FIRST).status_code == 200, "it is no stretch, and ends none"
+    german = person.get("/", headers={"Accept-Language": "de"}).text
+    assert "Berichtigungen zu schon Versiegeltem" in german
+    asked = len(recorder.asked)
+    assert "the moment at which it began" in _post(person, laptop, "/correct", task="yesterday", description="x")
+    assert len(recorder.asked) == asked
+
+
 def test_what_was_sent_or_deleted_meanwhile_is_said(
     laptop: StatusPage, person: httpx.Client, recorder: ToldRecorder
 ) -> None:

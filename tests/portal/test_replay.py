@@ -19,7 +19,7 @@ from aboveboard.recorder.replay.pages import ReplayPages
 from aboveboard.recorder.upload import Uplink
 from aboveboard.wire.segment import Manifest
 from tests.support.chromium import Chromium, violations
-from tests.support.own_data import home_of, midnight_us, send_day
+from tests.support.own_data import S, home_of, midnight_us, send_day
 from tests.support.portal_world import Portal
 from tests.support.servers import Person
 
@@ -200,6 +200,20 @@ def test_without_the_key_it_says_so_and_shows_the_rest(laptop: Laptop) -> None:
             assert "10 segments can&#39;t be shown" in http.get(pages.url).text.replace("'", "&#39;")
     finally:
         pages.close()
+
+
+def test_a_task_that_was_sent_is_corrected_by_the_recorder(laptop: Laptop) -> None:
+    headers = {"Cookie": f"replay={laptop.pages.server.token}"}
+    url = f"http://{laptop.pages.server.host}"
+    nine = midnight_us(2) + 9 * 3600 * S
+    assert f'name="task" value="{nine}"' in httpx.get(f"{url}/stretch/0", headers=headers).text
+    form = {"form": laptop.pages.server.form_token, "task": str(nine), "description": "a letter"}
+    answer = httpx.post(f"{url}/correct", data=form, headers={**headers, "Accept-Language": "de"})
+    assert "Berichtigt" in answer.text
+    assert laptop.told.asked == [{"do": "task_correct", "task": nine, "description": "a letter"}]
+    assert 'value="a letter"' in httpx.get(f"{url}/stretch/0", headers=headers).text
+    laptop.told.state = ""
+    assert "No recorder runs here" in httpx.post(f"{url}/correct", data=form, headers=headers).text
 
 
 def test_only_the_printed_address_opens_it(laptop: Laptop) -> None:

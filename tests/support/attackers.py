@@ -38,6 +38,7 @@ def guardian_server(servers: Servers, port: int = 0) -> Iterator[str]:
         Route("POST", "/v1/release", most, guardian.release), Route("POST", "/v1/given", most, guardian.given),
         Route("POST", "/v1/destroy", most, guardian.destroy),
         Route("POST", "/v1/grants/revocations", most, guardian.revoke),
+        Route("PUT", "/v1/epochs/", most, guardian.deposit), Route("POST", "/v1/policies", most, guardian.policy),
     ]  # fmt: skip
     with small_server(routes, port) as url:
         yield url

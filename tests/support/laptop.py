@@ -63,7 +63,10 @@ class Laptop:
         self.observers: list[ScriptedObserver] = []
         self.policy: Policy | None = None
         self.recorder: Recorder | None = None
-        self.indicator: Any = Lamp()
+        self.indicator: Any = self.lamp()
+
+    token = "token"
+    lamp = Lamp
 
     def put(self, **changes: Any) -> Policy:
         """A policy in force, with zero notice."""
@@ -78,7 +81,7 @@ class Laptop:
 
     def start(self) -> Recorder:
         assert self.policy is not None
-        uplink = Uplink(self.home.config(), "token")
+        uplink = Uplink(self.home.config(), self.token)
         sealer = Sealer(
             self.home, self.spool, self.consents.contributor, self.consents.device, self.home.key("device")
         )  # fmt: skip

@@ -7,10 +7,11 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from aboveboard.core.events import Crop, Focus, Gap, KeptEvent, Redacted
+from aboveboard.core.events import Correction, Crop, Focus, Gap, KeptEvent, Redacted
 from aboveboard.core.frames import encode_frame
 from aboveboard.recorder.settings import Settings
 from aboveboard.recorder.spool.spool import Spool
+from aboveboard.redact.stage import correction
 from tests.support.own_data import BODY, S, letter, midnight_us
 
 Kept: TypeAlias = "list[tuple[str, KeptEvent]]"
@@ -62,6 +63,7 @@ class ToldRecorder:
         """folder: for its spool, in which some waits."""
         folder.mkdir(exist_ok=True)
         self.spool = Spool(folder / "spool", bytes(32))
+        self._sessions = [(session, events) for session, events, _ in waiting(written, folder)]
         for session, events, until_us in waiting(written, folder):
             self.spool.append(
                 [Redacted(event, app) for app, event in events], session=session, policy="p", consent="c", epoch="e",
@@ -104,6 +106,20 @@ class ToldRecorder:
     def forget(self, from_us: int, until_us: int, app: str | None) -> int:
         self.asked.append(("forget", from_us, app))
         return self.spool.forget(from_us, until_us, app)
+
+    def correct(self, task_us: int, description: str) -> bool:
+        """As correcting.Tasks does with what waits, and with what was sealed."""
+        self.asked.append(("correct", task_us, description))
+        session = next((s for s, events in self._sessions for _, each in events if each.t_us == task_us), "7" * 32)
+        better = correction(task_us + 1, session, task_us, description)
+        assert isinstance(better.event, Correction)
+        gone = self.spool.correct(better.event)
+        if not gone:
+            self.spool.append(
+                [better], session="8" * 32, policy="p", consent="c", epoch="e", start_us=task_us + 1,
+                end_us=task_us + 2,
+            )  # fmt: skip
+        return bool(gone)
 
     def send_now(self) -> None:
         self.asked.append(("send",))

@@ -13,7 +13,7 @@ import pytest
 from aboveboard.core.columns import decode_column, encode_column
 from aboveboard.core.errors import AboveboardError
 from aboveboard.core.signing import VerifyKey
-from aboveboard.wire.segment import SealedSegment, SegmentBody, parse, unseal
+from aboveboard.wire.segment import SealedSegment, SegmentBody, check_chain, parse, unseal
 from tests.vectors.subjects.segment import FILE
 
 VECTORS: dict[str, Any] = json.loads(Path(FILE).read_text("utf-8"))
@@ -25,11 +25,13 @@ def _read(data: bytes) -> tuple[SealedSegment, SegmentBody]:
     return segment, unseal(segment, VECTORS["identity"])
 
 
-def test_the_good_file_opens_to_its_body() -> None:
-    [good] = VECTORS["good"]
-    segment, body = _read(base64.b64decode(good["file"]))
-    assert segment.manifest.segment_id == good["segment_id"]
-    assert len(body.events) == len(good["body"]["events"]) == 14
+def test_the_good_files_open_to_their_bodies_and_follow_each_other() -> None:
+    read = [_read(base64.b64decode(good["file"])) for good in VECTORS["good"]]
+    for good, (segment, body) in zip(VECTORS["good"], read, strict=True):
+        assert segment.manifest.segment_id == good["segment_id"]
+        assert len(body.events) == len(good["body"]["events"])
+    assert [len(body.events) for _, body in read] == [14, 1]
+    check_chain([segment.manifest for segment, _ in read])
 
 
 @pytest.mark.parametrize("bad", VECTORS["bad"], ids=lambda each: each["why"])

@@ -12,6 +12,7 @@ from aboveboard.audit.spans import Interval, Span
 from aboveboard.core.canonical import parse_object
 from aboveboard.core.consent import SignedConsent
 from aboveboard.core.errors import AboveboardError, BadInput, Corrupt
+from aboveboard.core.events import only_corrects
 from aboveboard.core.ids import ContributorId, DeviceId, key_id_of
 from aboveboard.core.proof import BatchProof
 from aboveboard.core.signing import SigningKey, VerifyKey
@@ -39,8 +40,11 @@ class OwnSegment:
 
     @property
     def span(self) -> Span | None:
+        """None for corrections too, which cover no time."""
         body = self.body
-        return None if body is None else Span(self.seq, body.session, body.start_us, body.end_us, body.events)
+        if body is None or only_corrects(body.events):
+            return None
+        return Span(self.seq, body.session, body.start_us, body.end_us, body.events)
 
 
 @dataclass(slots=True)

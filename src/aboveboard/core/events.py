@@ -11,6 +11,7 @@ Coordinates are pixels of the whole screen (root window), boxes are (x, y, width
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NoReturn, TypeAlias
 
@@ -319,6 +320,16 @@ class Task(_Kept, frozen=True, tag="task"):
     outcome: Literal["success", "failure", ""] = ""
 
 
+class Correction(_Kept, frozen=True, tag="correction"):
+    """The contributor says better what a task was, which the session's start mark of task_us began. It counts in place
+    of the mark's description, and of earlier corrections. It stands in a body of its own, see `only_corrects`."""
+
+    t_us: int
+    session: str
+    task_us: int
+    description: str
+
+
 GapReason: TypeAlias = Literal[
     "not_started", "paused", "opted_out", "no_policy", "no_consent", "no_quorum", "region", "app_not_allowed",
     "site_not_allowed", "never_record", "category_not_allowed", "unknown_focus", "no_indicator", "data_budget",
@@ -334,7 +345,14 @@ class Gap(_Kept, frozen=True, tag="gap"):
     reason: GapReason
 
 
-KeptEvent: TypeAlias = PointerPath | Button | Scroll | Key | Text | Focus | Scene | Frame | Crop | Task | Gap
+KeptEvent: TypeAlias = (
+    PointerPath | Button | Scroll | Key | Text | Focus | Scene | Frame | Crop | Task | Correction | Gap
+)
+
+
+def only_corrects(events: Sequence[KeptEvent]) -> bool:
+    """Whether they are a body of corrections. It covers no time: sessions go on around it."""
+    return bool(events) and all(isinstance(event, Correction) for event in events)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,10 @@ import pyarrow as pa
 
 from aboveboard import __version__
 from aboveboard.core.errors import BadInput, CheckFailed, Refused, Unavailable
+from aboveboard.core.events import only_corrects
 from aboveboard.core.ids import SegmentId
 from aboveboard.datasets.choose import choose
+from aboveboard.datasets.corrections import Corrections
 from aboveboard.datasets.engine import run, workers_here
 from aboveboard.datasets.manifest import Manifest, Source, card, root_of
 from aboveboard.datasets.parts import Parts
@@ -33,19 +35,25 @@ SOURCES_AT_ONCE = 10_000
 UNDER_WAY = ".under-way"
 
 
-def sessions_of(opened: Iterable[Opened]) -> Iterator[Session]:
-    """Segments by device and number, put together by session; holds one session at a time.
+def sessions_of(opened: Iterable[Opened], corrections: Corrections) -> Iterator[Session]:
+    """Segments by device and number, put together by session; holds one session at a time. Corrections are taken out on
+    the way: sessions go on around them.
 
     A deleted segment leaves a hole: what follows is a session of its own, so nothing is spliced. Nor does one grow for
     ever: a laptop that is never switched off goes on in another after EVENTS_MAX, between two segments.
     """
     parts: list[Part] = []
     last: Opened | None = None
-    events = 0
+    events = between = 0
     for each in opened:
-        if last is not None and (events >= EVENTS_MAX or not _follows(last, each)):
+        if only_corrects(each.body.events):
+            corrections.take(each)
+            between += 1
+            continue
+        if last is not None and (events >= EVENTS_MAX or not _follows(last, each, between)):
             yield Session(last.granted.contributor, last.body.session, tuple(parts))
             parts, events = [], 0
+        between = 0
         parts.append(Part(each.granted.segment, each.body.events))
         events += events_of(parts[-1])
         last = each
@@ -53,10 +61,11 @@ def sessions_of(opened: Iterable[Opened]) -> Iterator[Session]:
         yield Session(last.granted.contributor, last.body.session, tuple(parts))
 
 
-def _follows(one: Opened, two: Opened) -> bool:
+def _follows(one: Opened, two: Opened, between: int) -> bool:
+    """between: how many corrections lie between."""
     return (
         one.granted.device == two.granted.device and one.granted.contributor == two.granted.contributor
-        and one.body.session == two.body.session and one.granted.seq + 1 == two.granted.seq
+        and one.body.session == two.body.session and one.granted.seq + between + 1 == two.granted.seq
         and one.body.end_us == two.body.start_us
     )  # fmt: skip
 
@@ -108,7 +117,9 @@ def build(
     make_folders(out / UNDER_WAY, 0o700)
     parts = Parts(out / UNDER_WAY, keys.seal)
     opened = sources.good(reader.segments(spec.policies))
-    work_through(sessions_of(opened), parts, keys, sources, engine, workers or workers_here())
+    corrections = Corrections(keys.salt)
+    work_through(sessions_of(opened, corrections), parts, keys, sources, engine, workers or workers_here())
+    corrections.apply(parts)
     chosen = choose(spec, list(parts.summaries.values()), left_out)
     if not chosen:
         raise Refused("empty", "no episode is left: nothing was built" + _reasons(left_out))
@@ -201,6 +212,7 @@ def manifest_of(
         spec.title, spec.purpose, grant, tuple(sources[segment] for segment in used), root_of(used), files, spec_sha256,
         __version__, len(chosen), sum(one.steps for one in chosen), len({one.contributor for one in chosen}),
         spec.min_contributors, dict(sorted(left_out.items())), supersedes,
+        corrected=sum("corrected" in one.flags for one in chosen),
     )  # fmt: skip
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from aboveboard.core.columns import decode_column
 from aboveboard.core.errors import Corrupt
 from aboveboard.core.events import (
     Button,
+    Correction,
     Crop,
     Element,
     Focus,
@@ -20,6 +21,7 @@ from aboveboard.core.events import (
     Scroll,
     Task,
     Text,
+    only_corrects,
 )
 
 TIME_US_MAX = 1 << 53
@@ -60,9 +62,11 @@ def _path(event: PointerPath) -> None:
             raise Corrupt("a sample of a pointer path is out of its range")
 
 
-def check_events(events: Iterable[KeptEvent]) -> None:
+def check_events(events: Sequence[KeptEvent]) -> None:
     """Raises Corrupt for numbers outside any screen or time, columns that don't decode, and spans that end before they
-    begin. A scene or text of absurd size is refused too."""
+    begin. A scene or text of absurd size is refused too, and a correction among what was recorded."""
+    if any(isinstance(event, Correction) for event in events) and not only_corrects(events):
+        raise Corrupt("a correction stands among what was recorded")
     for event in events:
         if not 0 <= event.t_us <= TIME_US_MAX:
             raise Corrupt("the time of an event is out of its range")
@@ -83,6 +87,8 @@ def check_events(events: Iterable[KeptEvent]) -> None:
                 _named(event.key, *event.modifiers)
             case Task():
                 _named(event.description)
+            case Correction():
+                _named(event.session, event.description)
             case Text():
                 _element(event.element)
                 if len(event.text) > TEXT_CHARS_MAX or not event.t_us <= event.end_us <= TIME_US_MAX:

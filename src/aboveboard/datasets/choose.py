@@ -61,15 +61,15 @@ def floor(summaries: Sequence[Summary], contributors_min: int) -> tuple[list[Sum
 def choose(spec: Spec, summaries: Sequence[Summary], left_out: Counter[str]) -> dict[str, str]:
     """Episode ID -> split of those the spec asks for; counts the others by reason."""
     wanted: list[Summary] = []
-    seen: set[str] = set()
+    seen: set[tuple[str, str]] = set()
     for one in sorted(summaries, key=lambda each: each.episode_id):
         why = _why_not(spec, one)
-        if not why and spec.duplicates == "drop" and one.likeness in seen:
+        if not why and spec.duplicates == "drop" and (one.instruction, one.likeness) in seen:
             why = "a near-duplicate"
         if why:
             left_out[why] += 1
         else:
-            seen.add(one.likeness)
+            seen.add((one.instruction, one.likeness))
             wanted.append(one)
     kept, few = floor(wanted, spec.min_contributors)
     if few:

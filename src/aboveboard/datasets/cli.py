@@ -233,6 +233,11 @@ def _trace(args: argparse.Namespace) -> int:
         print(
             f"    consent {each.consent}\n    policy  {each.policy}{': ' + each.policy_log if each.policy_log else ''}"
         )
+    if traced.said:
+        words = (
+            "what the contributor said, and has corrected since" if traced.corrected else "what the contributor said"
+        )
+        print(f"  {words}: {', '.join(each.segment for each in traced.said)}")
     print(f"  dataset {traced.manifest_sha256}" + (f": {traced.dataset_log}" if traced.dataset_log else ""))
     if args.charter is None:
         print("  give --charter to check the proofs that dataset and policies are in the log")

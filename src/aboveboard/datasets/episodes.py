@@ -34,29 +34,32 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """Where an episode begins and ends (µs since 1970), and what the contributor said of it."""
+    """Where an episode begins and ends (µs since 1970), and what the contributor said of it. sources: which events say
+    it."""
 
     start_us: int
     end_us: int
     instruction: str
     outcome: str
     flags: tuple[str, ...]
+    sources: tuple[int, ...] = ()
 
 
 def declared(events: Sequence[KeptEvent]) -> Iterator[Marks]:
     """From the contributor's own marks. A start without a stop ends at the last event, flagged."""
     start: Task | None = None
+    begun = 0
     last_us = events[-1].t_us if events else 0
-    for event in events:
+    for n, event in enumerate(events):
         if not isinstance(event, Task):
             continue
-        if start is not None:
-            flags = () if event.phase == "stop" else ("unfinished",)
-            outcome = event.outcome if event.phase == "stop" else ""
-            yield Marks(start.t_us, event.t_us, start.description, outcome, flags)
-        start = event if event.phase == "start" else None
+        if start is not None and event.phase == "stop":
+            yield Marks(start.t_us, event.t_us, start.description, event.outcome, (), (begun, n))
+        elif start is not None:
+            yield Marks(start.t_us, event.t_us, start.description, "", ("unfinished",), (begun,))
+        start, begun = event if event.phase == "start" else None, n
     if start is not None:
-        yield Marks(start.t_us, last_us, start.description, "", ("unfinished",))
+        yield Marks(start.t_us, last_us, start.description, "", ("unfinished",), (begun,))
 
 
 def undeclared(actions: Sequence[Action]) -> Iterator[Marks]:
@@ -96,7 +99,9 @@ def _episode(recorded: Recorded, told: Reconstruction, pictures: Pictures, mark:
     if any(action.kind in POINTER_KINDS and action.element is None for action in actions):
         flags.add("no_target")
     steps = [_step(recorded, told, pictures, action, mark.start_us) for action in actions]
-    steps.append(Step("done", mark.end_us - mark.start_us, mark.end_us - mark.start_us, text=mark.outcome))
+    said = tuple(sorted({recorded.segments[n] for n in mark.sources}))
+    took_us = mark.end_us - mark.start_us
+    steps.append(Step("done", took_us, took_us, text=mark.outcome, segments=said))
     return Episode(
         pseudonym(salt, "episode", recorded.contributor, recorded.session, str(mark.start_us)),
         pseudonym(salt, "contributor", recorded.contributor), "", mark.instruction, mark.outcome,

@@ -34,7 +34,8 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """root: RFC 6962 root over the sorted segment IDs; files: SHA-256 by name; left_out: how many, by reason;
-    supersedes: SHA-256 of the manifest of the dataset that this one was rebuilt from, "" for none."""
+    supersedes: SHA-256 of the manifest of the dataset that this one was rebuilt from, "" for none; corrected: episodes
+    whose description is a correction by their contributor."""
 
     title: str
     purpose: str
@@ -50,6 +51,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     min_contributors: int
     left_out: dict[str, int]
     supersedes: str = ""
+    corrected: int = 0
     v: int = 1
 
     def to_bytes(self) -> bytes:
@@ -109,6 +111,14 @@ def verify(folder: Path, charter: Charter | None) -> list[str]:
     return said
 
 
+def _corrected(episodes: int) -> list[str]:
+    """Lines of the card."""
+    if not episodes:
+        return []
+    said = "a description that its contributor has corrected since: the newest stands in it, the one before does not."
+    return [f"{episodes} of the episodes have {said}", ""]
+
+
 def card(manifest: Manifest) -> str:
     """The dataset card, Markdown with the front matter that Hugging Face reads."""
     lines = [
@@ -131,6 +141,7 @@ def card(manifest: Manifest) -> str:
         "",
         f"No program that fewer than {manifest.min_contributors} contributors used is in it.",
         "",
+        *_corrected(manifest.corrected),
         "Columns: docs/spec/dataset.md. Sources, terms and checksums: manifest.json. Names are pseudonyms of this"
         " dataset only.",
         "",

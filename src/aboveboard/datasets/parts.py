@@ -15,7 +15,7 @@ import msgspec
 import pyarrow as pa
 
 from aboveboard.core.errors import AboveboardError, CheckFailed
-from aboveboard.datasets.schema import with_split
+from aboveboard.datasets.schema import with_correction, with_split
 from aboveboard.datasets.session import Result, Summary, seal, table_in, unseal
 
 _LENGTH = struct.Struct("<I")
@@ -36,6 +36,7 @@ class Parts:
         self._folder, self._key = folder, seal_key
         self.summaries: dict[str, Summary] = {}
         self._where: dict[str, tuple[str, int, int]] = {}  # file, first byte, how many
+        self._corrected: dict[str, tuple[str, str]] = {}  # what its contributor says now, and in which segment
 
     def __contains__(self, name: str) -> bool:
         """Whether all of it can be read: a part that a power cut spoilt fails its seal, and is made again."""
@@ -65,6 +66,15 @@ class Parts:
             self._index(name, head, _LENGTH.size + len(written))
         return result
 
+    def correct(self, episode_id: str, instruction: str, segment: str) -> None:
+        """From now on the episode is one of these words, and made from that segment too."""
+        known = self.summaries[episode_id]
+        self._corrected[episode_id] = (instruction, segment)
+        self.summaries[episode_id] = msgspec.structs.replace(
+            known, instruction=instruction, flags=tuple(sorted({*known.flags, "corrected"})),
+            segments=tuple(sorted({*known.segments, segment})),
+        )  # fmt: skip
+
     def episode(self, episode_id: str, split: str) -> pa.Table:
         """Its rows. Raises CheckFailed when they are not what was written."""
         name, at, size = self._where[episode_id]
@@ -73,6 +83,8 @@ class Parts:
             rows = table_in(file.read(size), self._key)
         if rows["episode_id"][0].as_py() != episode_id:
             raise CheckFailed("what was kept of this build was put into another order since")
+        if episode_id in self._corrected:
+            rows = with_correction(rows, *self._corrected[episode_id])
         return with_split(rows, split)
 
     def _head(self, data: bytes) -> tuple[Head, int]:

@@ -31,7 +31,8 @@
     crop           struct?         what was acted on, sharp, grey where masked; likewise
     crop_box       list<int32>     likewise
     flags          list<string>    what is doubtful about this step, see STEP_FLAGS
-    segments       list<string>    IDs of the sealed segments this row was made from; manifest.json explains each
+    segments       list<string>    IDs of the sealed segments this row was made from; manifest.json explains each. Of
+                                   "done": where the contributor's own words are, marks and correction
 
 The bytes are a function of the episodes and of pyarrow's version, which the file names: fixed codec, no clock, rows
 sorted.
@@ -64,6 +65,7 @@ EPISODE_FLAGS: Final = (
     "secret",  # something typed was withheld
     "imported",  # public data of another format, recorded under no consent of ours
     "interrupted_gesture",  # a press without its release was dropped
+    "corrected",  # the contributor has said better since what they were doing
 )
 STEP_FLAGS: Final = (
     "no_scene",  # the tree before the action is not known
@@ -200,9 +202,23 @@ def table_of(*episodes: Episode) -> pa.Table:
     return pa.Table.from_arrays(arrays, schema=SCHEMA)
 
 
+def _with(table: pa.Table, name: str, values: list[Any]) -> pa.Table:
+    place = SCHEMA.get_field_index(name)
+    return table.set_column(place, SCHEMA.field(place), pa.array(values, SCHEMA.field(place).type))
+
+
 def with_split(table: pa.Table, split: str) -> pa.Table:
-    place = SCHEMA.get_field_index("split")
-    return table.set_column(place, SCHEMA.field(place), pa.array([split] * table.num_rows, pa.string()))
+    return _with(table, "split", [split] * table.num_rows)
+
+
+def with_correction(table: pa.Table, instruction: str, segment: str) -> pa.Table:
+    """One episode's rows as the contributor says it now; segment: in which. It is a source of the last row, which holds
+    the segments of their marks."""
+    flags = sorted({*table["episode_flags"][0].as_py(), "corrected"})
+    table = _with(table, "instruction", [instruction] * table.num_rows)
+    table = _with(table, "episode_flags", [flags] * table.num_rows)
+    *others, said = table["segments"].to_pylist()
+    return _with(table, "segments", [*others, sorted({*said, segment})])
 
 
 def write_tables(out: IO[bytes], tables: Iterable[pa.Table]) -> None:

@@ -78,10 +78,12 @@ class Session(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Summary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What choosing needs to know of an episode. likeness: equal for near-duplicates, see `likeness_of`."""
+    """What choosing needs to know of an episode. likeness: equal for near-duplicates of the same instruction, see
+    `likeness_of`."""
 
     episode_id: str
     contributor: str
+    instruction: str
     outcome: str
     flags: tuple[str, ...]
     apps: tuple[str, ...]
@@ -190,17 +192,18 @@ def summary_of(episode: Episode) -> Summary:
         sites.add(step.site or "")
         segments.update(step.segments)
     return Summary(
-        episode.episode_id, episode.contributor, episode.outcome, episode.flags, tuple(sorted(apps - {""})),
-        tuple(sorted(sites - {""})), tuple(sorted(segments)), len(episode.steps), likeness_of(episode),
+        episode.episode_id, episode.contributor, episode.instruction, episode.outcome, episode.flags,
+        tuple(sorted(apps - {""})), tuple(sorted(sites - {""})), tuple(sorted(segments)), len(episode.steps),
+        likeness_of(episode),
     )  # fmt: skip
 
 
 def likeness_of(episode: Episode) -> str:
-    """The same for episodes of one person that differ only in hand and time: same words, same acts on same things.
+    """The same for episodes of one person that differ only in words, hand and time: same acts on same things.
 
     Kind, program, role and name of the target, text, key and scroll direction of each step; no place, path or time.
     """
-    acts: list[object] = [episode.contributor, episode.instruction, episode.outcome]
+    acts: list[object] = [episode.contributor, episode.outcome]
     for step in episode.steps:
         if step.kind not in ("wait", "hover"):
             target = (step.target.role, step.target.name, step.target.path) if step.target is not None else None

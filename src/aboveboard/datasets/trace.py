@@ -34,7 +34,8 @@ class SegmentTrace(msgspec.Struct, frozen=True):
 
 
 class Trace(msgspec.Struct, frozen=True):
-    """dataset_log: where the log holds the dataset, "" without a charter."""
+    """dataset_log: where the log holds the dataset, "" without a charter; said: where the contributor's own words on
+    the episode are, marks and correction; corrected: that they have said it better since."""
 
     row: int
     step: int
@@ -45,6 +46,8 @@ class Trace(msgspec.Struct, frozen=True):
     manifest_sha256: str
     dataset_log: str
     segments: tuple[SegmentTrace, ...]
+    said: tuple[SegmentTrace, ...]
+    corrected: bool
 
 
 class Tracer:
@@ -80,6 +83,7 @@ class Tracer:
         return Trace(
             number, n, step.kind, episode.episode_id, episode.contributor, self._manifest.root, self._digest,
             self._entry, tuple(self._segment(each) for each in segments),
+            tuple(self._segment(each) for each in episode.steps[-1].segments), "corrected" in episode.flags,
         )  # fmt: skip
 
     def _segment(self, segment: str) -> SegmentTrace:

@@ -31,6 +31,13 @@ def _text(request: dict[str, Any], name: str, default: str = "") -> str:
     return value
 
 
+def _number(request: dict[str, Any], name: str) -> int:
+    value = request.get(name)
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < EVER_US:
+        raise BadInput("has to be a number over 0", name)
+    return value
+
+
 def _span(request: dict[str, Any]) -> tuple[int, int]:
     """What "last_s" or "all" means, up to now and a little beyond, as µs."""
     if request.get("all") is True:
@@ -80,6 +87,12 @@ def answer(recorder: Recorder, now_us: Callable[[], int], request: dict[str, Any
                 raise BadInput("is success, failure, or not given", "outcome")
             soon = request.get("soon") is True
             return {"done": True, "now": recorder.task(Mark("stop", outcome=cast("Any", outcome)), soon=soon)}
+        case "tasks":
+            since_us = now_us() - _number(request, "last_s") * US_PER_S
+            return {"tasks": msgspec.to_builtins(recorder.tasks(since_us))}
+        case "task_correct":
+            at_us, description = _number(request, "task"), _text(request, "description")
+            return {"done": True, "gone": recorder.correct(at_us, description)}
         case other:
             raise BadInput(f"{other!r} can't be asked of the recorder", "do")
     return {"done": True, "state": recorder.state}

@@ -15,8 +15,8 @@ from aboveboard.core.clock import US_PER_S
 from aboveboard.core.errors import AboveboardError, BadInput
 from aboveboard.core.policy import OptOutReason
 from aboveboard.recorder.recorder import EVER_US, Recorder
-from aboveboard.recorder.replay.loopback import Asked, Loopback, Reply
-from aboveboard.recorder.replay.timeline import days
+from aboveboard.recorder.replay.loopback import Asked, Loopback, Reply, moment_of
+from aboveboard.recorder.replay.timeline import days, local
 from aboveboard.recorder.review.look import Look
 from aboveboard.recorder.review.outbox import Outbox
 from aboveboard.recorder.settings import Change, Settings
@@ -74,7 +74,7 @@ def part_of(text: str, name: str) -> int:
 class Done:
     """What a form did, to be said once. events: deleted here; asked: of what was sent, the deletion is asked for."""
 
-    what: Literal["", "sent", "deleted"] = ""
+    what: Literal["", "sent", "deleted", "corrected", "follows"] = ""
     events: int = 0
     asked: bool = False
 
@@ -138,7 +138,7 @@ class StatusPage:
             bytes=sum(each.stored for each in waiting), texts=sum(each.texts for each in waiting),
             pictures=sum(each.pictures for each in waiting), hold=recorder.hold_minutes, reasons=REASONS,
             states=STATES, hotkeys=HOTKEYS, clock=clock, size=size, say=words.say,
-            settings=recorder.settings(), limits=recorder.limits,
+            settings=recorder.settings(), limits=recorder.limits, corrections=self._look.corrections(), local=local,
         )  # fmt: skip
         return Reply(200, html.encode())
 
@@ -161,6 +161,9 @@ class StatusPage:
                 recorder.opt_out(known, delete=delete, withdraw=withdraw)
             case "/forget":
                 return self._forget(form)
+            case "/correct":
+                gone = recorder.correct(moment_of(form), form.get("description", ""))
+                return Done("corrected" if gone else "follows")
             case "/settings":
                 recorder.change_settings(settings_of(form, recorder.settings()))
             case "/send":

@@ -14,6 +14,7 @@ from aboveboard.core.ids import SegmentId
 from aboveboard.core.policy import OptOutReason, Policy
 from aboveboard.core.policy_words import explain
 from aboveboard.recorder.conditions import Conditions
+from aboveboard.recorder.correcting import Tasks, Told
 from aboveboard.recorder.hotkeys import Hotkeys
 from aboveboard.recorder.leaving import ask_deletion
 from aboveboard.recorder.marking import attempt, marked
@@ -40,6 +41,7 @@ class Recorder:
         self._conditions.region = parts.home.config().region
         self.hotkeys: Hotkeys | None = None
         self._conditions.own_hotkeys = lambda: self.hotkeys.working.values() if self.hotkeys is not None else ()
+        self._tasks = Tasks(parts.home, parts.spool, parts.sender, parts.consents, parts.clock)
         self.recording = Recording(parts, self._conditions)
         parts.indicator.on_change = self.recording.wake
         self.apply_settings()
@@ -211,6 +213,18 @@ class Recorder:
         made = marked(lambda: self.recording.do(lambda: attempt(self.recording.pipeline, mark, soon=soon)) == 1)
         self.recording.task = mark.description if mark.phase == "start" else ""
         return made
+
+    def tasks(self, since_us: int) -> list[Told]:
+        """What the person said they were doing since then. See correcting.Tasks."""
+        self.settle()
+        return self._tasks.told(since_us)
+
+    def correct(self, task_us: int, description: str) -> bool:
+        """Whether the old words are gone; else a correction follows them. See correcting.Tasks."""
+        self.settle()
+        gone = self._p.sender.holding(lambda: self._tasks.correct(task_us, description))
+        self._p.sender.wake()
+        return bool(gone)
 
     # ------------------------------------------------------------ what can be seen
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from aboveboard.core.errors import BadInput, Corrupt
+from aboveboard.core.events import Correction, Task
 from aboveboard.core.ids import ConsentId, ContributorId, DeviceId, EpochId, PolicyId
 from aboveboard.core.signing import SigningKey
 from aboveboard.recorder.epochs import EpochFile
@@ -25,7 +26,8 @@ CHUNKS_MAX = 600
 
 class Sent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """outbox/<seq>.json, then sent/<seq>.json. chunks: what of the spool went into it. kept: False when it reached the
-    collector after its days of keeping, which then took no more than its place in the chain."""
+    collector after its days of keeping, which then took no more than its place in the chain. tasks: when tasks were
+    begun in it; corrects: when those that it corrects were, which go with them. µs since 1970."""
 
     segment: str
     start_us: int
@@ -33,6 +35,13 @@ class Sent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     chunks: tuple[str, ...] = ()
     proof: dict[str, object] | None = None
     kept: bool = True
+    tasks: tuple[int, ...] = ()
+    corrects: tuple[int, ...] = ()
+
+    def touches(self, from_us: int, until_us: int) -> bool:
+        """Whether it lies in the span, or corrects what was begun in it."""
+        lies = self.start_us < until_us and self.end_us > from_us
+        return lies or any(from_us <= at < until_us for at in self.corrects)
 
 
 class Chain(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -152,7 +161,12 @@ class Sealer:
             self._seal(group[middle:])
             return
         names = tuple(name for name, _ in group)
-        sent = Sent(sealed.manifest.segment_id, first.start_us, last.end_us, names)
+        events = [event for _, chunk in group for event in chunk.events]
+        sent = Sent(
+            sealed.manifest.segment_id, first.start_us, last.end_us, names,
+            tasks=tuple(each.t_us for each in events if isinstance(each, Task) and each.phase == "start"),
+            corrects=tuple(each.task_us for each in events if isinstance(each, Correction)),
+        )  # fmt: skip
         # The segment, then its note, then the chain, then the spool: a crash anywhere loses nothing and sends nothing
         # twice (see __init__).
         self._home.write(sealed.to_bytes(), "outbox", f"{name_of(seq)}.seg")

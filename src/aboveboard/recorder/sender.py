@@ -273,12 +273,16 @@ class Sender:
                     done = msgspec.structs.replace(sent, proof=msgspec.to_builtins(proof), chunks=())
                     self._home.write(json_bytes(done), "sent", f"{name}.json")
 
+    def noted(self) -> list[tuple[str, str, Sent]]:
+        """(folder, name, note) of what is sealed, in the order of the chain: sent, or in the outbox."""
+        with self._lock:
+            waiting = [("outbox", path.stem, msgspec.json.decode(path.read_bytes(), type=Sent))
+                       for path in sorted(self._home.path("outbox").glob("*.json"))]  # fmt: skip
+            return [*(("sent", name, note) for name, note in self._notes()), *waiting]
+
     def sent_within(self, from_us: int, until_us: int) -> list[Sent]:
-        """Segments that may be at the collector and touch the span."""
-        waiting = [msgspec.json.decode(path.read_bytes(), type=Sent)
-                   for path in sorted(self._home.path("outbox").glob("*.json"))]  # fmt: skip
-        return [sent for sent in [*(each for _, each in self._notes()), *waiting]
-                if sent.start_us < until_us and sent.end_us > from_us]  # fmt: skip
+        """Segments that may be at the collector and touch the span, or correct what was begun in it."""
+        return [note for _, _, note in self.noted() if note.touches(from_us, until_us)]
 
     def counts(self) -> dict[str, int]:
         """Numbers for the status."""

@@ -18,6 +18,7 @@ from aboveboard.core.columns import encode_columns
 from aboveboard.core.events import (
     Button,
     ButtonEdge,
+    Correction,
     Crop,
     Element,
     Focus,
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
     from aboveboard.redact.picture_stage import PictureStage
 
 _HELD_MAX = 2_000
-_DESCRIPTION_CHARS_MAX = 2_000
+DESCRIPTION_CHARS_MAX = 2_000
 # After these, what was typed before must not appear either.
 _DISCARDING: frozenset[GapReason] = frozenset({"opted_out", "forgotten", "paused", "redaction_failed", "no_consent"})
 _ACTIVATED_BY_SPACE = frozenset(
@@ -78,6 +79,16 @@ def _times_of(raw: RawInput) -> tuple[int, int]:
     if isinstance(raw, Motion):
         return (int(raw.t_us[0]), int(raw.t_us[-1])) if len(raw.t_us) else (0, 0)
     return raw.t_us, raw.t_us
+
+
+def correction(t_us: int, session: str, task_us: int, description: str) -> Redacted:
+    """What a contributor says better of a task of any session. What is replaced has the number 0, which no session
+    gives: nobody knows any more which of them it is."""
+    text = description[:DESCRIPTION_CHARS_MAX]
+    said, at = "", 0
+    for start, end, label in Redactor().text(text).spans:
+        said, at = f"{said}{text[at:start]}<{label}_0>", end
+    return Redacted(Correction(t_us, session, task_us, said + text[at:]))
 
 
 class RedactionStage:
@@ -172,7 +183,7 @@ class RedactionStage:
 
         def work(out: list[Redacted]) -> None:
             self._close_run(out, torn=True)
-            said = self._redactor.text(description[:_DESCRIPTION_CHARS_MAX]).text
+            said = self._redactor.text(description[:DESCRIPTION_CHARS_MAX]).text
             self._emit(out, Task(t_us=self._at(when), phase=phase, description=said, outcome=outcome))
 
         return self._guarded(when, when, work)

@@ -16,6 +16,7 @@ from aboveboard.datasets import build as building
 from aboveboard.datasets import engine
 from aboveboard.datasets.build import UNDER_WAY, build, sessions_of
 from aboveboard.datasets.change import diff, without
+from aboveboard.datasets.corrections import Corrections
 from aboveboard.datasets.manifest import Manifest, read_manifest, verify
 from aboveboard.datasets.reader import Bad, Opened
 from aboveboard.datasets.schema import MARK, Episode, read_episodes
@@ -23,6 +24,8 @@ from aboveboard.datasets.session import BuildKeys, Part, Session, seal, work
 from aboveboard.datasets.spec import parse_spec
 from aboveboard.datasets.trace import Tracer
 from tests.support.datasets import SPEC, FakeReader, T, everything, programme, session_events
+
+NONE = Corrections(b"")
 
 
 def make(
@@ -108,10 +111,10 @@ def test_a_hole_between_segments_ends_a_session_and_a_whole_chain_is_one() -> No
     found = [each for each in reader.found if isinstance(each, Opened)]
     one, two = found
     joined = replace(two, body=msgspec.structs.replace(two.body, start_us=one.body.end_us))
-    assert [len(s.parts) for s in sessions_of([one, joined])] == [2]
-    assert [len(s.parts) for s in sessions_of([one, two])] == [1, 1], "time is missing between"
+    assert [len(s.parts) for s in sessions_of([one, joined], NONE)] == [2]
+    assert [len(s.parts) for s in sessions_of([one, two], NONE)] == [1, 1], "time is missing between"
     joined.granted.__dict__["seq"] = 2
-    assert [len(s.parts) for s in sessions_of([one, joined])] == [1, 1], "a segment is missing between"
+    assert [len(s.parts) for s in sessions_of([one, joined], NONE)] == [1, 1], "a segment is missing between"
 
 
 def test_a_build_that_was_cut_goes_on_and_does_nothing_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,6 +33,7 @@ from aboveboard.core.vault import DeviceCert, sign_device_cert
 from aboveboard.datasets import build as building
 from aboveboard.datasets import session as sessions
 from aboveboard.datasets.build import build, sessions_of
+from aboveboard.datasets.corrections import Corrections
 from aboveboard.datasets.reader import Bad, Opened, Reader
 from aboveboard.datasets.session import BuildKeys, Part, Result, Session, seal, unseal, work
 from aboveboard.datasets.spec import parse_spec
@@ -245,9 +246,9 @@ def test_a_session_that_never_ends_is_cut_between_two_segments(monkeypatch: pyte
     for n, each in enumerate(follow):
         body = msgspec.structs.replace(each.body, start_us=one.body.start_us + n, end_us=one.body.start_us + n + 1)
         object.__setattr__(each, "body", body)
-    assert [len(each.parts) for each in sessions_of(follow)] == [6]
+    assert [len(each.parts) for each in sessions_of(follow, Corrections(b""))] == [6]
     monkeypatch.setattr(building, "EVENTS_MAX", 2 * sessions.events_of(Part("", one.body.events)))
-    assert [len(each.parts) for each in sessions_of(follow)] == [2, 2, 2]
+    assert [len(each.parts) for each in sessions_of(follow, Corrections(b""))] == [2, 2, 2]
 
 
 @pytest.mark.parametrize("event", [

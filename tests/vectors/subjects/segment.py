@@ -22,6 +22,7 @@ from aboveboard.core.errors import AboveboardError
 from aboveboard.core.events import (
     Box,
     Button,
+    Correction,
     Crop,
     Element,
     Focus,
@@ -69,7 +70,7 @@ def _coarse() -> npt.NDArray[np.uint8]:
 
 
 def events() -> list[Redacted]:
-    """One of each kind."""
+    """One of each kind, but for a correction, which stands in a body of its own."""
     entry = Element("entry", "E-mail", BOX, ("focused",), (0, 3))
     path = [encode_column(np.array(each, dtype=np.int64)) for each in ((0, 8000, 16000), (5, 6, 8), (7, 7, 9))]
     kept: list[KeptEvent] = [
@@ -91,24 +92,33 @@ def events() -> list[Redacted]:
     return [Redacted(event) for event in kept]
 
 
-def _made() -> SealedSegment:
+def _made(
+    what: list[Redacted], session: str, start_us: int, end_us: int, seq: int = 0, prev: str = GENESIS
+) -> SealedSegment:
     recipient = str(pyrage.x25519.Identity.from_str(IDENTITY).to_public())
     return seal(
-        events(), session="5" * 32, start_us=NOON_US, end_us=NOON_US + 2_000_000, seq=0, prev=GENESIS,
+        what, session=session, start_us=start_us, end_us=end_us, seq=seq, prev=prev,
         contributor=CONTRIBUTOR, device=DeviceId(key_id_of(DEVICE.verify_key.public)), epoch=epoch_id_of(recipient),
         recipient=recipient, policy=POLICY, consent=CONSENT, device_key=DEVICE,
     )  # fmt: skip
 
 
-def _kept() -> SealedSegment:
-    """The committed file while it still is what these events make, else a new one."""
-    made = _made()
+def _kept() -> list[SealedSegment]:
+    """The committed files while they still are what these events make, else new ones."""
+    first = _known_or(0, _made(events(), "5" * 32, NOON_US, NOON_US + 2_000_000))
+    later_us = NOON_US + 3_600_000_000
+    better = [Redacted(Correction(later_us, "5" * 32, NOON_US, "sign up with the address on the card"))]
+    made = _made(better, "6" * 32, later_us, later_us + 1, 1, first.manifest.segment_id)
+    return [first, _known_or(1, made)]
+
+
+def _known_or(number: int, made: SealedSegment) -> SealedSegment:
     try:
-        known = parse(base64.b64decode(json.loads(FILE.read_text("utf-8"))["good"][0]["file"]))
+        known = parse(base64.b64decode(json.loads(FILE.read_text("utf-8"))["good"][number]["file"]))
         known.verify(DEVICE.verify_key)
-        if unseal(known, IDENTITY) == unseal(made, IDENTITY):
+        if unseal(known, IDENTITY) == unseal(made, IDENTITY) and known.manifest.prev == made.manifest.prev:
             return known
-    except (AboveboardError, OSError, KeyError, ValueError):
+    except (AboveboardError, OSError, KeyError, IndexError, ValueError):
         pass
     return made
 
@@ -159,7 +169,7 @@ def _hex(value: Any) -> Any:
 
 def make() -> dict[str, Any]:
     """All of them, JSON values only."""
-    good = _kept()
+    kept = _kept()
     return {
         "about": "docs/spec/segment.md. Files are base64; the device's key and the age identity open the good ones. "
         "A reader has to refuse every bad one. Columns: hex.",
@@ -172,9 +182,10 @@ def make() -> dict[str, Any]:
                 "manifest": good.manifest.to_bytes().decode("ascii"),
                 "body": _hex(_body(unseal(good, IDENTITY))),
             }
+            for good in kept
         ],
         "bad": [
-            {"why": why, "file": base64.b64encode(data).decode("ascii")} for why, data in sorted(_bad(good).items())
+            {"why": why, "file": base64.b64encode(data).decode("ascii")} for why, data in sorted(_bad(kept[0]).items())
         ],
         "columns": [
             {"values": list(values), "bytes": encode_column(np.array(values, dtype=np.int64)).hex()}

@@ -46,7 +46,10 @@ def _show(args: argparse.Namespace) -> None:
         if row["kind"] == "gap":
             print(f"  nothing kept: {REASONS.get(row['name'], row['name'])}")
             continue
-        print(f"{row['name']}: {row['events']} events")
+        if row["kind"] == "correction":
+            print("what you correct of tasks that were sent:")
+        else:
+            print(f"{row['name']}: {row['events']} events")
         for text in row["texts"]:
             print(f"    {text['field'] or 'text'}: {text['text']}")
     if not rows:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
-from aboveboard.core.errors import Unavailable
+from aboveboard.core.errors import BadInput, Unavailable
 from aboveboard.ui import CSP_LAPTOP
 
 BODY_BYTES_MAX = 16 << 10
@@ -45,6 +45,14 @@ class Reply:
     body: bytes
     kind: str = "text/html; charset=utf-8"
     headers: dict[str, str] = field(default_factory=dict)
+
+
+def moment_of(form: dict[str, str]) -> int:
+    """What a form names by the moment at which it began, µs since 1970. Raises BadInput."""
+    text = form.get("task", "")
+    if not (text.isascii() and text.isdigit() and 0 < len(text) < 19 and int(text)):
+        raise BadInput("is the moment at which it began", "task")
+    return int(text)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import msgspec
 
 from aboveboard.core.errors import AboveboardError, Corrupt
-from aboveboard.core.ids import EpochId, SegmentId
+from aboveboard.core.events import Task
+from aboveboard.core.ids import SegmentId
+from aboveboard.recorder.copies import epoch_key
 from aboveboard.recorder.home import Home
 from aboveboard.recorder.upload import Uplink
 from aboveboard.wire.segment import Manifest, SegmentBody, check_chain, parse, unseal
@@ -21,6 +25,15 @@ class Opened:
     segment: SegmentId
     seq: int
     body: SegmentBody
+
+    def as_said(self, said: Mapping[int, str]) -> Opened:
+        """With tasks as their person says them now. said: by the moment of the start mark, µs."""
+        events = tuple(
+            msgspec.structs.replace(event, description=said[event.t_us])
+            if isinstance(event, Task) and event.phase == "start" and event.t_us in said else event
+            for event in self.body.events
+        )  # fmt: skip
+        return replace(self, body=msgspec.structs.replace(self.body, events=events))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +54,13 @@ class Own:
     earlier: int
 
 
-def _key(home: Home, epoch: EpochId) -> str:
-    data = home.read("epochs", f"{epoch}.key")
-    if data is None:
-        raise Corrupt("the key of its month is not on this laptop")
-    return data.decode("ascii").strip()
-
-
 def open_one(home: Home, uplink: Uplink, manifest: Manifest) -> Opened:
     """Raises an AboveboardError that says why it can't be shown."""
     sealed = parse(uplink.my_segment(manifest.seq))
     if sealed.manifest != manifest:
         raise Corrupt("the collector gave another segment than it lists")
     sealed.verify(home.key("device").verify_key)
-    return Opened(manifest.segment_id, manifest.seq, unseal(sealed, _key(home, manifest.epoch)))
+    return Opened(manifest.segment_id, manifest.seq, unseal(sealed, epoch_key(home, manifest.epoch)))
 
 
 def fetch(

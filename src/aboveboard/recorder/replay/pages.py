@@ -10,10 +10,10 @@ from typing import Any
 
 from aboveboard.core.errors import AboveboardError, BadInput
 from aboveboard.recorder.replay.drawing import drawing
-from aboveboard.recorder.replay.loopback import Asked, Loopback, Reply
+from aboveboard.recorder.replay.loopback import Asked, Loopback, Reply, moment_of
 from aboveboard.recorder.replay.own import Own
 from aboveboard.recorder.replay.shown import picture, pictures
-from aboveboard.recorder.replay.story import Stretch, tell
+from aboveboard.recorder.replay.story import Stretch, corrections, tell
 from aboveboard.recorder.replay.timeline import days, local
 from aboveboard.recorder.words import REASONS
 from aboveboard.ui import stylesheet
@@ -51,9 +51,14 @@ class ReplayPages:
 
     def __init__(self, own: Own, ask: Callable[..., dict[str, Any]], port: int = 0) -> None:
         self._own, self._ask = own, ask
-        self._stretches, self._holes = tell(own.opened)
-        self._days = days(self._stretches, self._holes)
+        self._said = {task_us: each.description for (_, task_us), each in corrections(own.opened).items()}
+        self._tell()
         self.server = Loopback(self.answer, port, "replay")
+
+    def _tell(self) -> None:
+        """Tasks as their person says them now."""
+        self._stretches, holes = tell([each.as_said(self._said) for each in self._own.opened])
+        self._days = days(self._stretches, holes)
 
     @property
     def url(self) -> str:
@@ -64,6 +69,8 @@ class ReplayPages:
 
     def answer(self, asked: Asked) -> Reply:
         words = speech(PACKAGE, chosen("", asked.language))
+        if asked.form is not None and asked.path == "/correct":
+            return self._correct(asked.form, words)
         if asked.form is not None:
             return self._do(asked, words)
         if asked.path == "/":
@@ -96,6 +103,16 @@ class ReplayPages:
         if asked.path in ("/leave", "/delete"):
             return self._page(words, "stopped.html", what=asked.path)
         return Reply(303, b"", headers={"Location": "/"})
+
+    def _correct(self, form: dict[str, str], words: Speech) -> Reply:
+        try:
+            task_us, description = moment_of(form), form.get("description", "")
+            self._ask(do="task_correct", task=task_us, description=description)
+        except AboveboardError as error:
+            return self._page(words, "timeline.html", problem=str(error))
+        self._said[task_us] = description
+        self._tell()
+        return self._page(words, "stopped.html", what="/correct")
 
     def _stretch(self, words: Speech, stretch: Stretch) -> Reply:
         told = in_words(stretch)

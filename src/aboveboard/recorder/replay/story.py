@@ -5,11 +5,11 @@ Pure. A stretch ends where nothing was kept (a gap), where the recorder stopped,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from aboveboard.core.events import Focus, Gap, GapReason, KeptEvent, Task
+from aboveboard.core.events import Correction, Focus, Gap, GapReason, KeptEvent, Task, only_corrects
 
 STRETCH_US = 600_000_000
 
@@ -36,6 +36,16 @@ class Piece(Protocol):
     def body(self) -> Body: ...
 
 
+def corrections(opened: Iterable[Piece]) -> dict[tuple[str, int], Correction]:
+    """By (session, moment of the start mark): what the person says of a task now, of several the newest."""
+    found: dict[tuple[str, int], Correction] = {}
+    for event in (event for piece in opened for event in piece.body.events if isinstance(event, Correction)):
+        known = found.get((event.session, event.task_us))
+        if known is None or known.t_us <= event.t_us:
+            found[event.session, event.task_us] = event
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Front:
     """From when to when (µs) a program was in front. app: "" when it is not known."""
@@ -57,8 +67,12 @@ class Stretch:
     segments: tuple[str, ...]
 
     @property
+    def begun(self) -> tuple[Task, ...]:
+        return tuple(event for event in self.events if isinstance(event, Task) and event.phase == "start")
+
+    @property
     def tasks(self) -> tuple[str, ...]:
-        return tuple(event.description for event in self.events if isinstance(event, Task) and event.phase == "start")
+        return tuple(event.description for event in self.begun)
 
     @property
     def fronts(self) -> tuple[Front, ...]:
@@ -112,6 +126,8 @@ def tell(opened: Sequence[Piece]) -> tuple[tuple[Stretch, ...], tuple[Hole, ...]
 
     for piece in opened:
         body = piece.body
+        if only_corrects(body.events):
+            continue
         if body.session != session or body.start_us != until:
             end(until)
             focus = focus if body.session == session else None

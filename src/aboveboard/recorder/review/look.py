@@ -11,8 +11,8 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from aboveboard.core.events import Crop, Focus, Frame, Gap, KeptEvent, PointerPath, Task, Text
-from aboveboard.recorder.replay.story import Body, Hole, Stretch, tell
+from aboveboard.core.events import Correction, Crop, Focus, Frame, Gap, KeptEvent, PointerPath, Task, Text
+from aboveboard.recorder.replay.story import Body, Hole, Stretch, corrections, tell
 from aboveboard.recorder.review.outbox import Outbox
 from aboveboard.recorder.spool.spool import Spool
 
@@ -92,6 +92,10 @@ class Look:
     def told(self) -> tuple[tuple[Stretch, ...], tuple[Hole, ...]]:
         return tell(self.waiting())
 
+    def corrections(self) -> list[Correction]:
+        """Of tasks that were sealed before, oldest first."""
+        return sorted(corrections(self.waiting()).values(), key=lambda each: each.t_us)
+
     def open(self, start_us: int) -> Opened | None:
         """None when it is not there any more: sent, or deleted."""
         light = next((each for each in self.told()[0] if each.start_us == start_us), None)
@@ -118,7 +122,7 @@ def _waiting(name: str, chunk: Body, stored: int) -> Waiting:
 def _light(events: Sequence[KeptEvent]) -> Iterator[KeptEvent]:
     within = False
     for event in events:
-        if isinstance(event, Focus | Gap | Task):
+        if isinstance(event, Focus | Gap | Task | Correction):
             yield event
             within = False
         elif not within:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from aboveboard.core.errors import AboveboardError
+from aboveboard.recorder.copies import open_copy
 from aboveboard.recorder.home import Home
-from aboveboard.wire.durable import read_bounded
-from aboveboard.wire.segment import FILE_BYTES_MAX, SegmentBody, parse, unseal
+from aboveboard.wire.segment import SegmentBody
 
 
 class Outbox:
@@ -27,12 +27,7 @@ class Outbox:
 
     def read(self, name: str) -> SegmentBody | None:
         """None when it has left, or can't be opened: its month's key is gone once everything is asked to be deleted."""
-        data = read_bounded(self._home.path("outbox", name), FILE_BYTES_MAX)
-        if data is None:
-            return None
         try:
-            sealed = parse(data)
-            key = self._home.read("epochs", f"{sealed.manifest.epoch}.key")
-            return None if key is None else unseal(sealed, key.decode("ascii").strip())
+            return open_copy(self._home, "outbox", name)[1]
         except AboveboardError:
             return None

@@ -24,7 +24,19 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from aboveboard.core.columns import VALUES_MAX, decode_column, encode_column, last_value
 from aboveboard.core.errors import Corrupt
-from aboveboard.core.events import Crop, Frame, Gap, GapReason, KeptEvent, PointerPath, Redacted, Text
+from aboveboard.core.events import (
+    Correction,
+    Crop,
+    Frame,
+    Gap,
+    GapReason,
+    KeptEvent,
+    PointerPath,
+    Redacted,
+    Task,
+    Text,
+    only_corrects,
+)
 from aboveboard.core.frames import whole_again
 
 UNPACKED_BYTES_MAX = 32 << 20
@@ -58,6 +70,8 @@ def times_of(event: KeptEvent) -> tuple[int, int]:
 def without(chunk: Chunk, from_us: int, until_us: int, app: str | None, reason: GapReason) -> tuple[Chunk, int]:
     """The chunk without what lies in [from_us, until_us) (of one app, if given), and a Gap in its place; and how many
     events that was. Of a pointer's path, what lies outside stays."""
+    if only_corrects(chunk.events):
+        return _fewer_corrections(chunk, from_us, until_us) if app is None else (chunk, 0)
     start, end = max(chunk.start_us, from_us), min(chunk.end_us, until_us)
     last = max(end, start + 1) if until_us > start else start  # of a chunk after the span, nothing but frames can go
     kept: list[tuple[KeptEvent, str]] = []
@@ -89,6 +103,31 @@ def without(chunk: Chunk, from_us: int, until_us: int, app: str | None, reason: 
     events = whole_again([event for event, _ in kept], gone)
     less = msgspec.structs.replace(chunk, events=events, apps=tuple(its for _, its in kept))
     return less, len(doomed)
+
+
+def _fewer_corrections(chunk: Chunk, from_us: int, until_us: int) -> tuple[Chunk, int]:
+    """Without those made in the span, or of a task that was begun in it: none stays behind what it speaks of."""
+    kept = tuple(
+        event for event in chunk.events
+        if not (isinstance(event, Correction) and any(from_us <= at < until_us for at in (event.t_us, event.task_us)))
+    )  # fmt: skip
+    return msgspec.structs.replace(chunk, events=kept, apps=("",) * len(kept)), len(chunk.events) - len(kept)
+
+
+def corrected(chunk: Chunk, better: Correction) -> tuple[Chunk, int]:
+    """The chunk with `better` in the place of the description that it corrects, and of earlier corrections of it; and
+    in how many places that was."""
+    events, count = list(chunk.events), 0
+    for n, event in enumerate(events):
+        match event:
+            case Task(phase="start") if (chunk.session, event.t_us) == (better.session, better.task_us):
+                events[n] = msgspec.structs.replace(event, description=better.description)
+            case Correction() if (event.session, event.task_us) == (better.session, better.task_us):
+                events[n] = better
+            case _:
+                continue
+        count += 1
+    return msgspec.structs.replace(chunk, events=tuple(events)), count
 
 
 def _outside(path: PointerPath, from_us: int, until_us: int) -> list[PointerPath]:

@@ -12,9 +12,18 @@ from pathlib import Path
 import msgspec
 
 from aboveboard.core.errors import Corrupt, Unavailable
-from aboveboard.core.events import Gap, Redacted
+from aboveboard.core.events import Correction, Gap, Redacted, only_corrects
 from aboveboard.core.frames import thinned
-from aboveboard.recorder.spool.chunks import Chunk, frame, joined, lock_up, unlock, whole_frames, without
+from aboveboard.recorder.spool.chunks import (
+    Chunk,
+    corrected,
+    frame,
+    joined,
+    lock_up,
+    unlock,
+    whole_frames,
+    without,
+)
 from aboveboard.wire.durable import make_folders, read_bounded, remove_durable, sync_folder, write_all, write_durable
 
 SPOOL_BYTES_MAX = 512 << 20
@@ -41,8 +50,8 @@ class _Open:
         sync_folder(path.parent)
 
     def add(self, part: Chunk, data: bytes) -> None:
-        """With the system when it returns, and on the disk up to SYNC_S ago. Raises OSError, and then nothing of it is
-        there."""
+        """With the system when it returns. The disk is waited for when SYNC_S have passed since it last was. Raises
+        OSError, and then nothing of it is there."""
         try:
             write_all(self._descriptor, data)
             if time.monotonic() - self._synced >= SYNC_S:
@@ -122,8 +131,8 @@ class Spool:
         start_us: int,
         end_us: int,
     ) -> None:
-        """Survives the end of this process when it returns, and a power cut once SYNC_S have passed. Raises SpoolFull,
-        or Unavailable when the disk says no."""
+        """Survives the end of this process when it returns; a power cut once something is added SYNC_S later, or
+        the chunk is folded after a minute. Raises SpoolFull, or Unavailable when the disk says no."""
         if any(type(item) is not Redacted for item in items):
             raise TypeError("only redacted events are spooled")
         events, apps = tuple(item.event for item in items), tuple(item.app for item in items)
@@ -220,10 +229,24 @@ class Spool:
         with self._lock:
             for name, chunk in self.chunks():
                 less, n = without(chunk, from_us, until_us, app, "forgotten")
-                if n:
-                    gone += n
+                gone += n
+                if n and less.events:
                     self._write(name, less)
+                elif n:
+                    self.remove([name])
         return gone
+
+    def correct(self, better: Correction) -> int:
+        """Puts it in the place of what it corrects, as far as that is here: nothing of the old words stays. In how many
+        places that was."""
+        found = 0
+        with self._lock:
+            for name, chunk in self.chunks():
+                told, n = corrected(chunk, better)
+                if n:
+                    found += n
+                    self._write(name, told)
+        return found
 
     def expire(self, before_us: int) -> int:
         """What ended before is deleted for its age; Gaps "forgotten" stay in its place. How many chunks."""
@@ -233,7 +256,10 @@ class Spool:
                 chunk = self.read(name)
                 if chunk is None or all(isinstance(event, Gap) for event in chunk.events):
                     continue
+                gone += 1
+                if only_corrects(chunk.events):
+                    self.remove([name])
+                    continue
                 hole = Gap(t_us=chunk.start_us, end_us=chunk.end_us, reason="forgotten")
                 self._write(name, msgspec.structs.replace(chunk, events=(hole,), apps=("",)))
-                gone += 1
         return gone
