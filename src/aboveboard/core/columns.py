@@ -124,9 +124,13 @@ def decode_column(data: bytes, n: int) -> I64:
 def last_value(data: bytes, n: int) -> int:
     """The last of decode_column's, n >= 1; of a few values without an array. Raises Corrupt."""
     form = data[0] if data else 0xFF
-    if n > SHORT or form & 3 or form > 15 or len(data) != _HEAD.size + n - 1:
+    w = form & 3
+    if n > SHORT or w > 2 or form > 15 or len(data) != _HEAD.size + (n - 1 << w):
         return int(decode_column(data, n)[-1])
-    steps = struct.unpack_from(f"<{n - 1}b", data, _HEAD.size)
+    whole = bytearray(n - 1 << w)
+    for k in range(1 << w):
+        whole[k :: 1 << w] = data[_HEAD.size + k * (n - 1) : _HEAD.size + (k + 1) * (n - 1)]
+    steps = struct.unpack(f"<{n - 1}{'bhi'[w]}", whole)
     risen: int = sum(map(mul, steps, range(n - 1, 0, -1))) if form & TWICE else sum(steps)
     last = int(_HEAD.unpack_from(data)[1]) + risen
     return last * 1000 if form & THOUSANDS else last

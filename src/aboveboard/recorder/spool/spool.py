@@ -30,7 +30,7 @@ SPOOL_BYTES_MAX = 512 << 20
 CHUNK_BYTES_MAX = 16 << 20
 OPEN_US_MAX = 60_000_000  # a chunk grows for so long, or to so many events
 OPEN_EVENTS_MAX = 2000
-SYNC_S = 5.0  # the system's writes survive this process at once, and a power cut when the disk was waited for
+SYNC_S = 10.0  # the system's writes survive this process at once, and a power cut when the disk was waited for
 
 
 class SpoolFull(Unavailable):
