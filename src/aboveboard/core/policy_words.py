@@ -71,8 +71,8 @@ def _yours(policy: Policy) -> Section:
             f"Reasons for leaving you may name, but need not: {_listing(policy.opt_out_reasons)}.",
             f"Your connection: at most {policy.data_mb_per_day} MB a day. Your battery: nothing below "
             f"{policy.battery_percent_min} %. You can set both stricter, and exclude more programs and sites.",
-            f"What is recorded waits {policy.review_hold_minutes} minutes on your laptop before it is sent, so that "
-            "you can look at it first.",
+            f"What is recorded waits at least {policy.review_hold_minutes} minutes on your laptop before it is sent, "
+            "so that you can look at it first.",
             f"Compensation: {policy.compensation}.",
         ),
     )

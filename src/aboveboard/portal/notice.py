@@ -47,7 +47,7 @@ def _yours(policy: Policy, words: Speech) -> Section:
             % {"reasons": _listing(policy.opt_out_reasons, words)},
             say(message("Your connection: at most %(mb)s MB a day. Your battery: nothing below %(percent)s %%. You can set both stricter, and exclude more programs and sites."))  # noqa: E501
             % {"mb": policy.data_mb_per_day, "percent": policy.battery_percent_min},
-            say(message("What is recorded waits %(minutes)s minutes on your laptop before it is sent, so that you can look at it first."))  # noqa: E501
+            say(message("What is recorded waits at least %(minutes)s minutes on your laptop before it is sent, so that you can look at it first."))  # noqa: E501
             % {"minutes": policy.review_hold_minutes},
             say(message("Compensation: %(words)s.")) % {"words": policy.compensation},
         ),

@@ -188,10 +188,15 @@ class Sender:
         if self.policy is None or abs(now_us - self._aged_us) < AGE_CHECK_US:
             return
         self._aged_us = now_us
-        days = min((terms.retention_days for terms in self.policy.categories.values()), default=0)
+        days = self._days_kept()
         if days:
             with self._lock:
                 self._too_old += self._sealer.expire(now_us - days * DAY_US)
+
+    def _days_kept(self) -> int:
+        """Of the category with the fewest; 0 when there is none."""
+        categories = self.policy.categories.values() if self.policy is not None else ()
+        return min((terms.retention_days for terms in categories), default=0)
 
     def _seal(self) -> None:
         """What leaves now, once what was sealed before has left, and no more than today's budget. It is sealed no
@@ -199,17 +204,22 @@ class Sender:
         hold_us = self.policy.review_hold_minutes * MINUTE_US if self.policy else None
         with self._lock:
             # Asked in every round: moments that follow on whether anything waits would tell when it was recorded.
-            departs = hold_us is not None and self._departures.due(hold_us, self.send_hours)
+            departs = hold_us is not None and self._departures.due(
+                hold_us, self.send_hours, self._days_kept() * DAY_US - hold_us
+            )
             until_us = self._send_until_us
             if hold_us is not None and departs:
                 until_us = max(until_us, self._clock.now_us() - hold_us)
-            if not self._sealer.ready(until_us) or any(self._home.path("outbox").glob("*.seg")) or self._unpaid():
+            if not self._sealer.ready(until_us):
                 return
-            left = self._left_today()
-            if left <= 0:
-                self._found = USED_UP
-            elif self._sealer.seal_ready(until_us, left) and not departs:
-                self._forced = True
+            if not any(self._home.path("outbox").glob("*.seg")) and not self._unpaid():
+                left = self._left_today()
+                if left <= 0:
+                    self._found = USED_UP
+                elif self._sealer.seal_ready(until_us, left) and not departs:
+                    self._forced = True
+            if departs and hold_us and self._sealer.ready(until_us):
+                self._departures.again(self.send_hours)
 
     def _send_segments(self) -> None:
         waiting = sorted(self._home.path("outbox").glob("*.seg"))

@@ -18,7 +18,7 @@ from aboveboard.core.narrowing import Narrowing
 from aboveboard.core.policy import CategoryTerms, Policy
 from aboveboard.core.proof import BatchProof
 from aboveboard.recorder import network
-from aboveboard.recorder.departures import minute_of_day
+from aboveboard.recorder.departures import Departure, Departures, minute_of_day
 from aboveboard.recorder.epochs import current_epoch
 from aboveboard.recorder.home import Home, json_bytes
 from aboveboard.recorder.seal import Sealer, Sent
@@ -220,6 +220,33 @@ def _one_day(laptop: Laptop, uplink: Willing, policy: Policy) -> None:
         with contextlib.suppress(Unavailable):
             made._seal()
             made._send_segments()
+
+
+def test_what_the_day_had_no_room_for_leaves_on_the_next_and_not_three_days_later(tmp_path: Path) -> None:
+    laptop = Laptop(tmp_path)
+    policy = laptop.put(review_hold_minutes=60, data_mb_per_day=1)
+    laptop.consents.say("given", policy, "notice")
+    _work(laptop, policy.policy_id, 8)
+    laptop.clock.advance(3600 * 1_000_000)
+    uplink = Willing(laptop.home)
+    consents = laptop.consents
+    sealer = Sealer(laptop.home, laptop.spool, consents.contributor, consents.device, laptop.home.key("device"))
+    made = Sender(laptop.home, uplink, consents, sealer, laptop.clock)
+    made.policy = policy
+    begun_us = laptop.clock.now_us()
+    at = Departure(begun_us, minute_of_day(begun_us))
+    laptop.home.write(json_bytes(at), "departure.json")
+    made._departures = Departures(laptop.home, laptop.clock, lambda: 0.5)
+    left = [8]
+    while left[-1]:
+        made._send_segments()  # what was sealed the day before, and had no room
+        made._seal()
+        made._send_segments()
+        left.append(len(laptop.spool.names()))
+        laptop.clock.advance(made._departures._at.next_us - laptop.clock.now_us())
+        assert left[-1] < left[-2]
+        assert not left[-1] or round((laptop.clock.now_us() - begun_us) / (24 * 3600e6)) == len(left) - 1
+    assert len(left) > 2
 
 
 def test_leaving_takes_back_what_is_sealed_unless_it_may_have_arrived(tmp_path: Path) -> None:

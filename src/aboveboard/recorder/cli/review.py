@@ -59,7 +59,10 @@ def _show(args: argparse.Namespace) -> None:
 def configure(parser: argparse.ArgumentParser) -> None:
     """show (default), send, delete."""
     add_home(parser)
-    parser.add_argument("what", nargs="?", choices=["show", "send", "delete"], default="show", help="default: show")
+    parser.add_argument(
+        "what", nargs="?", choices=["show", "send", "delete"], default="show",
+        help="default: show; send: now, at a moment that you choose and so show",
+    )  # fmt: skip
     parser.add_argument("--app", help="delete: everything not sent of one program")
     parser.add_argument("--last", metavar="10m", help="delete: what was recorded in the last minutes")
     parser.add_argument("--all", action="store_true", help="delete: everything not sent")
