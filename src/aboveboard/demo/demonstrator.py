@@ -73,7 +73,7 @@ def demonstrate_all(orders: Orders) -> int:
             words += ["--charter", orders.charter, "--invitation", orders.code, "--region", "DE"]
         recorder = start("the recorder", command(*words), folder / "recorder.log", display.env)
         try:
-            if ask(laptop, do="status")["state"] == "waiting_for_consent":  # also where a run before this one died there
+            if ask(laptop, do="status")["state"] == "waiting_for_consent":  # or a run before this one died there
                 _agree(display, recorder.url, laptop)
             left = [job for job in orders.jobs if not job.on_desk]
             for _ in range(RESTARTS_MAX if left else 0):
