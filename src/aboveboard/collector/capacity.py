@@ -42,12 +42,12 @@ class Costs(Record, frozen=True):
 
 class Programme(Record, frozen=True):
     """segments_an_hour: of one person at work; peak: how many times the mean of a working hour the busiest minute is,
-    because laptops send together after a night or a meeting; days: of keeping."""
+    because laptops send about noon, and on a Monday what a weekend held up; days: of keeping."""
 
     people: int
     segments_an_hour: float = 4.0
     hours_a_day: float = 8.0
-    peak: float = 3.0
+    peak: float = 12.0
     days: int = 90
 
     def check(self) -> Programme:
