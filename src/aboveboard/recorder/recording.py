@@ -38,6 +38,7 @@ from aboveboard.redact.redactor import Redactor
 from aboveboard.redact.stage import RedactionStage
 
 STEP_S = 30.0  # input, changes of windows, work to do and the ends of pauses do not wait for it
+AGAIN_S = 8.0  # a display or a bus that is gone is looked for this often, and a clock that was set back looked at
 
 
 @dataclass(slots=True)
@@ -131,10 +132,10 @@ class Recording:
             self.stopped.set()
             self.on_stopped()
 
-    def _rest(self, state: str) -> None:
+    def _rest(self, state: str, rest_s: float = STEP_S) -> None:
         """Until it is woken, or for a while."""
         self._p.indicator.show(state)
-        self._woken.wait(STEP_S)
+        self._woken.wait(rest_s)
         self._woken.clear()
 
     def _lose(self, error: Unavailable) -> None:
@@ -142,7 +143,7 @@ class Recording:
         pipeline = self.pipeline
         self.end_session(pipeline.seen_us if pipeline is not None else None)
         self.problem = self._loss.lost(str(error), pipeline.covered_us if pipeline is not None else None)
-        self._rest("not_allowed")
+        self._rest("not_allowed", AGAIN_S)
 
     def _record(self) -> None:
         day = self._p.clock.now_us() // DAY_US
@@ -153,7 +154,7 @@ class Recording:
         if self.pipeline is None:
             if self._p.clock.now_us() <= self._not_before_us:
                 self.problem = "the clock was set back: nothing is recorded until it has passed what was recorded"
-                self._rest("not_allowed")
+                self._rest("not_allowed", AGAIN_S)
                 return
             if self._not_before_us:
                 self._not_before_us, self.problem = 0, ""
