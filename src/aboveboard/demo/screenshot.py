@@ -6,12 +6,13 @@ from pathlib import Path
 
 from PIL import Image
 from Xlib import X
-from Xlib import display as xdisplay
+
+from aboveboard.desktop.connection import open_display
 
 
 def screenshot(display: str, path: Path) -> None:
     """The whole screen as PNG."""
-    connection = xdisplay.Display(display)
+    connection = open_display(display)
     try:
         screen = connection.screen()
         width, height = screen.width_in_pixels, screen.height_in_pixels

@@ -17,10 +17,10 @@ from typing import Any
 
 import numpy as np
 from Xlib import XK, X
-from Xlib import display as xdisplay
 from Xlib.ext import xtest
 
 from aboveboard.core.errors import BadInput, Unavailable
+from aboveboard.desktop.connection import open_display
 
 HZ = 125
 FITTS_A_S, FITTS_B_S = 0.08, 0.09
@@ -46,7 +46,7 @@ class Hand:
 
     def __init__(self, display: str, *, speed: float = math.inf, seed: int = 0) -> None:
         try:
-            self._display = xdisplay.Display(display)
+            self._display = open_display(display)
         except Exception as error:  # the library raises many kinds; each means the same to the caller
             raise Unavailable(f"the display {display} can't be opened: is it running, and XAUTHORITY set?") from error
         if not self._display.has_extension("XTEST"):

@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 from Xlib import X
-from Xlib import display as xdisplay
 from Xlib import error as xerror
 
 from aboveboard.core.errors import Unavailable
 from aboveboard.core.events import I32, Box, MemoryOnly
+from aboveboard.desktop.connection import open_display
 
 WINDOWS_MAX = 256
 LOOKS_MAX = 4  # at a new window, until its program has said what it is; menus and tooltips never do
@@ -51,7 +51,7 @@ class Windows:
         """told_of_front: `update` is told when _NET_ACTIVE_WINDOW changed, by one who hears of it anyway. At each click
         other properties of the root window change, too, and each would have to be looked at here."""
         try:
-            self._display = xdisplay.Display(display)
+            self._display = open_display(display)
         except Exception as error:  # the library raises many kinds; each means the same to the caller
             raise Unavailable(f"the display {display} can't be opened: is it running, and XAUTHORITY set?") from error
         try:
@@ -66,7 +66,15 @@ class Windows:
         self._root.change_attributes(event_mask=X.SubstructureNotifyMask | properties)
         self._atoms = {
             name: self._display.intern_atom(name)
-            for name in ("_NET_ACTIVE_WINDOW", "_NET_WM_NAME", "_NET_WM_PID", "UTF8_STRING", "WM_STATE")
+            for name in (
+                "_NET_ACTIVE_WINDOW",
+                "_NET_WM_NAME",
+                "_NET_WM_PID",
+                "UTF8_STRING",
+                "WM_CLASS",
+                "WM_NAME",
+                "WM_STATE",
+            )
         }
         # Properties of a program's window that say what it is.
         kinds = {"_NET_WM_NAME": "title", "WM_NAME": "title", "WM_CLASS": "", "_NET_WM_PID": "", "WM_STATE": ""}
@@ -204,14 +212,15 @@ class Windows:
         frame = self._frames[number] = _Frame(looks=looks)
         if len(self._frames) > WINDOWS_MAX:
             del self._frames[next(iter(self._frames))]
-        with contextlib.suppress(xerror.BadWindow, xerror.BadDrawable, xerror.BadMatch):
+        with contextlib.suppress(xerror.XError):  # gone, or not what it was: not looked at, so nothing of it is kept
             window = self._display.create_resource_object("window", number)
             attributes = window.get_attributes()
             if attributes.map_state == X.IsViewable and attributes.win_class == X.InputOutput:
                 frame.window, frame.client = self._describe(window)
 
     def _retitle(self, frame: _Frame, window: Window) -> None:
-        with contextlib.suppress(xerror.BadWindow):
+        frame.window = None
+        with contextlib.suppress(xerror.XError):
             title = self._title(self._display.create_resource_object("window", window.number))
             frame.window = replace(window, title=title)
 
@@ -233,8 +242,8 @@ class Windows:
         box = (int(geometry.x), int(geometry.y), int(geometry.width), int(geometry.height))
         found = self._client(frame, depth=3)
         client = found or frame
-        names = client.get_wm_class()
-        app = names[1].lower() if names and names[1] else None
+        names = bytes(self._read(client, "WM_CLASS") or b"").decode("latin-1").split("\0")
+        app = names[1].lower() if len(names) > 1 and names[1] else None
         number = self._number(client, "_NET_WM_PID")
         return Window(int(client.id), app, number, self._title(client), box), found is not None
 
@@ -253,13 +262,16 @@ class Windows:
         return None
 
     def _title(self, client: Any) -> str:
-        found = client.get_full_property(self._atoms["_NET_WM_NAME"], self._atoms["UTF8_STRING"])
+        found = self._read(client, "_NET_WM_NAME", self._atoms["UTF8_STRING"])
         if found is not None:
-            return bytes(found.value).decode("utf-8", errors="replace")[:TITLE_CHARS_MAX]
-        name = client.get_wm_name()
-        if isinstance(name, bytes):
-            name = name.decode("latin-1")
-        return (name or "")[:TITLE_CHARS_MAX]
+            return bytes(found).decode("utf-8", errors="replace")[:TITLE_CHARS_MAX]
+        name = self._read(client, "WM_NAME")
+        return bytes(name).decode("latin-1")[:TITLE_CHARS_MAX] if name is not None else ""
+
+    def _read(self, window: Any, atom: str, kind: int = X.AnyPropertyType) -> Any:
+        """A property's value, None where there is none, in one request: between two of them it may become shorter."""
+        found = window.get_property(self._atoms[atom], kind, 0, TITLE_CHARS_MAX)
+        return found.value if found is not None and found.format == 8 else None
 
     def _number(self, window: Any, atom: str) -> int | None:
         found = window.get_full_property(self._atoms[atom], X.AnyPropertyType)

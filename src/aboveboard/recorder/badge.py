@@ -15,10 +15,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from Xlib import X
-from Xlib import display as xdisplay
 from Xlib import error as xerror
 
 from aboveboard.core.errors import Unavailable
+from aboveboard.desktop.connection import open_display
 from aboveboard.recorder.badge_menu import BadgeMenu
 from aboveboard.recorder.drawing import Pen
 from aboveboard.recorder.lease import Lease
@@ -44,7 +44,7 @@ class Badge:
         """place: of its upper left corner, in pixels; on_change: told when the lease is won or lost. Raises Unavailable
         when the badge can't be shown."""
         try:
-            self._display = xdisplay.Display(display)
+            self._display = open_display(display)
         except Exception as error:  # the library raises many kinds; each means the same to the caller
             raise Unavailable(f"the indicator can't be shown on {display}, so nothing is recorded") from error
         self.on_change, self._on_moved = on_change, on_moved

@@ -13,10 +13,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from Xlib import XK, X
-from Xlib import display as xdisplay
 from Xlib import error as xerror
 
 from aboveboard.core.errors import Unavailable
+from aboveboard.desktop.connection import open_display
 from aboveboard.recorder.combos import Combo, parse_combo
 
 _MASKS = {"Ctrl": X.ControlMask, "Alt": X.Mod1Mask, "Shift": X.ShiftMask, "Super": X.Mod4Mask}
@@ -45,7 +45,7 @@ class Hotkeys:
 
     def _open(self) -> None:
         try:
-            self._display = xdisplay.Display(self._name)
+            self._display = open_display(self._name)
         except Exception as error:  # the library raises many kinds; each means the same to the caller
             raise Unavailable(f"the display {self._name} can't be opened") from error
         self._root = self._display.screen().root

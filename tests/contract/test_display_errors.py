@@ -1,0 +1,75 @@
+"""Errors that an X server may answer with at any time end nothing: a title that changes while it is read, above all."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+from Xlib import X
+from Xlib import error as xerror
+
+from aboveboard.desktop.connection import open_display
+from aboveboard.desktop.display import PrivateDisplay
+from aboveboard.desktop.windows import Windows
+
+pytestmark = pytest.mark.desktop
+
+LONG, SHORT = "a long title " * 60, "short"
+
+
+@pytest.fixture(scope="module")
+def display() -> Iterator[PrivateDisplay]:
+    with PrivateDisplay(300, 200) as made, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XAUTHORITY", made.env["XAUTHORITY"])
+        yield made
+
+
+def test_a_core_error_is_one_of_its_kind(display: PrivateDisplay) -> None:
+    """The library alone raises AttributeError here, in the midst of the answer, and the connection is of no use."""
+    connection = open_display(display.name)
+    root = connection.screen().root
+    atom = connection.intern_atom("ABOVEBOARD_TEST")
+    root.change_property(atom, atom, 8, b"four")
+    with pytest.raises(xerror.BadValue):
+        root.get_property(atom, X.AnyPropertyType, 100, 1)
+    assert bytes(root.get_property(atom, X.AnyPropertyType, 0, 1).value) == b"four"
+    connection.close()
+
+
+def test_a_title_that_changes_while_it_is_read_is_one_of_the_two(display: PrivateDisplay) -> None:
+    connection = open_display(display.name)
+    screen = connection.screen()
+    window = screen.root.create_window(10, 10, 100, 80, 0, screen.root_depth)
+    name, utf8 = connection.intern_atom("_NET_WM_NAME"), connection.intern_atom("UTF8_STRING")
+    window.set_wm_class("test", "Changing")
+    window.map()
+    connection.sync()
+    stop = threading.Event()
+
+    def change() -> None:
+        turn = 0
+        while not stop.is_set():
+            turn += 1
+            window.change_property(name, utf8, 8, (LONG if turn % 2 else SHORT).encode())
+            connection.sync()
+            time.sleep(0.001)
+
+    windows = Windows(display.name)
+    thread = threading.Thread(target=change)
+    thread.start()
+    seen, deadline = set[str](), time.monotonic() + 20
+    try:
+        turns = 0
+        while turns < 500 or not {LONG, SHORT} <= seen:
+            assert time.monotonic() < deadline, seen
+            windows.update()
+            turns += 1
+            seen |= {each.title for _, each in windows.stack if each.app == "changing"}
+    finally:
+        stop.set()
+        thread.join()
+        windows.close()
+        connection.close()
+    assert seen <= {LONG, SHORT, ""}
