@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCK := requirements/dev.txt
 STAMP := $(VENV)/.installed
+JOBS ?= 2
 QUICK ?=
 KEEP ?=
 
@@ -26,8 +27,8 @@ $(STAMP): $(LOCK) pyproject.toml scripts/system-packages
 demo: install     ## the whole way, from a click to an agent that can do the task (QUICK=1: shorter, KEEP=1: stays up)
 	$(BIN)/aboveboard demo $(if $(QUICK),--quick) $(if $(KEEP),--keep)
 
-test: install     ## every test
-	$(BIN)/python -m pytest
+test: install     ## every test, two files at a time (JOBS=1: one)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 lint: install     ## ruff: style and formatting
 	$(BIN)/ruff check .

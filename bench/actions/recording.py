@@ -19,7 +19,8 @@ from aboveboard.recorder.indicator import TrayOrBadge
 from aboveboard.recorder.observe import X11Observer
 from aboveboard.recorder.pauses import Pauses
 from aboveboard.recorder.pipeline import Mark
-from aboveboard.recorder.recorder import Parts, Recorder
+from aboveboard.recorder.recorder import Recorder
+from aboveboard.recorder.recording import Parts
 from aboveboard.recorder.seal import Sealer
 from aboveboard.recorder.sender import Sender
 from aboveboard.recorder.spool.spool import Spool

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from bench.learn.protocol import Protocol, Stages, trainings, trials
@@ -14,13 +15,13 @@ from bench.learn.results import results
 HERE = Path(__file__).parent
 # What fits into five minutes: it shows that all of it works, not how well.
 REDUCED = Protocol(
-    tasks=("click-button", "click-link", "enter-text"), demonstrations=3, few=2, counts=(2, 3), seeds=(0,), episodes=2,
+    tasks=("click-button", "click-link", "enter-text"), demonstrations=3, few=2, counts=(), seeds=(0,), episodes=2,
     few_episodes=1, bare=1, bare_episodes=1, desktop=0, unseen=1, contributors=2, workers=2, updates_max=60,
     ablations=(),
 )  # fmt: skip
 
 # What fits into an hour of a machine that others use too: one training seed, fewer episodes, the same rules.
-SHORT = Protocol(seeds=(0,), counts=(3, 5, 10, 60), episodes=5, few_episodes=1, bare=5, bare_episodes=3)
+SHORT = Protocol(seeds=(0,), counts=(5, 10), episodes=5, few_episodes=1, bare=5, bare_episodes=3)
 
 
 def main() -> int:
@@ -29,9 +30,18 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=HERE, help="where results.json and report.html go")
     parser.add_argument("--reduced", action="store_true", help="a small one, to see that it works")
     parser.add_argument("--short", action="store_true", help="one training seed and fewer episodes, by the same rules")
+    parser.add_argument("--demonstrations", type=int, metavar="N", help="of each task, at most 60, where time is short")
+    parser.add_argument("--desktop", type=int, metavar="N", help="of each task of the desktop, likewise")
     parser.add_argument("--stop-after", type=float, default=180.0, metavar="MINUTES", help="begin nothing new after")
     args = parser.parse_args()
     protocol = REDUCED if args.reduced else SHORT if args.short else Protocol()
+    protocol = replace(
+        protocol,
+        demonstrations=protocol.demonstrations if args.demonstrations is None else args.demonstrations,
+        desktop=protocol.desktop if args.desktop is None else args.desktop,
+    )
+    if not protocol.few < protocol.demonstrations <= 60:
+        parser.error(f"--demonstrations: more than {protocol.few}, at most 60")
     begun = time.monotonic()
 
     def told(line: str) -> None:

@@ -43,7 +43,7 @@ def apply(name: str) -> None:
 
 def _bare() -> None:
     from aboveboard.demo import demonstrator
-    from aboveboard.redact import elements, redactor, stage, trust, typing
+    from aboveboard.redact import elements, redactor, run_in_hand, trust, typing
 
     def everything(_: Any, text: str) -> list[Any]:
         return []
@@ -68,7 +68,7 @@ def _bare() -> None:
 
     changes: list[tuple[Any, str, Any]] = [
         (redactor.Redactor, "_find", everything), (trust.FieldTrust, "believe", believed),
-        (typing, "is_secret", never), (stage, "is_secret", never), (typing.TypedRun, "_text", as_typed),
+        (typing, "is_secret", never), (run_in_hand, "is_secret", never), (typing.TypedRun, "_text", as_typed),
         (typing.TypedRun, "distrust", trusted),
         (elements, "_name", label), (demonstrator, "command", command),
     ]  # fmt: skip

@@ -27,14 +27,14 @@ CHUNK = 16  # tasks an evaluation's file holds
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """What is run. demonstrations: of each task, `bare` of them without redaction; counts: points of the curve;
+    """What is run. demonstrations: of each task, `bare` of them without redaction; counts: points of the curve between;
     desktop: demonstrations of each task of the desktop; seeds: of training; episodes: for each task and training seed,
     `few_episodes` for ablations and points between."""
 
     tasks: tuple[str, ...] = tuple(sorted(SCRIPTS))
     demonstrations: int = 60
     few: int = 3
-    counts: tuple[int, ...] = (3, 10, 60)
+    counts: tuple[int, ...] = (10,)
     seeds: tuple[int, ...] = (0, 1, 2)
     episodes: int = 17
     few_episodes: int = 5
@@ -44,10 +44,10 @@ class Protocol:
     contributors: int = 4
     speed: float = 3.0
     workers: int = 4
-    updates_max: int = 3000
+    updates_max: int = 6000
     desktop: int = 20
     desktop_episodes: int = 10
-    held_out_seeds: str = "held-out-again"
+    held_out_seeds: str = "held-out-third"
     ablations: tuple[str, ...] = ("no-neighbours", "no-paths", "no-placeholders")
 
 
@@ -84,7 +84,8 @@ def trainings(p: Protocol) -> list[Training]:
     """In the order in which they matter."""
     full = [Training(f"n{p.demonstrations}-s{seed}", p.demonstrations, seed) for seed in p.seeds]
     few = [Training(f"n{p.few}-s{seed}", p.few, seed) for seed in p.seeds]
-    between = sorted({*p.counts, *([p.bare] if p.bare else [])} - {p.few, p.demonstrations})
+    asked = {n for n in p.counts if n < p.demonstrations} | ({p.bare} if p.bare else set())
+    between = sorted(asked - {p.few, p.demonstrations})
     curve = [Training(f"n{n}-s0", n, 0) for n in between]
     cut = [Training("bare", p.bare, 0, "bare")] if p.bare else []
     others = [Training(f"{name}-s0", p.bare or p.few, 0, name) for name in p.ablations]

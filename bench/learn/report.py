@@ -26,7 +26,7 @@ figcaption { font-size: 12px; color: var(--quiet); overflow-wrap: anywhere; }
 details { margin: .4rem 0; } summary { cursor: pointer; }
 """
 _HEADS = (
-    ("success_60", "60 demonstrations a task"), ("success_3", "3 demonstrations a task"),
+    ("success_60", "all demonstrations"), ("success_3", "few demonstrations"),
     ("success_unseen", "tasks never shown"), ("success_redaction_same_n", "with redaction, as many as without"),
     ("success_no_redaction", "nothing redacted"), ("success_no_neighbours", "each element judged alone"),
     ("success_no_paths", "without hovers"), ("success_no_placeholders", "masks without numbers"),
@@ -93,6 +93,11 @@ def _percent(share: float | None) -> str:
     return "not run" if share is None else f"{100 * share:.1f} %"
 
 
+def _of_each(found: dict[str, Any], key: str) -> str:
+    n = found["demonstrations"].get(key)
+    return f", {n} of each task" if n else ""
+
+
 def _heads(found: dict[str, Any]) -> str:
     rows = []
     for key, name in _HEADS:
@@ -101,7 +106,7 @@ def _heads(found: dict[str, Any]) -> str:
         interval, n = found.get(f"{key}_interval"), found.get(f"{key}_n", 0)
         between = f"{100 * interval[0]:.1f} to {100 * interval[1]:.1f}" if interval else ""
         rows.append(
-            f"<tr><td>{name}<td class=n>{_percent(found[key])}<td class=n>{between}"
+            f"<tr><td>{name}{_of_each(found, key)}<td class=n>{_percent(found[key])}<td class=n>{between}"
             f"<td class=n>{found.get(f'{key}_successes', 0)} of {n}"
         )
     head = "<tr><th>what<th class=n>success<th class=n>95 % interval<th class=n>episodes"

@@ -40,13 +40,14 @@ def pooled(home: Path, names: list[str]) -> dict[str, Any]:
 
 
 def results(p: Protocol, home: Path) -> dict[str, Any]:
-    """The keys of results.json. What was not run is null, with no episodes."""
+    """The keys of results.json. What was not run is null, with no episodes. success_60 is of all demonstrations
+    of a task that there are, 60 at most, success_3 of the few: `demonstrations` says how many."""
     chosen = json.loads((home / "tasks.json").read_text("utf-8"))
     many = [f"n{p.demonstrations}-s{seed}" for seed in p.seeds]
     few = [f"n{p.few}-s{seed}" for seed in p.seeds]
     found: dict[str, Any] = {
-        f"success_{p.demonstrations}": pooled(home, [f"{name}.seen" for name in many]),
-        f"success_{p.few}": pooled(home, [f"{name}.seen" for name in few]),
+        "success_60": pooled(home, [f"{name}.seen" for name in many]),
+        "success_3": pooled(home, [f"{name}.seen" for name in few]),
         "success_unseen": pooled(home, [f"{name}.unseen" for name in many]),
         "success_no_redaction": pooled(home, ["bare.seen"]),
         "success_redaction_same_n": pooled(home, [f"n{p.bare}-s0.seen"]),
@@ -76,6 +77,8 @@ def results(p: Protocol, home: Path) -> dict[str, Any]:
         **flat,
         "tasks_seen": chosen["seen"], "tasks_unseen": chosen["unseen"], "tasks_left_out": chosen["left_out"],
         "tasks_desktop": chosen.get("desktop", []),
+        "demonstrations": {"success_60": p.demonstrations, "success_3": p.few, "success_no_redaction": p.bare,
+                           "success_redaction_same_n": p.bare, "success_desktop": p.desktop},
         "training_seeds": list(p.seeds), "episode_seeds": f"{p.held_out_seeds}-0 ...",
         "curve": _curve(p, home), "models": models,
         "decision_ms_p50": sorted(decisions)[len(decisions) // 2] if decisions else None,

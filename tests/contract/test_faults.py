@@ -16,98 +16,30 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from aboveboard.collector.home import Keys, write_home
 from aboveboard.collector.ingest import Intake, OutOfOrder
 from aboveboard.collector.registries import token_hash
-from aboveboard.collector.settings import Settings, open_blobs
+from aboveboard.collector.settings import Settings
 from aboveboard.collector.storage.sql import Database
 from aboveboard.core.errors import Refused, Unavailable
 from aboveboard.core.ids import sha256_hex
 from aboveboard.serve import open_service
 from aboveboard.wire.segment import SealedSegment
-from tests.support.process import Process, served
+from tests.support.process import served
+from tests.support.sending import Sending, no_row_without_its_blob, rounds_of
 from tests.support.servers import Person, Servers, put_request, running
 from tests.support.stores import S3, Postgres
 
-QUICK, PROVE = 2, 20
-PEOPLE = 4
-RETRY_S_MAX = 40.0
 HOUR_US = 3600 * 1_000_000
-
-
-def _rounds() -> list[Any]:
-    return [QUICK, pytest.param(PROVE, marks=pytest.mark.prove)]
-
-
-class Sending:
-    """People who upload all the time, each segment until it is acknowledged."""
-
-    def __init__(self, servers: Servers) -> None:
-        self.servers = servers
-        self.people = [Person(servers).ready() for _ in range(PEOPLE)]
-        self.acknowledged: dict[tuple[str, int], bytes] = {}
-        self._stopping = threading.Event()
-        self.problems: list[object] = []
-
-    @contextlib.contextmanager
-    def under_way(self) -> Iterator[None]:
-        self._stopping.clear()
-        threads = [threading.Thread(target=self._send, args=(person,)) for person in self.people]
-        for thread in threads:
-            thread.start()
-        try:
-            yield
-        finally:
-            self._stopping.set()
-            for thread in threads:
-                thread.join()
-
-    def _send(self, person: Person) -> None:
-        while not self._stopping.is_set():
-            segment = person.sealed()
-            if not self._until_acknowledged(person, segment):
-                return
-
-    def _until_acknowledged(self, person: Person, segment: SealedSegment) -> bool:
-        deadline = time.monotonic() + RETRY_S_MAX
-        while time.monotonic() < deadline:
-            with contextlib.suppress(httpx.TransportError):
-                answer = person.send(segment)
-                if answer.status_code in (200, 201):
-                    number = segment.manifest.seq
-                    self.acknowledged[person.device, number] = segment.to_bytes()
-                    person.seq, person.prev = number + 1, segment.manifest.segment_id
-                    return True
-                if answer.status_code not in (429, 503):
-                    self.problems.append((answer.status_code, answer.text))
-                    return False
-            time.sleep(0.02)
-        self.problems.append("not acknowledged in time")
-        return False
-
-    def check(self) -> None:
-        """Asks the server for all of it, and looks for what it should not have."""
-        assert not self.problems, self.problems[:3]
-        for person in self.people:
-            listed = self.servers.http.get("/v1/me/segments", headers=person.headers).json()["segments"]
-            held = {each["seq"] for each in listed}
-            assert held == set(range(len(held))), "a chain without holes"
-            for number in held:  # a listed one that was not acknowledged has to be whole as well
-                answer = self.servers.http.get(f"/v1/me/segments/{number}", headers=person.headers)
-                assert answer.status_code == 200, answer.text
-                known = self.acknowledged.get((person.device, number))
-                assert known in (None, answer.content)
-            assert held >= {number for device, number in self.acknowledged if device == person.device}
 
 
 def _settings(request: pytest.FixtureRequest, name: str) -> Settings:
     return Settings(database=request.getfixturevalue("postgresql").new_database() if name == "postgresql" else "")
 
 
-@pytest.mark.parametrize("rounds", _rounds())
+@pytest.mark.parametrize("rounds", rounds_of())
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_the_server_is_killed(rounds: int, database: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     rng = random.Random(rounds)
@@ -121,17 +53,10 @@ def test_the_server_is_killed(rounds: int, database: str, tmp_path: Path, reques
                 time.sleep(0.3)
             sending.check()
         assert len(sending.acknowledged) > rounds
-        _no_row_without_its_blob(process)
+        no_row_without_its_blob(process)
 
 
-def _no_row_without_its_blob(process: Process) -> None:
-    """Every file that the store lists is a whole segment."""
-    blobs = open_blobs(process.settings, process.home)
-    for stored in blobs.names():
-        blobs.get(stored.name)
-
-
-@pytest.mark.parametrize("rounds", _rounds())
+@pytest.mark.parametrize("rounds", rounds_of())
 def test_the_database_is_killed(rounds: int, tmp_path: Path, postgresql: Postgres) -> None:
     rng = random.Random(rounds)
     with served(tmp_path / "a", Settings(database=postgresql.new_database())) as (servers, _):
@@ -160,7 +85,7 @@ def _small_disk(folder: Path, size_kib: int) -> Iterator[None]:
         subprocess.run(["umount", "-l", folder], check=True)
 
 
-@pytest.mark.parametrize("rounds", _rounds())
+@pytest.mark.parametrize("rounds", rounds_of())
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs the right to mount a file system")
 def test_the_disk_gets_full(rounds: int, tmp_path: Path) -> None:
     """Refused with 503 while it is full; taken up again when there is room; what was acknowledged stays."""
@@ -234,7 +159,7 @@ class _Flaky(BaseHTTPRequestHandler):
         return
 
 
-@pytest.mark.parametrize("rounds", _rounds())
+@pytest.mark.parametrize("rounds", rounds_of())
 def test_s3_errs_is_slow_and_answers_in_part(rounds: int, tmp_path: Path, s3: S3) -> None:
     handler: Any = type("Handler", (_Flaky,), {"endpoint": s3.endpoint, "rng": random.Random(rounds)})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
@@ -252,7 +177,7 @@ def test_s3_errs_is_slow_and_answers_in_part(rounds: int, tmp_path: Path, s3: S3
                 time.sleep(0.3)
             sending.check()
         assert len(sending.acknowledged) > rounds
-        _no_row_without_its_blob(process)
+        no_row_without_its_blob(process)
     server.shutdown()
     thread.join()
     server.server_close()
@@ -272,7 +197,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory, settings: Settings) -> Ite
         yield made
 
 
-@pytest.mark.parametrize("rounds", _rounds())
+@pytest.mark.parametrize("rounds", rounds_of())
 def test_connections_are_torn(rounds: int, servers: Servers) -> None:
     person, rng = Person(servers).ready(), random.Random(rounds)
     for _ in range(rounds):
@@ -289,7 +214,7 @@ def test_connections_are_torn(rounds: int, servers: Servers) -> None:
     assert len(list(servers.service.blobs.names(person.contributor))) == rounds
 
 
-@pytest.mark.parametrize("rounds", _rounds())
+@pytest.mark.parametrize("rounds", rounds_of())
 def test_uploads_come_twice_at_once_and_in_any_order(rounds: int, servers: Servers) -> None:
     rng = random.Random(rounds)
     for _ in range(rounds):
@@ -326,7 +251,7 @@ def test_uploads_come_twice_at_once_and_in_any_order(rounds: int, servers: Serve
         assert [each["prev"] for each in held] == [each.manifest.prev for each in chain], "and in the chain's order"
 
 
-@pytest.mark.parametrize("rounds", _rounds())
+@pytest.mark.parametrize("rounds", rounds_of())
 def test_two_servers_on_one_database(rounds: int, servers: Servers) -> None:
     """Two of everything that decides; the same chain is brought to both at once, with forks of it."""
     one = servers.service
@@ -376,7 +301,7 @@ class _Clock:
         return now_us + self.offset_us
 
 
-@pytest.mark.parametrize("rounds", _rounds())
+@pytest.mark.parametrize("rounds", rounds_of())
 def test_the_clock_goes_back_an_hour(rounds: int, servers: Servers) -> None:
     """Once a round; chains go on, and what was acknowledged is there."""
     person, clock = Person(servers).ready(), _Clock(servers.service.clock)

@@ -20,6 +20,7 @@ from aboveboard.recorder.badge import HEIGHT, WIDTH, Badge
 from aboveboard.recorder.hotkeys import Hotkeys
 from aboveboard.recorder.indicator import TrayOrBadge
 from aboveboard.recorder.menu import Menu, View
+from tests.support.asked import Asked
 from tests.support.laptop import Laptop
 from tests.support.tray_host import TrayHost, until
 
@@ -32,47 +33,6 @@ def display() -> Iterator[PrivateDisplay]:
         for name, value in display.env.items():
             patch.setenv(name, value)
         yield display
-
-
-class Asked:
-    """A recorder that a menu speaks to: writes down what it is asked."""
-
-    def __init__(self) -> None:
-        self.now = View("recording")
-        self.asked: list[object] = []
-
-    def view(self) -> View:
-        return self.now
-
-    def pause(self, length: str) -> None:
-        self.asked.append(("pause", length))
-        self.now = View("paused", "paused", None)
-
-    def resume(self) -> None:
-        self.asked.append("resume")
-        self.now = View("recording")
-
-    def forget_last(self, seconds: int) -> str:
-        self.asked.append(("forget", seconds))
-        return "forgotten: the last 10 minutes, 12 events"
-
-    def leave(self, *, delete: bool) -> None:
-        self.asked.append(("leave", delete))
-
-    def begin_task(self) -> str:
-        self.asked.append("begin")
-        return ""
-
-    def end_task(self, outcome: str) -> str:
-        self.asked.append(("end", outcome))
-        return ""
-
-    def open_page(self, path: str) -> None:
-        self.asked.append(path)
-
-    def pressed(self, hotkey: str) -> str:
-        self.asked.append(("hotkey", hotkey))
-        return ""
 
 
 @pytest.fixture
@@ -299,6 +259,16 @@ def test_the_lease_ends_when_the_badge_is_closed_hidden_or_moved_away(badge: Bad
     window.destroy()
     client.sync()
     until(lambda: not badge.alive(), "the lease outlives the badge")
+
+
+def test_a_badge_that_nobody_asks_for_rests_until_something_happens(badge: Badge, client: xdisplay.Display) -> None:
+    until(lambda: badge._rest_s() is None and not client.pending_events())
+    seen = badge._lease._seen
+    badge._lease._until = 0.0
+    assert badge.alive()
+    assert badge._lease._seen > seen, "who asks later has it looked at"
+    badge.say("marked")
+    until(lambda: badge._rest_s() is not None)
 
 
 def test_a_badge_that_fails_by_itself_is_followed_by_another_and_the_lease_is_back(

@@ -27,7 +27,7 @@ lock = laptop.home.lock()
 recorder = laptop.start()
 server = ControlServer(laptop.home.path("control.sock"), recorder, laptop.clock.now_us)
 print("ready", flush=True)
-recorder.stopped.wait()
+recorder.recording.stopped.wait()
 """
 
 

@@ -182,6 +182,7 @@ def test_no_dataset_without_its_sources(servers: Servers) -> None:
     assert not [entry for entry in log.entries(size, log.size) if b'"dataset_built"' in entry or b'"model_' in entry]
     assert built(reader, root_of([mine]), _hash("a")) == 201
     assert name_sources(reader, _hash("a"), [other]).status_code == 403, "what it holds is said"
+    assert name_sources(reader, _hash("a"), [mine]).status_code == 204, "built again, it is the same one"
 
 
 def test_the_command_that_checks_a_dataset_asks_for_its_mark(

@@ -66,7 +66,8 @@ def test_a_kill_loses_at_most_the_last_second(seed: int, tmp_path: Path) -> None
             events = [event for chunk in chunks for event in chunk.events]
             kept = [each for each in sequence(events) if each[3] > done[0] - 100_000]
             assert all(after[3] >= before[3] - 1 for before, after in itertools.pairwise(kept))
-            lost.append(done[-1] - kept[-1][3])
+            # On a busy machine the hand begins so late that all of it is of the last second.
+            lost.append(done[-1] - (kept[-1][3] if kept else done[0]))
             assert not list(recorder.home.path("spool").glob("*.open"))
             assert not holds(tmp_path, SECRET)
     assert max(lost) <= LOST_US_MAX, f"{max(lost) / 1e6:.2f} s were lost"

@@ -18,8 +18,8 @@ from aboveboard.core.clock import SystemClock
 from aboveboard.core.errors import Unavailable
 from aboveboard.core.ids import sha256_hex
 from aboveboard.wire.segment import SealedSegment
-from tests.contract.test_faults import Sending, _no_row_without_its_blob, _rounds
 from tests.support.process import Process, served
+from tests.support.sending import Sending, no_row_without_its_blob, rounds_of
 from tests.support.servers import Person, Servers, running
 from tests.support.stores import Postgres
 
@@ -51,7 +51,7 @@ class Either(Sending):
         return False
 
 
-@pytest.mark.parametrize("rounds", _rounds())
+@pytest.mark.parametrize("rounds", rounds_of())
 def test_one_of_two_is_killed(rounds: int, tmp_path: Path, postgresql: Postgres) -> None:
     rng = random.Random(rounds)
     settings = Settings(database=postgresql.new_database())
@@ -76,7 +76,7 @@ def test_one_of_two_is_killed(rounds: int, tmp_path: Path, postgresql: Postgres)
                         time.sleep(0.3)
                     sending.check()
                 assert len(sending.acknowledged) > rounds
-            _no_row_without_its_blob(writer)
+            no_row_without_its_blob(writer)
             person = sending.people[0]
             for number in range(person.seq):  # the log's writer has put what the other took into the log, too
                 answer = servers.proven(f"/v1/segments/{person.device}/{number}/proof", person.headers)

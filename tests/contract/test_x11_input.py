@@ -69,7 +69,7 @@ def test_a_burst_loses_nothing_and_keeps_its_order(n: int, source: X11Source, cl
     got: list[tuple[int, int]] = []
     for event in taken:
         if isinstance(event, Motion):
-            got += zip(event.x.tolist(), event.y.tolist(), strict=True)
+            got += zip(event.x, event.y, strict=True)
         elif isinstance(event, KeyEdge) and event.pressed:
             got.append((-1, -1))
     assert got == sent
@@ -177,7 +177,7 @@ def test_relative_movement_ends_where_the_display_says(source: X11Source, client
     y = np.concatenate([event.y for event in motions])
     at = client.screen().root.query_pointer()
     assert (int(x[-1]), int(y[-1])) == (at.root_x, at.root_y) == (870, 280)
-    assert x.tolist() == sorted(x.tolist())
+    assert list(x) == sorted(x)
 
 
 def test_windows_change_where_they_changed_in_the_stream(display: PrivateDisplay, client: xdisplay.Display) -> None:

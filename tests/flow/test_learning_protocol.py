@@ -31,7 +31,7 @@ def test_the_reduced_protocol_runs_and_goes_on_where_it_was(tmp_path: Path, home
     assert done.returncode == 0, done.stderr[-3000:]
     found = json.loads((tmp_path / "results.json").read_text())
     assert found["not_run"] == []
-    assert found["success_3_n"] == 4
+    assert found["success_60_n"] == 4
     assert found["success_unseen_n"] == 2
     assert found["success_no_redaction_n"] >= 2
     assert found["success_random_n"] >= 2

@@ -29,7 +29,8 @@ from aboveboard.recorder.control import answer
 from aboveboard.recorder.home import Config, Home
 from aboveboard.recorder.page import StatusPage
 from aboveboard.recorder.pauses import Pauses
-from aboveboard.recorder.recorder import Parts, Recorder
+from aboveboard.recorder.recorder import Recorder
+from aboveboard.recorder.recording import Parts
 from aboveboard.recorder.replay.pages import ReplayPages
 from aboveboard.recorder.seal import Sealer
 from aboveboard.recorder.sender import Sender

@@ -14,7 +14,8 @@ from aboveboard.core.policy import Policy, SignedPolicy
 from aboveboard.recorder.consents import Consents
 from aboveboard.recorder.home import Config, Home
 from aboveboard.recorder.pauses import Pauses
-from aboveboard.recorder.recorder import Parts, Recorder
+from aboveboard.recorder.recorder import Recorder
+from aboveboard.recorder.recording import Parts
 from aboveboard.recorder.seal import Sealer
 from aboveboard.recorder.sender import Sender
 from aboveboard.recorder.spool.spool import Spool

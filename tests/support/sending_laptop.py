@@ -87,5 +87,5 @@ class SendingLaptop(Laptop):
     def close(self) -> None:
         if self._control is not None:
             self._control.close()
-        if self.recorder is not None and not self.recorder.stopped.is_set():
+        if self.recorder is not None and not self.recorder.recording.stopped.is_set():
             self.recorder.stop()

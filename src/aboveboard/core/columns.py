@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import struct
+from array import array
 from operator import mul, sub
 
 import numpy as np
@@ -19,20 +20,23 @@ from aboveboard.core.events import I32, I64
 
 VALUES_MAX = 1 << 20
 SHORT = 128  # values up to which lists are quicker than arrays
-JOINT_MIN = 32  # values from which several short columns are quicker as one array
+# Values from which several short columns are quicker as one array. What is done once a second finds little of numpy in
+# the processor's caches, so that arrays win only where they do by far.
+JOINT_MIN = 64
 THOUSANDS, TWICE = 4, 8
 _KINDS = ("<i1", "<i2", "<i4")
 _INT32_MAX = 0x7FFFFFFF
 _HEAD = struct.Struct("<Bi")
 
 
-def encode_column(values: I64 | I32) -> bytes:
+def encode_column(values: I64 | I32 | list[int]) -> bytes:
     """values: shape (n,), steps within int32. Raises BadInput for wider steps."""
-    if values.size <= SHORT:
-        return _encode_short(values.tolist()) if values.size else b""
-    values = values.astype(np.int64, copy=False)
+    if len(values) <= SHORT:
+        short = values if isinstance(values, list) else values.tolist()
+        return _encode_short(short) if short else b""
+    values = np.asarray(values, dtype=np.int64)
     form = 0
-    if values.size > 1 and not (values % 1000).any():
+    if len(values) > 1 and not (values % 1000).any():
         form, values = THOUSANDS, values // 1000
     first = int(values[0])
     steps = np.diff(values)
@@ -44,10 +48,10 @@ def encode_column(values: I64 | I32) -> bytes:
     return _HEAD.pack(form | w, first) + steps.astype(_KINDS[w]).view(np.uint8).reshape(-1, 1 << w).T.tobytes()
 
 
-def encode_columns(*columns: I64 | I32) -> tuple[bytes, ...]:
+def encode_columns(*columns: I64 | I32 | list[int]) -> tuple[bytes, ...]:
     """encode_column of each; all have the shape (n,). Together, since what an array costs is mostly its being one."""
     n = len(columns[0])
-    if not JOINT_MIN <= n <= SHORT:
+    if not JOINT_MIN <= n <= SHORT or isinstance(columns[0], list):
         return tuple(map(encode_column, columns))
     k = len(columns)
     values = np.empty((k, n), dtype=np.int64)
@@ -87,9 +91,10 @@ def _encode_short(values: list[int]) -> bytes:
         if sum(map(abs, turns)) < sum(map(abs, steps)):
             form, steps = form | TWICE, turns
     w = _width(max(max(steps), -min(steps)) if steps else 0, values[0])
+    if not w:
+        return _HEAD.pack(form, values[0]) + array("b", steps).tobytes()
     packed = struct.pack(f"<{len(steps)}{'bhi'[w]}", *steps)
-    shuffled = packed if not w else b"".join(packed[k :: 1 << w] for k in range(1 << w))
-    return _HEAD.pack(form | w, values[0]) + shuffled
+    return _HEAD.pack(form | w, values[0]) + b"".join(packed[k :: 1 << w] for k in range(1 << w))
 
 
 def _width(widest: int, first: int) -> int:
@@ -119,9 +124,13 @@ def decode_column(data: bytes, n: int) -> I64:
 def last_value(data: bytes, n: int) -> int:
     """The last of decode_column's, n >= 1; of a few values without an array. Raises Corrupt."""
     form = data[0] if data else 0xFF
-    if n > SHORT or form & 3 or form > 15 or len(data) != _HEAD.size + n - 1:
+    w = form & 3
+    if n > SHORT or w > 2 or form > 15 or len(data) != _HEAD.size + (n - 1 << w):
         return int(decode_column(data, n)[-1])
-    steps = struct.unpack_from(f"<{n - 1}b", data, _HEAD.size)
+    whole = bytearray(n - 1 << w)
+    for k in range(1 << w):
+        whole[k :: 1 << w] = data[_HEAD.size + k * (n - 1) : _HEAD.size + (k + 1) * (n - 1)]
+    steps = struct.unpack(f"<{n - 1}{'bhi'[w]}", whole)
     risen: int = sum(map(mul, steps, range(n - 1, 0, -1))) if form & TWICE else sum(steps)
     last = int(_HEAD.unpack_from(data)[1]) + risen
     return last * 1000 if form & THOUSANDS else last

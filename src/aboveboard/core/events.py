@@ -41,11 +41,12 @@ class MemoryOnly:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Motion(MemoryOnly):
-    """A run of pointer positions. All three arrays have the shape (n,), n >= 1; t_us never falls."""
+    """A run of pointer positions. All three have the length n >= 1: arrays of the shape (n,), lists for a short run;
+    t_us never falls."""
 
-    t_us: I64
-    x: I32
-    y: I32
+    t_us: I64 | list[int]
+    x: I32 | list[int]
+    y: I32 | list[int]
 
 
 @dataclass(frozen=True, slots=True, repr=False)

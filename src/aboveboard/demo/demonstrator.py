@@ -73,7 +73,7 @@ def demonstrate_all(orders: Orders) -> int:
             words += ["--charter", orders.charter, "--invitation", orders.code, "--region", "DE"]
         recorder = start("the recorder", command(*words), folder / "recorder.log", display.env)
         try:
-            if orders.code:
+            if ask(laptop, do="status")["state"] == "waiting_for_consent":  # or a run before this one died there
                 _agree(display, recorder.url, laptop)
             left = [job for job in orders.jobs if not job.on_desk]
             for _ in range(RESTARTS_MAX if left else 0):
@@ -92,6 +92,7 @@ def demonstrate_all(orders: Orders) -> int:
 def _agree(display: PrivateDisplay, page: str, laptop: Path) -> None:
     """Reads the notice and clicks "I agree" on the recorder's own page."""
     with Browser(display.env, page, WIDTH, HEIGHT) as browser, Hand(display.name) as hand:
+        browser.wait("document.querySelector('#agree') !== null")
         time.sleep(0.8)  # painted, not only loaded
         browser.evaluate("document.querySelector('#agree').scrollIntoView({block: 'center'})")
         x, y, width, height = browser.evaluate(

@@ -22,7 +22,6 @@ from aboveboard.core.events import I32, Box, MemoryOnly
 WINDOWS_MAX = 256
 LOOKS_MAX = 4  # at a new window, until its program has said what it is; menus and tooltips never do
 TITLE_CHARS_MAX = 1000
-SHORT = 128  # points
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -274,8 +273,9 @@ class Windows:
                 return window
         return None
 
-    def which(self, x: I32, y: I32) -> I32:
+    def which(self, xs: I32 | list[int], ys: I32 | list[int]) -> I32:
         """For each of n points the place of its topmost window, for `window`; -1 for the bare screen. Shape (n,)."""
+        x, y = np.asarray(xs), np.asarray(ys)
         found = np.full(len(x), -1, dtype=np.int32)
         for place in range(len(self._top_down) - 1, -1, -1):
             left, top, width, height = self._top_down[place].box
@@ -288,13 +288,10 @@ class Windows:
         found = ((number, self._frames.get(number)) for number in self._order)
         return [(number, frame.window) for number, frame in found if frame is not None and frame.window is not None]
 
-    def around(self, xs: I32, ys: I32) -> int | None:
+    def around(self, xs: I32 | list[int], ys: I32 | list[int]) -> int | None:
         """The place that `which` gives for all n points, if they lie so close together that it is easily told."""
-        if len(xs) <= SHORT:  # for which arrays cost several times as much
-            across, down = xs.tolist(), ys.tolist()
-            left, top, right, bottom = min(across), min(down), max(across), max(down)
-        else:
-            left, top, right, bottom = int(xs.min()), int(ys.min()), int(xs.max()), int(ys.max())
+        left, right = _span(xs)
+        top, bottom = _span(ys)
         for place, window in enumerate(self._top_down):
             x, y, width, height = window.box
             if x <= left and right < x + width and y <= top and bottom < y + height:
@@ -305,6 +302,13 @@ class Windows:
 
     def window(self, place: int) -> Window | None:
         return self._top_down[place] if place >= 0 else None
+
+
+def _span(values: I32 | list[int]) -> tuple[int, int]:
+    """The lowest and the highest."""
+    if isinstance(values, list):
+        return min(values), max(values)
+    return int(values.min()), int(values.max())
 
 
 def same_page(one: Window | None, two: Window | None) -> bool:

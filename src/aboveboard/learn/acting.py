@@ -24,8 +24,9 @@ from aboveboard.redact.redactor import Redactor
 
 SETTLE_S = 0.05
 SETTLE_S_MAX = 2.5
-FIRST_REST_S = 0.4  # a page, or a window, that has just been opened still moves
-CHANGE_S_MAX = 0.5  # what was done usually shows; on a busy machine later
+REST_S = 0.4  # how long nothing moves before it is looked at: as a person's eyes need, and those of the demonstrations
+TYPED_REST_S = 0.7  # what is typed is looked up only once typing has stopped
+CHANGE_S_MAX = 1.0  # what was done usually shows; on a busy machine, or where a list is looked up, later
 APPEARS_S_MAX = 3.0  # a window that shows nothing yet
 AFTER_S = 0.12
 HOVER_S = 0.4  # until what opens under a pointer has opened
@@ -77,10 +78,10 @@ class Body:
     def close(self) -> None:
         self._eyes.close()
 
-    def look(self, redactor: Redactor) -> tuple[Element, ...]:
+    def look(self, redactor: Redactor, rest_s: float = REST_S) -> tuple[Element, ...]:
         """What is visible once it has changed since the last look, if it does, and stopped changing."""
         begun = since = time.monotonic()
-        before, rest = None, SETTLE_S if self._last else FIRST_REST_S
+        before = None
         while True:
             page = self._eyes.read(self._stage.pid())
             if page is None:
@@ -91,7 +92,7 @@ class Body:
                 since = now
             waited = now - begun
             news = elements != self._last or waited > CHANGE_S_MAX
-            if (news and elements and now - since >= rest) or waited > (SETTLE_S_MAX if elements else APPEARS_S_MAX):
+            if (news and elements and now - since >= rest_s) or waited > (SETTLE_S_MAX if elements else APPEARS_S_MAX):
                 self._last = elements
                 return redact_elements(redactor, elements)
             before = elements
@@ -108,7 +109,8 @@ class Body:
         begun = time.monotonic()
         self._hand.move(4, 460)  # off the page: nothing is hovered to begin with
         for _ in range(steps_max):
-            elements = clipped(self.look(redactor))
+            typed = past.kinds[-1:] == ("type",)
+            elements = clipped(self.look(redactor, TYPED_REST_S if typed else REST_S))
             decided_at = time.perf_counter()
             decision = agent.decide(told, elements, past)
             run.decisions_s.append(time.perf_counter() - decided_at)
@@ -162,6 +164,7 @@ def _note(decision: Decision, target: Element | None, elements: tuple[Element, .
     return {
         "kind": decision.kind, "text": decision.text if decision.kind == "type" else "",
         "key": decision.key if decision.kind in ("key", "hotkey") else "",
+        "place": decision.place, "notches": decision.notches,
         "target": None if target is None else {"role": target.role, "name": target.name, "box": list(target.box)},
         "seen": [{"role": each.role, "name": each.name, "box": list(each.box)} for each in elements],
     }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -110,7 +111,7 @@ def _example(
             return None
         amount = -1
         if step.kind == "scroll":
-            amount = min(range(len(AMOUNTS)), key=lambda i: abs(AMOUNTS[i] - abs(step.dy)))
+            amount = min(range(len(AMOUNTS)), key=lambda i: abs(math.log(AMOUNTS[i] / abs(step.dy))))
         place = _place(step.x, step.y, elements[targets[0]].box)
         goals: tuple[int, ...] = ()
         goal_place = -1

@@ -19,7 +19,8 @@ SAME_WORD, NUMBERED, ROLE, EDGE, WHOLE = 0, 1, 2, 3, 4
 THROUGH = (OWNER, NEAREST, ROW, COLUMN)  # whole names of what element i is tied to so: channels 5 to 8
 LABEL = 9  # a word, or the beginning of one, in what stands before or above it
 AMONG_LIKE, AMONG_SIBLINGS, LAST = 10, 11, 12
-MATCHES = 13
+AS_WRITTEN = 13  # the whole name, capitals and all
+MATCHES = 14
 WHOLE_WORDS_MAX = 10
 STEM = 5
 _TEXTS = frozenset({"static", "static text", "text leaf", "label"})
@@ -70,14 +71,18 @@ def told(words: list[str], shown: Sequence[Element]) -> Told:
 @dataclass(frozen=True, slots=True)
 class Spans:
     """Where the whole name of an element stands in the instruction. of: (n,) [first, last] places of words, () for
-    nowhere; largest: (n,) no other element's name there is longer."""
+    nowhere; written: (n,) those of them with the very same capitals; largest: (n,) no other element's name there is
+    longer."""
 
     of: list[list[tuple[int, int]]]
+    written: list[list[tuple[int, int]]]
     largest: list[bool]
 
 
-def whole_names(told: Told, labels: Sequence[Sequence[str]]) -> Spans:
-    """labels: (n,) the plain words of each name."""
+def whole_names(
+    told: Told, labels: Sequence[Sequence[str]], said: Sequence[str], names: Sequence[Sequence[str]]
+) -> Spans:
+    """labels: (n,) the plain words of each name, names: as they are written there; said: the instruction's likewise."""
     at = [j for j, word in enumerate(told.words) if is_word(word)]
     index: dict[str, list[int]] = {}
     for place, j in enumerate(at):
@@ -98,7 +103,15 @@ def whole_names(told: Told, labels: Sequence[Sequence[str]]) -> Spans:
     largest = [
         any(not any(a <= c and d <= b and (a, b) != (c, d) for a, b in every) for c, d in spans) for spans in found
     ]
-    return Spans(found, largest)
+    written = [
+        [
+            (first, last)
+            for first, last in spans
+            if [word for word in said[first : last + 1] if is_word(word)] == [word for word in its if is_word(word)]
+        ]
+        for spans, its in zip(found, names, strict=True)
+    ]
+    return Spans(found, written, largest)
 
 
 def match(
@@ -137,8 +150,9 @@ def match(
                 j for j, word in whole if len(word) > 3 and (word in parts or joined.startswith(word[:5]))
             ]
         found[ROLE, i, roles[element.role]] = 1
-        for first, last in spans.of[i]:
-            found[WHOLE, i, first : last + 1] = 1
+        for channel, stands in ((WHOLE, spans.of[i]), (AS_WRITTEN, spans.written[i])):
+            for first, last in stands:
+                found[channel, i, first : last + 1] = 1
     if n:
         for channel, tie in enumerate(THROUGH, start=WHOLE + 1):
             found[channel] = (lie[tie].astype(np.float32) @ found[WHOLE]) > 0

@@ -65,7 +65,7 @@ class Config:
     seed: int = 0
     epochs: int = 40
     updates_min: int = 1000
-    updates_max: int = 3000
+    updates_max: int = 6000
     batch: int = 32
     rate: float = 2e-3
     forgets: float = 0.15  # share of examples whose past is hidden

@@ -38,7 +38,7 @@ ROLE_IDS = 64
 RANKS = 32
 STATES = ("focused", "checked", "selected", "expanded", "editable", "focusable", "collapsed", "expandable", "checkable")
 _HISTORY = 9
-_NAMED = 13
+_NAMED = 14
 _KIND = 5
 FEATURES = len(STATES) + 4 + _KIND + _NAMED + _HISTORY + 3 * AMOUNTS
 WORD_FEATURES = 18
@@ -99,9 +99,10 @@ class Scene:
         self.written = told_words(instruction)
         self.shown = shown = list(elements)[:ELEMENTS_MAX]
         words = [plain(word) for word in self.written]
-        self.labels = labels = [[plain(word) for word in name_words(element)] for element in shown]
+        names = [name_words(element) for element in shown]
+        self.labels = labels = [[plain(word) for word in its] for its in names]
         self.told: Told = told(words, shown)
-        self.spans: Spans = whole_names(self.told, labels)
+        self.spans: Spans = whole_names(self.told, labels, self.written, names)
         self.ranks: Ranks = ranked(shown, self.told.spoken)
         self.relation, self.ties = relations(shown), ties(shown, self.told.spoken)
         self.match = match(self.told, labels, shown, self.ties, self.spans, self.ranks)
@@ -118,12 +119,11 @@ class Scene:
         )
 
     def _through(self) -> F32:
-        """(n, 3 * AMOUNTS): numbers, of it and of what it belongs to."""
-        its = self.amounts
-        return np.concatenate(
-            [its, *((self.ties[tie].astype(np.float32) @ its > 0).astype(np.float32) for tie in (OWNER, NEAREST))],
-            axis=1,
-        )
+        """(n, 3 * AMOUNTS): numbers, of it and of what it belongs to; another of its own kind is nothing of it."""
+        its, kinds = self.amounts, np.array([like(element) for element in self.shown], dtype=np.str_)
+        other = kinds[:, None] != kinds[None, :]
+        through = ((self.ties[tie] & other).astype(np.float32) @ its > 0 for tie in (OWNER, NEAREST))
+        return np.concatenate([its, *(each.astype(np.float32) for each in through)], axis=1)
 
     def seen(self, past: Past) -> Sight:
         """With what was done before."""
@@ -183,7 +183,8 @@ def _kinds(shown: Sequence[Element], told: Told, ranks: Ranks) -> F32:
 
 def _named(scene: Scene) -> F32:
     """(n, _NAMED): how the name stands in the instruction (whole, share of its words, any, where, long, none, no longer
-    one there, in quotes), and whether a whole name reaches it through each tie, or its label is named."""
+    one there, in quotes, with the same capitals), and whether a whole name reaches it through each tie, or its label is
+    named."""
     words, known = scene.written, set(scene.told.words) | set(scene.told.also.values())
     rows = []
     for i, its in enumerate(scene.labels):
@@ -196,8 +197,9 @@ def _named(scene: Scene) -> F32:
         rows.append((
             whole, share, share > 0, spans[0][0] / WORDS_MAX if whole else 0.0, len(its) >= 6, not its,
             scene.spans.largest[i], quoted,
+            bool(scene.spans.written[i]),
         ))  # fmt: skip
-    own = np.array(rows, dtype=np.float32).reshape(-1, 8)
+    own = np.array(rows, dtype=np.float32).reshape(-1, 9)
     reached = [scene.match[WHOLE + 1 + k].any(axis=1) for k in range(len(THROUGH))]
     labelled = scene.match[WHOLE + 1 + len(THROUGH)].any(axis=1)
     return np.concatenate([own, np.stack([*reached, labelled], axis=1).astype(np.float32)], axis=1)

@@ -27,6 +27,7 @@ THREADS = 1
 WARM_UP_SHARE = 0.1
 CHUNK = 64  # batches whose examples are sorted by size together, so that little is padding
 TOLD_EVERY = 500  # updates
+PLACE_SHARE = 0.3  # of the loss: where in a thing a hand clicks is mostly chance
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,8 @@ def heads_loss(scores: Scores, chosen: list[Example], config: Config, w: int) ->
             right[row, list(chosen[i].targets)] = True
         loss = loss + _any_of(logits, right)
         place = torch.tensor([chosen[i].place for i in at])
-        loss = loss + functional.cross_entropy(scores.place[at, [chosen[i].targets[0] for i in at]], place)
+        where = scores.place[at, [chosen[i].targets[0] for i in at]]
+        loss = loss + PLACE_SHARE * functional.cross_entropy(where, place)
     dragged = [i for i, example in enumerate(chosen) if example.goals]
     if dragged:
         right = torch.zeros_like(scores.goal[dragged], dtype=torch.bool)

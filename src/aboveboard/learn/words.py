@@ -68,16 +68,24 @@ def squeezed(text: str) -> str:
 
 
 def spans_of(words: list[str], text: str) -> list[tuple[int, int]]:
-    """First and last of the words which together are `text` but for case and punctuation, wherever they are."""
+    """First and last of the words which together are `text` but for case and punctuation, wherever they are; the marks
+    that `text` ends with are taken along where they follow."""
     wanted = squeezed(text)
     if not wanted:
         return []
     pieces = [squeezed(word) for word in words]
+    closing = _closing(text)
     return [
-        (start, end)
+        (start, end + len(closing) if words[end + 1 : end + 1 + len(closing)] == closing else end)
         for start, piece in enumerate(pieces)
         if piece and wanted.startswith(piece) and (end := _reaches(pieces, start, wanted)) >= 0
     ]
+
+
+def _closing(text: str) -> list[str]:
+    words = [word.text for word in words_of(text)]
+    last = max((i for i, word in enumerate(words) if squeezed(word)), default=len(words) - 1)
+    return words[last + 1 :]
 
 
 def _reaches(pieces: list[str], start: int, wanted: str) -> int:

@@ -28,7 +28,8 @@ from aboveboard.recorder.observe import X11Observer
 from aboveboard.recorder.page import StatusPage
 from aboveboard.recorder.pauses import Pauses
 from aboveboard.recorder.platform.session import display_of
-from aboveboard.recorder.recorder import Parts, Recorder
+from aboveboard.recorder.recorder import Recorder
+from aboveboard.recorder.recording import Parts
 from aboveboard.recorder.review.outbox import Outbox
 from aboveboard.recorder.seal import Sealer
 from aboveboard.recorder.sender import Sender
@@ -166,7 +167,7 @@ def run(options: Options) -> int:
         indicator.again()
         hotkeys.again()
 
-    recorder.on_back = back
+    recorder.recording.on_back = back
     control = ControlServer(home.path("control.sock"), recorder, clock.now_us)
     stopping, watch = threading.Event(), TermsWatch(terms, Uplink(home.config()))
     look = TermsLook(terms, watch, clock)
@@ -177,7 +178,7 @@ def run(options: Options) -> int:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
-    recorder.on_stopped, recorder.on_turn = stop, look.glance
+    recorder.recording.on_stopped, recorder.recording.on_turn = stop, look.glance
     recorder.start()
     watch.start()
     print(json.dumps({"ready": True, "url": page.url}), flush=True)

@@ -1,7 +1,7 @@
 """The badge: a small window over the others that always says what the recorder does, where there is no tray.
 
-It holds a lease: `alive` is true only while its window has been seen viewable, on the screen and not covered a moment
-ago, as the display itself says. It can be dragged anywhere, and a click on it opens the menu.
+It holds a lease: `alive` is true only while its window has been seen viewable and on the screen a moment ago, as the
+display itself says. It can be dragged anywhere, and a click on it opens the menu.
 """
 
 from __future__ import annotations
@@ -21,12 +21,11 @@ from Xlib import error as xerror
 from aboveboard.core.errors import Unavailable
 from aboveboard.recorder.badge_menu import BadgeMenu
 from aboveboard.recorder.drawing import Pen
+from aboveboard.recorder.lease import Lease
 from aboveboard.recorder.menu import Menu, headline
 from aboveboard.recorder.shapes import COLOURS
 from aboveboard.recorder.words import STATES
 
-LEASE_S = 5.0
-CHECK_S = 4.0  # the display tells at once when the badge goes; this is for a display that tells nothing any more
 SAID_S = 6.0
 WIDTH, HEIGHT, MARGIN, MARK = 150, 22, 4, 14
 WIDTH_MAX = 480
@@ -60,7 +59,7 @@ class Badge:
             *self._place, WIDTH, HEIGHT, 0, screen.root_depth, X.InputOutput,
             X.CopyFromParent, background_pixel=COLOURS["off"], override_redirect=True,
             event_mask=X.ExposureMask | X.StructureNotifyMask | X.VisibilityChangeMask | X.ButtonPressMask
-            | X.ButtonReleaseMask | X.Button1MotionMask,
+            | X.ButtonReleaseMask | X.Button1MotionMask | X.LeaveWindowMask,
         )  # fmt: skip
         self._window.set_wm_name("Aboveboard indicator")
         self._window.set_wm_class("aboveboard-indicator", "Aboveboard-indicator")
@@ -72,7 +71,7 @@ class Badge:
         self._raised = 0.0
         self._window.map()
         self._display.sync()
-        self._seen = 0.0
+        self._lease = Lease(self._wake, lambda: self.on_change())
         self._stopping = False
         self.lost = False  # the connection to the display has ended
         self.failed = False  # by a fault of ours, and by nobody's wish
@@ -84,12 +83,11 @@ class Badge:
     # ------------------------------------------------------------ from any thread
 
     def show(self, state: str) -> None:
-        """One of words.STATES; drawn within a moment."""
+        """One of words.STATES; drawn within a moment, with what the menu says of it now."""
         if state not in STATES:
             raise ValueError(f"the indicator knows no state {state!r}")
-        if state != self._state:
-            self._state = state
-            self._wake()
+        self._state = state
+        self._wake()
 
     def say(self, words: str) -> None:
         """Beside the state for a few seconds."""
@@ -97,8 +95,8 @@ class Badge:
         self._wake()
 
     def alive(self) -> bool:
-        """The lease: seen viewable within the last moment."""
-        return time.monotonic() - self._seen < LEASE_S
+        """The lease: seen viewable within the last moment, or now."""
+        return self._lease.held()
 
     def close(self) -> None:
         self._stopping = True
@@ -131,17 +129,23 @@ class Badge:
         # Any failure ends the thread and with it the lease: capture stops, which is the safe side.
         with contextlib.suppress(Exception), self._noticing():
             while not self._stopping:
-                wait_s = min(CHECK_S, self._popup.left_s())
-                if self._said:
-                    wait_s = min(wait_s, max(self._said_until - time.monotonic(), 0.05))
                 if not self._display.pending_events():
-                    ready = select.select([self._display.fileno(), self._wake_read], [], [], wait_s)[0]
+                    ready = select.select([self._display.fileno(), self._wake_read], [], [], self._rest_s())[0]
                     if self._wake_read in ready:
                         os.read(self._wake_read, 4096)
                 self._check()
-        self._lease(held=False)
+        self._lease.say(held=False)
         if self.failed:
             self.on_change()
+
+    def _rest_s(self) -> float | None:
+        """Until something is to be done without a word of the display's; None where nothing is."""
+        rests = [self._popup.left_s()] if self._popup.open else []
+        if self._said:
+            rests.append(max(self._said_until - time.monotonic(), 0.05))
+        if self._covered:
+            rests.append(max(self._raised + APART_S - time.monotonic(), 0.05))
+        return min(rests, default=None)
 
     @contextlib.contextmanager
     def _noticing(self) -> Iterator[None]:
@@ -175,8 +179,10 @@ class Badge:
                     self._moved(event)
                 case X.ButtonPress | X.ButtonRelease | X.MotionNotify:
                     self._pointer(event)
+                case X.LeaveNotify:
+                    self._popup.left()
         if gone:
-            self._lease(held=False)
+            self._lease.say(held=False)
         self._popup.expire()
         # Other windows may have come over it; the badge goes back on top.
         if self._covered and time.monotonic() - self._raised > APART_S:
@@ -186,12 +192,7 @@ class Badge:
             self._said = ""
         if exposed or self._shown != self._words():
             self._draw()
-        self._lease(held=self._window.get_attributes().map_state == X.IsViewable and self._on_screen())
-
-    def _lease(self, *, held: bool) -> None:
-        before, self._seen = self.alive(), time.monotonic() if held else 0.0
-        if before != held:
-            self.on_change()
+        self._lease.say(held=self._window.get_attributes().map_state == X.IsViewable and self._on_screen())
 
     # ------------------------------------------------------------ where it is
 

@@ -1,5 +1,5 @@
 """The badge's menu: a window of ours under the badge. The pointer is not grabbed, so no click of the person's work is
-ever swallowed, and none is recorded that its program did not get; it closes when the pointer has left it."""
+ever swallowed, and none is recorded that its program did not get; it closes when the pointer has left both."""
 
 from __future__ import annotations
 
@@ -54,6 +54,11 @@ class BadgeMenu:
         self._display.flush()
         self.open, self._until, self._over = False, math.inf, None
 
+    def left(self) -> None:
+        """The pointer went elsewhere; it may come here."""
+        if self.open:
+            self._until = time.monotonic() + LEFT_S
+
     def left_s(self) -> float:
         """Until it closes by itself."""
         return max(self._until - time.monotonic(), 0.01)
@@ -75,7 +80,7 @@ class BadgeMenu:
                 self._until = time.monotonic() + IDLE_S
                 self._hover(self._at(int(event.event_y)))
             case X.LeaveNotify:
-                self._until = time.monotonic() + LEFT_S
+                self.left()
                 self._hover(None)
             case X.ButtonRelease if event.detail in (1, 3) and self.open:
                 return self._pick(self._at(int(event.event_y)))

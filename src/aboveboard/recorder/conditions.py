@@ -12,7 +12,7 @@ from aboveboard.core.policy import Policy
 from aboveboard.recorder.pauses import Pauses
 from aboveboard.recorder.power import battery
 
-POWER_CHECK_S = 30.0
+POWER_CHECK_S = 60.0
 
 
 def never() -> bool:

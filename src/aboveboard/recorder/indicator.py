@@ -15,7 +15,7 @@ import msgspec
 from aboveboard.core.errors import Unavailable
 from aboveboard.recorder.badge import Badge, Place
 from aboveboard.recorder.home import Home, json_bytes
-from aboveboard.recorder.menu import Menu
+from aboveboard.recorder.menu import Menu, View
 from aboveboard.recorder.tray import Tray
 
 SETTLE_S = 3.0  # for a tray to say that it is there
@@ -52,6 +52,7 @@ class TrayOrBadge:
         self._display, self._home = display, home
         self._menu: Menu | None = None
         self._state = "off"
+        self._shown: tuple[str, View | None] | None = None
         self._badge: Badge | None = None
         self._changed, self._stopping = threading.Event(), False
         self._lock = threading.Lock()
@@ -70,7 +71,10 @@ class TrayOrBadge:
 
     def show(self, state: str) -> None:
         with self._lock:
-            self._state = state
+            shown = (state, None if self._menu is None else self._menu.view())
+            if shown == self._shown:
+                return  # told again and again: nobody is woken by what they show already
+            self._state, self._shown = state, shown
             self._tray.show(state)
             if self._badge is not None:
                 self._badge.show(state)

@@ -8,6 +8,7 @@ read again; keys wait for that, but never long, and what stays unknown is said t
 from __future__ import annotations
 
 import contextlib
+import itertools
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -30,7 +31,7 @@ from aboveboard.core.policy import FrameLevel
 from aboveboard.desktop.accessibility import hit
 from aboveboard.desktop.windows import Window, Windows, same_page
 from aboveboard.recorder.platform.source import InputCounters
-from aboveboard.recorder.platform.x11 import FRONT_CHANGED, WindowsChanged, X11Source
+from aboveboard.recorder.platform.x11 import FRONT_CHANGED, Taken, WindowsChanged, X11Source
 from aboveboard.recorder.watcher import Watcher
 
 if TYPE_CHECKING:
@@ -64,7 +65,9 @@ class X11Observer:
             made.pop_all()
         self._disturbed_us = 0  # when the focus may have moved last
         self._wheel_us = 0
-        self._held: Window | None = None  # where a button went down that is still down
+        # Where a button went down that is still down. Forgotten where its release may not be heard: what is dragged
+        # from then on is in nobody's window, and not kept.
+        self._held: Window | None = None
         self._scene_given: Snapshot | None = None
         self._scene_compared: Snapshot | None = None
         self._scene_given_us = 0  # with movement
@@ -100,6 +103,7 @@ class X11Observer:
         self._screen = self._glances = None
 
     def unsee(self) -> None:
+        self._held = None
         if self._glances is not None:
             self._glances.forget()
 
@@ -122,9 +126,11 @@ class X11Observer:
         self._source.wake()
 
     def read(self) -> list[Observed]:
-        if self._watcher.lost:
-            raise Unavailable("the accessibility bus is gone")
-        events = self._source.read()
+        try:
+            events = self._heard()
+        except Unavailable:
+            self._held = None
+            raise
         found: list[Observed] = []
         told = False
         for event in events:
@@ -145,6 +151,11 @@ class X11Observer:
         active = self._windows.active
         self._source.patient = active is not None and self._watcher.treeless(active.number)
         return found + self._seen(found)
+
+    def _heard(self) -> list[Taken]:
+        if self._watcher.lost:
+            raise Unavailable("the accessibility bus is gone")
+        return self._source.read()
 
     def _seen(self, found: list[Observed]) -> list[Observed]:
         """Pictures that are known well enough by now. After that the screen may be looked at anew."""
@@ -233,10 +244,11 @@ class X11Observer:
             found.append(self._moved(event, place))
             return
         places = self._windows.which(event.x, event.y)
-        cuts = np.flatnonzero(np.diff(places)) + 1
-        for part in np.split(np.arange(len(places)), cuts):
+        cuts = [0, *(np.flatnonzero(np.diff(places)) + 1).tolist(), len(places)]
+        for first, end in itertools.pairwise(cuts):
+            part = slice(first, end)
             motion = Motion(event.t_us[part], event.x[part], event.y[part])
-            found.append(self._moved(motion, int(places[part[0]])))
+            found.append(self._moved(motion, int(places[first])))
 
     def _moved(self, event: Motion, place: int) -> Observed:
         """Movement over one window."""

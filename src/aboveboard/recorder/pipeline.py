@@ -17,7 +17,7 @@ from typing import Literal
 import msgspec
 import numpy as np
 
-from aboveboard.core.clock import Clock
+from aboveboard.core.clock import US_PER_S, Clock
 from aboveboard.core.errors import Refused, Unavailable
 from aboveboard.core.events import ButtonEdge, GapReason, Glance, KeyEdge, Motion, Observed, RawInput, Redacted
 from aboveboard.recorder.gate import Gate, Withheld
@@ -124,8 +124,12 @@ class Pipeline:
         Raises Jumped when the clock did, so that what has come has no time; call end_at then."""
         open_us = self._stage.open_since_us
         may_close = bool(self._buffer) and (open_us is None or open_us > self._start_us)
-        soon = may_close or self._stage.waits_for_pictures
-        self._observer.wait(min(timeout_s, OPEN_S_MAX) if soon else timeout_s)
+        if may_close or self._stage.waits_for_pictures:
+            timeout_s = min(timeout_s, OPEN_S_MAX)
+        if self._last_key_us:
+            left_us = self._last_key_us + IDLE_US + LAG_US - self._clock.now_us()
+            timeout_s = min(timeout_s, max(left_us / US_PER_S, 0.0))
+        self._observer.wait(timeout_s)
         self.steady.check()
         safe_us = self._clock.now_us() - LAG_US  # what is older has come by now
         events = self._observer.read()

@@ -110,8 +110,8 @@ class Sender:
                 self._round()
                 self.problem, wait_s = self._found, ROUND_S if self._under_way() else self._rest_s()
             except AboveboardError as error:
-                # Twice as long each time, and not at the same moment as everybody else.
-                self.problem, wait_s = str(error), min(max(wait_s, ROUND_S) * 2, BACK_OFF_S_MAX)
+                # Four times as long each time, and not at the same moment as everybody else.
+                self.problem, wait_s = str(error), min(max(wait_s, ROUND_S) * 4, BACK_OFF_S_MAX)
                 self._wake.wait(wait_s * (0.5 + random.random()))  # noqa: S311  nothing secret about it
                 self._wake.clear()
                 continue

@@ -14,7 +14,7 @@ from aboveboard.recorder.upload import Uplink
 
 REFRESH_S = 900.0  # about, each time another: laptops shall not all ask at once
 REFRESH_S_MAX = 4 * 3600.0  # while nobody answers
-LOOK_S = 4.0  # another policy may take the place of this one while a recorder runs
+LOOK_S = 10.0  # another policy may take the place of this one while a recorder runs
 JUDGE_S = 120.0  # the longest without all signatures and proofs anew, which costs as much as thousands of events
 
 

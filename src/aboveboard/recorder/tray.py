@@ -1,7 +1,7 @@
 """The tray's icon: a StatusNotifierItem on the session bus (freedesktop's specification, KDE's names) with its menu.
 
-It holds a lease, as the badge does: `alive` is true only while the watcher has said a moment ago that it has our item
-and that somebody shows it. A desktop without such a watcher has no tray: see indicator.py.
+It holds a lease, as the badge does: `alive` is true only while the watcher has said a moment ago, or says when asked,
+that it has our item and that somebody shows it. A desktop without such a watcher has no tray: see indicator.py.
 """
 
 from __future__ import annotations
@@ -32,11 +32,13 @@ from jeepney.wrappers import DBusErrorResponse
 
 from aboveboard.core.errors import Unavailable
 from aboveboard.recorder import dbusmenu
+from aboveboard.recorder.lease import Lease
 from aboveboard.recorder.menu import Menu, View, entries, headline
 from aboveboard.recorder.shapes import icon
 
-LEASE_S, CHECK_S = 5.0, 2.0
-ABSENT_S = 30.0  # where there is no tray: one that comes is announced, this is for one that was not
+# While there is no tray, or none that has us: one that comes is announced, and this is for one that was not, or that
+# was not ready for us. First after the lower, then ever less often.
+AGAIN_S, AGAIN_S_MAX = 2.0, 120.0
 ITEM_PATH, ITEM = "/StatusNotifierItem", "org.kde.StatusNotifierItem"
 WATCHER = "org.kde.StatusNotifierWatcher"
 SIZES = (22, 44)
@@ -58,7 +60,6 @@ class Tray:
     def __init__(self, bus: str, menu: Menu | None = None, on_change: Callable[[], None] = lambda: None) -> None:
         """on_change: told when the lease is won or lost. Raises Unavailable without a session bus."""
         self.menu = menu
-        self._on_change = on_change
         try:
             self._bus = open_dbus_connection(bus=bus)
         except (OSError, DBusErrorResponse, ValueError) as error:
@@ -66,8 +67,8 @@ class Tray:
         self._name = f"{ITEM}-{os.getpid()}-{id(self) & 0xFFFF}"
         self._layout = dbusmenu.Layout()
         self._state, self._said = "off", ""
-        self._seen = 0.0
-        self._there = True  # a watcher of trays, as far as is known; whether it has us and shows us is another matter
+        self._lease, self._asked_for = Lease(self._look, on_change), False
+        self._held, self._again_s = False, AGAIN_S
         self._asked: dict[int, str] = {}  # serial of a call -> what it asked
         self._stopping = False
         self._first = threading.Event()
@@ -78,9 +79,9 @@ class Tray:
     # ------------------------------------------------------------ from any thread
 
     def show(self, state: str) -> None:
-        if state != self._state:
-            self._state = state
-            self._wake()
+        """Also where the state is the same and what the menu shows may be another."""
+        self._state = state
+        self._wake()
 
     def say(self, words: str) -> None:
         """A notification of the desktop's, where it has them."""
@@ -88,7 +89,7 @@ class Tray:
         self._wake()
 
     def alive(self) -> bool:
-        return time.monotonic() - self._seen < LEASE_S
+        return self._lease.held()
 
     def settled(self, timeout_s: float) -> bool:
         """Waits until it is known whether there is a tray; whether there is."""
@@ -100,6 +101,10 @@ class Tray:
         self._wake()
         if threading.current_thread() is not self._thread:
             self._thread.join()
+
+    def _look(self) -> None:
+        self._asked_for = True
+        self._wake()
 
     def _wake(self) -> None:
         with contextlib.suppress(OSError):  # full, so it is awake anyway; or closed
@@ -114,11 +119,10 @@ class Tray:
             shown: tuple[str, View] | None = None
             checked = 0.0
             while not self._stopping:
-                now = time.monotonic()
-                every_s = CHECK_S if self._there else ABSENT_S
-                if now - checked >= every_s:
+                if self._asked_for or (not self._held and time.monotonic() - checked >= self._again_s):
+                    self._asked_for = False
                     self._ask_watcher()
-                    checked = now
+                    checked, self._again_s = time.monotonic(), min(2 * self._again_s, AGAIN_S_MAX)
                 if self._said:
                     self._notify(self._said)
                     self._said = ""
@@ -126,11 +130,12 @@ class Tray:
                 if shown != (self._state, view):
                     self._tell(shown is None or shown[0] != self._state)
                     shown = (self._state, view)
-                select.select([self._bus.sock, self._wake_read], [], [], max(checked + every_s - time.monotonic(), 0))
+                rest_s = None if self._held else max(checked + self._again_s - time.monotonic(), 0)
+                select.select([self._bus.sock, self._wake_read], [], [], rest_s)
                 with contextlib.suppress(BlockingIOError):
                     os.read(self._wake_read, 4096)
                 self._take_in()
-        self._lease(held=False)
+        self._say(held=False)
         self._first.set()
         with contextlib.suppress(OSError):
             self._bus.close()
@@ -182,17 +187,17 @@ class Tray:
             if signal.body[0] != WATCHER:
                 return
             if signal.body[2]:
-                self._there = True
+                self._again_s = AGAIN_S
                 self._register()
             else:
-                self._lease(held=False)
+                self._say(held=False)
         elif member in ("StatusNotifierHostRegistered", "StatusNotifierHostUnregistered",
                         "StatusNotifierItemRegistered", "StatusNotifierItemUnregistered"):  # fmt: skip
             self._ask_watcher()
 
     def _judge(self, body: Any) -> None:
         """The watcher's own word: it has our item, and somebody shows what it has."""
-        held, self._there = False, body is not None
+        held = False
         if body is not None:
             known = body[0]
             items = known.get("RegisteredStatusNotifierItems", ("as", []))[1]
@@ -200,13 +205,14 @@ class Tray:
             if not ours:  # a watcher that has just started may have missed us
                 self._call("register", self._registration())
             held = ours and known.get("IsStatusNotifierHostRegistered", ("b", False))[1] is True
-        self._lease(held=held)
+        self._say(held=held)
         self._first.set()
 
-    def _lease(self, *, held: bool) -> None:
-        before, self._seen = self.alive(), time.monotonic() if held else 0.0
-        if before != held:
-            self._on_change()
+    def _say(self, *, held: bool) -> None:
+        if self._held and not held:
+            self._again_s = AGAIN_S
+        self._held = held
+        self._lease.say(held=held)
 
     # ------------------------------------------------------------ what it looks like
 

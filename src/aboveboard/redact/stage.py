@@ -9,8 +9,7 @@ what was in hand and leaves a Gap "redaction_failed".
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -45,18 +44,17 @@ from aboveboard.core.events import (
 )
 from aboveboard.redact import keys
 from aboveboard.redact.elements import Surroundings, redact_element, redact_elements
-from aboveboard.redact.fields import is_editable, is_secret
+from aboveboard.redact.fields import is_editable
 from aboveboard.redact.ocr import Reader, Tesseract
 from aboveboard.redact.redactor import Redactor
+from aboveboard.redact.run_in_hand import FieldId, RunInHand
 from aboveboard.redact.titles import redact_title
-from aboveboard.redact.trust import FieldTrust, Place, same_field
-from aboveboard.redact.typing import TypedRun
+from aboveboard.redact.trust import FieldTrust, Place
 
 if TYPE_CHECKING:
     from aboveboard.redact.picture_stage import PictureStage
 
 _HELD_MAX = 2_000
-_TOUCHED_MAX = 256
 DESCRIPTION_CHARS_MAX = 2_000
 # After these, what was typed before must not appear either.
 _DISCARDING: frozenset[GapReason] = frozenset({"opted_out", "forgotten", "paused", "redaction_failed", "no_consent"})
@@ -64,26 +62,13 @@ _ACTIVATED_BY_SPACE = frozenset(
     {"push button", "button", "toggle button", "check box", "radio button", "check menu item", "radio menu item"}
     | {"menu item", "switch", "link", "list item", "tree item", "combo box", "page tab", "tab", "toggle"}
 )
-_FieldId: TypeAlias = tuple[object, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Tail:
-    """The end of what was typed into a field, more of which may follow. joined: at the same caret."""
-
-    field: _FieldId
-    text: str
-    joined: bool
-
-
-_NO_TAIL = _Tail((), "", joined=True)
 
 
 def _place(surface: Surface) -> Place:
     return surface.window, surface.site
 
 
-def _field_id(surface: Surface, target: ObservedElement | None) -> _FieldId:
+def _field_id(surface: Surface, target: ObservedElement | None) -> FieldId:
     if target is None:
         return _place(surface)
     return (*_place(surface), target.role, target.path or target.box)
@@ -117,24 +102,17 @@ class RedactionStage:
         self._clock = clock
         self._surface: tuple[object, ...] | None = None
         self._app = ""
-        self._run: TypedRun | None = None
-        self._run_field: _FieldId = ()
-        self._held: list[Redacted] = []
+        self._hand = RunInHand(redactor)
         self._last_us = 0
         self._trust = FieldTrust()
         self._around = Surroundings()
-        self._tail: _Tail | None = None  # of a run that was cut short
-        self._said: _FieldId | None = None  # where a secret was cut short by nothing the person did
-        # Fields typed into: no longer known to have been empty; True for one whose last run was cut short.
-        self._touched: dict[_FieldId, bool] = {}
-        self._pasted: _FieldId | None = None
 
     # ------------------------------------------------------------ what callers use
 
     def feed(self, permitted: Permitted) -> list[Redacted]:
         """Events that are complete now, oldest first; often none. Never raises for what the input holds."""
         out: list[Redacted] = []
-        run, last_us = self._run, self._last_us
+        run, last_us = self._hand.run, self._last_us
         try:
             self._feed(permitted, out)
         except Exception:  # noqa: BLE001  fail closed, see _guarded
@@ -168,9 +146,9 @@ class RedactionStage:
             if reason in _DISCARDING:
                 self._pictures.drop()
             self._pictures.again()
-        if reason in _DISCARDING and self._run is not None:
-            start = min(t_us, self._run.t_us)  # what is dropped lies in the gap too
-            self._drop_run()
+        if reason in _DISCARDING and (run := self._hand.run) is not None:
+            start = min(t_us, run.t_us)  # what is dropped lies in the gap too
+            self._hand.drop()
             out = []
         else:
             out = self._guarded(t_us, t_us, lambda out: self._close_run(out, torn=True))
@@ -185,11 +163,12 @@ class RedactionStage:
 
         t_us: now, up to which a failure's Gap reaches; the last event's time if not given.
         """
-        field, secret = self._run_field, self._run is not None and self._run.secret
+        field, run = self._hand.field, self._hand.run
+        secret = run is not None and run.secret
         now = self._last_us if t_us is None else t_us
         out = self._guarded(now, now, lambda out: self._close_run(out, torn=True))
         if secret:
-            self._said = field
+            self._hand.cut_short(field)
         return out
 
     def task(
@@ -215,7 +194,8 @@ class RedactionStage:
 
     def _guarded(self, t_us: int, end_us: int, work: Callable[[list[Redacted]], None]) -> list[Redacted]:
         """What `work` puts out; if it fails, nothing of it and nothing in hand, but a Gap from where that began."""
-        start_us = self._run.t_us if self._run is not None else max(t_us, self._last_us)
+        run = self._hand.run
+        start_us = run.t_us if run is not None else max(t_us, self._last_us)
         out: list[Redacted] = []
         try:
             work(out)
@@ -224,7 +204,7 @@ class RedactionStage:
         return out
 
     def _failed(self, start_us: int, end_us: int) -> list[Redacted]:
-        self._drop_run()
+        self._hand.drop()
         self._forget_place()
         self._last_us = max(self._last_us, end_us)
         return [Redacted(Gap(t_us=start_us, end_us=self._last_us, reason="redaction_failed"), self._app)]
@@ -232,7 +212,7 @@ class RedactionStage:
     @property
     def open_since_us(self) -> int | None:
         """When the run in hand began; what comes out later may be as old as that. None when nothing is held back."""
-        return None if self._run is None else self._run.t_us
+        return None if self._hand.run is None else self._hand.run.t_us
 
     # ------------------------------------------------------------ input by kind
 
@@ -254,7 +234,7 @@ class RedactionStage:
         if pressed:
             self._trust.pressed(_place(surface), target, t_us)
             self._press(target, field, out)
-        elif types and self._run is not None and field != self._run_field:
+        elif types and self._hand.run is not None and field != self._hand.field:
             self._slip(target, out)
         if permitted.scene is not None:
             self._scene(permitted.scene, surface, t_us, out)
@@ -270,32 +250,20 @@ class RedactionStage:
                 )
             case KeyEdge():
                 self._key(event, target, field, out)
-        if len(self._held) > _HELD_MAX:
+        if len(self._hand.held) > _HELD_MAX:
             out += self.flush()
 
-    def _press(self, target: ObservedElement | None, field: _FieldId, out: list[Redacted]) -> None:
+    def _press(self, target: ObservedElement | None, field: FieldId, out: list[Redacted]) -> None:
         """A button ends a run; within the same field, or where nobody knows, more of the text may follow."""
-        run = self._run
-        here = run is not None and (target is None or run.element is None or same_field(run.element, target))
-        if here and run is not None and target is not None:
-            run.field_held(target.value)
+        here = self._hand.pressed_within(target)
         self._close_run(out, torn=here)
-        if self._tail is not None:
-            kept = here or target is None or field == self._tail.field
-            self._tail = replace(self._tail, joined=False) if kept else None
+        self._hand.pressed_at(None if here or target is None else field)
 
     def _slip(self, target: ObservedElement | None, out: list[Redacted]) -> None:
-        """Typing is in another field though nothing moved the focus: it came late, or the page did it. Where the other
-        one is secret or unknown, the letters before may have been its own."""
-        run = self._run
-        if run is None:
-            return
-        if target is None or (is_editable(target) and is_secret(target)):
-            run.distrust()
-            self._held = [item for item in self._held if not isinstance(item.event, Key)]  # its pastes
+        """Typing is in another field though nothing moved the focus: it came late, or the page did it."""
+        self._hand.slipped_to(target)
         self._close_run(out, torn=True)
-        if self._tail is not None:
-            self._tail = replace(self._tail, joined=False)
+        self._hand.caret_moved()
 
     def _scene(self, scene: Snapshot, surface: Surface, t_us: int, out: list[Redacted]) -> None:
         self._around.see(_place(surface), scene.elements)
@@ -303,21 +271,22 @@ class RedactionStage:
         self._emit(out, Scene(t_us=self._at(min(scene.t_us, t_us)), elements=elements))
 
     def _motion(self, event: Motion, out: list[Redacted]) -> None:
-        first = int(event.t_us[0])
-        t, x, y = encode_columns(event.t_us - first, event.x, event.y)
+        first, times = int(event.t_us[0]), event.t_us
+        since = [t_us - first for t_us in times] if isinstance(times, list) else times - first
+        t, x, y = encode_columns(since, event.x, event.y)
         self._emit(out, PointerPath(t_us=self._at(first), n=len(event.t_us), t=t, x=x, y=y))
 
-    def _button(self, event: ButtonEdge, target: ObservedElement | None, field: _FieldId, out: list[Redacted]) -> None:
+    def _button(self, event: ButtonEdge, target: ObservedElement | None, field: FieldId, out: list[Redacted]) -> None:
         if event.pressed:
             # The middle button pastes: what the field holds from now on is unknown.
-            self._pasted = field if event.button == 2 and (target is None or is_editable(target)) else None
+            self._hand.pasted(field if event.button == 2 and (target is None or is_editable(target)) else None)
         button = Button(
             t_us=self._at(event.t_us), x=event.x, y=event.y, button=event.button, pressed=event.pressed,
             modifiers=tuple(sorted(event.modifiers)), element=self._element(target) if event.pressed else None,
         )  # fmt: skip
         self._emit(out, button)
 
-    def _key(self, event: KeyEdge, target: ObservedElement | None, field: _FieldId, out: list[Redacted]) -> None:
+    def _key(self, event: KeyEdge, target: ObservedElement | None, field: FieldId, out: list[Redacted]) -> None:
         if not event.pressed or keys.is_modifier(event):
             return
         editable = target is None or is_editable(target)
@@ -332,37 +301,29 @@ class RedactionStage:
             self._leave(event)
             return
         value = target.value if target is not None else ""
-        if self._run is None and (editable or keys.is_character(event)) and self._begins_run(event, target):
-            self._begin_run(event, target, field)
-        if self._run is not None and (editable or keys.is_character(event)):
-            verdict = self._run.apply(event, value)
+        run, fills = self._hand.run, editable or keys.is_character(event)
+        if run is None and fills and self._hand.begins(event, target):
+            run = self._hand.begin(self._at(event.t_us), target, field)
+        if run is not None and fills:
+            verdict = run.apply(event, value)
             if verdict == "also_key":
                 self._emit_key(event, target, out)
             if verdict != "outside":
                 return
-        if self._run is not None:
-            self._run.field_held(value)
+        if run is not None:
+            run.field_held(value)
         leaves = keys.moves_focus(event) and not (target is not None and "multi-line" in target.states)
         self._close_run(out, torn=not leaves)
         if keys.is_shortcut(event) or keys.is_named(event):
             self._emit_key(event, target, out)
             if leaves:
                 self._leave(event)
-            elif self._tail is not None:
-                self._tail = replace(self._tail, joined=False)
+            else:
+                self._hand.caret_moved()
 
     def _leave(self, event: KeyEdge) -> None:
         self._trust.moved(event.t_us)
-        self._tail = None
-
-    @staticmethod
-    def _begins_run(event: KeyEdge, target: ObservedElement | None) -> bool:
-        if keys.is_character(event) or keys.is_paste(event) or keys.is_composing(event):
-            return True
-        name = keys.name_of(event)
-        if target is not None and is_secret(target) and (name in keys.WITHIN or keys.is_line_shortcut(event)):
-            return True
-        return name in keys.EDITING or keys.is_editing_shortcut(event)
+        self._hand.left()
 
     def _checked(self, out: list[Redacted]) -> None:
         for crop in self._pictures.done() if self._pictures is not None else ():
@@ -370,44 +331,19 @@ class RedactionStage:
 
     # ------------------------------------------------------------ runs
 
-    def _begin_run(self, event: KeyEdge, target: ObservedElement | None, field: _FieldId) -> None:
-        prior_empty = target is not None and not target.value and field not in self._touched
-        self._run = TypedRun(
-            self._redactor, self._at(event.t_us), target, prior_empty=prior_empty, unknown=self._pasted == field,
-            said=self._said == field,
-        )  # fmt: skip
-        self._run_field = field
-        self._touched.setdefault(field, False)
-        if len(self._touched) > _TOUCHED_MAX:
-            del self._touched[next(iter(self._touched))]
-
     def _close_run(self, out: list[Redacted], *, torn: bool = False) -> None:
         """The run's events, then what was held back meanwhile: the run began first. torn: more of it may follow."""
-        run, held, field = self._run, self._held, self._run_field
+        run = self._hand.run
         if run is None:
             return
-        self._run, self._held, self._run_field = None, [], ()
-        # Also where the field is another now, or was not known in between: nothing has led away from it since.
-        tail = self._tail if self._tail is not None and self._tail.field[:2] == field[:2] else _NO_TAIL
-        element = self._element(run.element)
-        if element is not None and run.is_in(element.name):
-            element = msgspec.structs.replace(element, name="")
-        goes_on = tail is not _NO_TAIL or self._touched.get(field, False)
-        finished = run.finish(element, tail.text, torn=torn or goes_on, joined=tail.joined)
+        finished, held = self._hand.end(self._element(run.element), torn=torn)
         events = [Redacted(event, self._app) for event in finished]
-        self._touched[field] = torn
-        self._tail = _Tail(field, run.tail(tail.text), joined=True) if torn else None
         out += sorted([*events, *held], key=lambda redacted: redacted.event.t_us)
-
-    def _drop_run(self) -> None:
-        if self._run is not None:
-            self._tail = _Tail(self._run_field, "", joined=False)
-        self._run, self._held, self._run_field = None, [], ()
 
     def _forget_place(self) -> None:
         """After a hole, the next event says anew where it is."""
-        self._surface = self._said = None
-        self._pasted = None
+        self._surface = None
+        self._hand.forget_place()
 
     # ------------------------------------------------------------ events
 
@@ -445,5 +381,5 @@ class RedactionStage:
 
     def _emit(self, out: list[Redacted], event: KeptEvent) -> None:
         if not isinstance(event, PointerPath | Scene | Frame | Crop):
-            self._said = None
-        (out if self._run is None else self._held).append(Redacted(event, self._app))
+            self._hand.something_said()
+        (out if self._hand.run is None else self._hand.held).append(Redacted(event, self._app))

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,14 +13,12 @@ import pytest
 from aboveboard.audit.log_checks import Seen
 from aboveboard.audit.report import GUARANTEES
 from aboveboard.audit.source import FolderSource
-from aboveboard.audit.summary import Report
 from aboveboard.audit.verify import verify
 from aboveboard.cli import main
 from aboveboard.core.canonical import canonical, parse_object
 from aboveboard.core.errors import Unavailable
 from aboveboard.core.leaves import (
     DAY_US,
-    DatasetBuiltLeaf,
     DeletionAskedLeaf,
     DeletionDoneLeaf,
     KeyReleasedLeaf,
@@ -32,57 +29,15 @@ from aboveboard.core.merkle import leaf_hash
 from aboveboard.core.policy import SignedPolicy
 from aboveboard.core.tiles import encode_bundle, entries_path, tile_path
 from aboveboard.wire.api import CurrentPolicy, to_base64
+from tests.support.audited import EARLIER_DAY_US, LATER_DAY_US, LATER_S, begun, failing, fill, publish, verified
 from tests.support.world import DAY_S, T0_S, World
-
-LATER_S = T0_S + 31 * DAY_S
-LATER_DAY_US, EARLIER_DAY_US = ((LATER_S // DAY_S + days) * DAY_US for days in (1, -1))
-
-
-def _world() -> tuple[World, SignedPolicy]:
-    world = World()
-    world.start_log()
-    signed = world.signed()
-    world.append(PolicyLeaf(signed.policy_id).encode())
-    return world, signed
-
-
-def _busy(world: World) -> None:
-    """Everything a programme's log holds after a while."""
-    world.batch([b"r" * 32], "rights")
-    world.batch([b"s" * 32], "segments")
-    world.append(KeyReleasedLeaf("1" * 64, "train-agents").encode())
-    world.append(DatasetBuiltLeaf("2" * 64, "3" * 64).encode())
-    world.append(ModelTrainedLeaf("4" * 64, "3" * 64).encode())
-    world.append(DeletionAskedLeaf("5" * 64, LATER_DAY_US).encode())
-    world.append(DeletionDoneLeaf("5" * 64).encode())
-
-
-def _publish(world: World, signed: SignedPolicy, folder: Path) -> None:
-    """The policy's proof is from its first day, so that its notice has run by LATER_S."""
-    first_note = world.note(T0_S, entries=world.entries[:2])
-    world.publish(folder, time_s=LATER_S)
-    shown = world.entries[2:]
-    del world.entries[2:]
-    proof = world.proof(1, first_note)
-    world.entries += shown
-    path = folder / "published" / "policies" / f"{signed.policy_id}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(CurrentPolicy(to_base64(signed.to_bytes()), proof.encode()).to_bytes())
-
-
-def _verify(world: World, folder: Path) -> Report:
-    return verify(FolderSource(folder), world.charter)[0]
-
-
-def _failing(report: Report) -> set[str]:
-    return {check.name for check in report.checks if check.result == "fails"}
 
 
 def test_an_honest_log_holds_in_every_check(tmp_path: Path) -> None:
-    world, signed = _world()
-    _busy(world)
-    _publish(world, signed, tmp_path)
-    report = _verify(world, tmp_path)
+    world, signed = begun()
+    fill(world)
+    publish(world, signed, tmp_path)
+    report = verified(world, tmp_path)
     assert report.ok, report.to_text()
     assert all(check.name in GUARANTEES for check in report.checks)
 
@@ -134,12 +89,12 @@ def _unsign(folder: Path) -> None:
     ],
 )
 def test_a_published_file_changed_fails_its_check(broken: Callable[[Path], object], check: str, tmp_path: Path) -> None:
-    world, signed = _world()
-    _busy(world)
-    _publish(world, signed, tmp_path)
+    world, signed = begun()
+    fill(world)
+    publish(world, signed, tmp_path)
     broken(tmp_path)
-    report = _verify(world, tmp_path)
-    assert check in _failing(report), report.to_text()
+    report = verified(world, tmp_path)
+    assert check in failing(report), report.to_text()
     assert not report.ok
 
 
@@ -156,65 +111,52 @@ def test_a_published_file_changed_fails_its_check(broken: Callable[[Path], objec
 )
 def test_a_log_that_says_what_may_not_be_fails_that_check(entry: bytes, check: str, tmp_path: Path) -> None:
     """The log is well formed and signed; only what it says is wrong."""
-    world, signed = _world()
-    _busy(world)
+    world, signed = begun()
+    fill(world)
     world.append(entry)
-    _publish(world, signed, tmp_path)
-    failing = _failing(_verify(world, tmp_path))
-    assert check in failing
-    assert failing <= {check, "policies_signed"}
+    publish(world, signed, tmp_path)
+    found = failing(verified(world, tmp_path))
+    assert check in found
+    assert found <= {check, "policies_signed"}
 
 
 def test_a_deletion_asked_again_with_a_later_day_is_due_as_it_was(tmp_path: Path) -> None:
-    world, signed = _world()
+    world, signed = begun()
     for due_us in (EARLIER_DAY_US, LATER_DAY_US):
         world.append(DeletionAskedLeaf("9" * 64, due_us).encode())
-    _publish(world, signed, tmp_path)
-    assert _failing(_verify(world, tmp_path)) == {"deletions"}
+    publish(world, signed, tmp_path)
+    assert failing(verified(world, tmp_path)) == {"deletions"}
 
 
 def test_a_deletion_said_to_be_done_twice_was_done(tmp_path: Path) -> None:
     """As after a crash between the log and the collector's own record of it."""
-    world, signed = _world()
+    world, signed = begun()
     world.append(DeletionAskedLeaf("9" * 64, EARLIER_DAY_US).encode())
     for _ in range(2):
         world.append(DeletionDoneLeaf("9" * 64).encode())
-    _publish(world, signed, tmp_path)
-    assert _verify(world, tmp_path).ok
+    publish(world, signed, tmp_path)
+    assert verified(world, tmp_path).ok
 
 
 def test_a_copy_whose_partial_tiles_were_replaced_by_full_ones_holds(tmp_path: Path) -> None:
     """A log that grew while it was copied: the checkpoint is of before, and the full tiles begin as it says."""
-    world, signed = _world()
+    world, signed = begun()
     for i in range(200):
         world.append(DeletionAskedLeaf(f"{i:064x}", LATER_DAY_US).encode())
-    _publish(world, signed, tmp_path)
+    publish(world, signed, tmp_path)
     before = {name: (tmp_path / name).read_bytes() for name in ("checkpoint", "published/counters.json")}
     for i in range(200, 400):
         world.append(DeletionAskedLeaf(f"{i:064x}", LATER_DAY_US).encode())
     shutil.rmtree(tmp_path / "tile")
-    _publish(world, signed, tmp_path)
+    publish(world, signed, tmp_path)
     for name, data in before.items():
         (tmp_path / name).write_bytes(data)
-    assert _verify(world, tmp_path).ok
+    assert verified(world, tmp_path).ok
     for name, check in (("tile/entries/000", "entries"), ("tile/0/000", "tiles")):
         honest = (tmp_path / name).read_bytes()
         (tmp_path / name).write_bytes(honest[:70] + bytes([honest[70] ^ 1]) + honest[71:])
-        assert check in _failing(_verify(world, tmp_path))
+        assert check in failing(verified(world, tmp_path))
         (tmp_path / name).write_bytes(honest)
-
-
-def test_tiles_of_earlier_sizes_that_a_folder_still_holds_are_held_against_the_entries_too(tmp_path: Path) -> None:
-    """Readers with an older checkpoint, and proofs made from it, go by them."""
-    world, signed = _world()
-    _busy(world)
-    _publish(world, signed, tmp_path)
-    bundle, tile = tmp_path / "tile/entries/000.p/2", tmp_path / "tile/0/000.p/2"
-    bundle.write_bytes(encode_bundle(world.entries[:2]))
-    tile.write_bytes((tmp_path / tile_path(0, 0, len(world.entries))).read_bytes()[:64])
-    assert _verify(world, tmp_path).ok
-    for path in (bundle, tile):
-        _flip_every(path, range(0, 64 * 8, 31), lambda: _failing(_verify(world, tmp_path)) == {"tiles"})
 
 
 class _Silent(FolderSource):
@@ -231,8 +173,8 @@ class _Silent(FolderSource):
 
 
 def test_what_a_server_does_not_answer_for_is_unknown_and_hides_no_failure(tmp_path: Path) -> None:
-    world, signed = _world()
-    _busy(world)
+    world, signed = begun()
+    fill(world)
     lacking = world.signed(world.policy(version=2), [world.employer])
     other = world.signed(world.policy(version=3))
     for each in (lacking, other):
@@ -265,38 +207,38 @@ def test_what_a_server_does_not_answer_for_is_unknown_and_hides_no_failure(tmp_p
 )
 def test_an_entry_that_is_none_of_the_specification_fails(entry: bytes, tmp_path: Path) -> None:
     """What names somebody, tells an hour or how many, or is made to break its reader."""
-    world, signed = _world()
+    world, signed = begun()
     world.batch([b"r" * 32], "rights")
-    _publish(world, signed, tmp_path)
+    publish(world, signed, tmp_path)
     world.append(entry)
     note, entries = world.note(LATER_S), world.entries
     (tmp_path / "checkpoint").write_text(note)
     (tmp_path / entries_path(0, len(entries))).write_bytes(encode_bundle(entries))
     (tmp_path / tile_path(0, 0, len(entries))).write_bytes(b"".join(leaf_hash(entry) for entry in entries))
-    assert _failing(_verify(world, tmp_path)) == {"entry_kinds"}
+    assert failing(verified(world, tmp_path)) == {"entry_kinds"}
 
 
 def test_segments_before_the_notice_has_run_fail(tmp_path: Path) -> None:
-    world, signed = _world()
+    world, signed = begun()
     world.batch([b"s" * 32], "segments")
     world.publish(tmp_path, [signed], T0_S)
-    assert _failing(_verify(world, tmp_path)) == {"nothing_before_notice"}
+    assert failing(verified(world, tmp_path)) == {"nothing_before_notice"}
 
 
 def test_segments_from_before_the_notice_are_shown_later_by_a_checkpoint_that_holds_them(tmp_path: Path) -> None:
     """One look after the notice has run finds nothing; with a checkpoint of before, the log convicts itself."""
-    world, signed = _world()
+    world, signed = begun()
     world.batch([b"s" * 32], "segments")
-    _publish(world, signed, tmp_path)
-    assert _verify(world, tmp_path).ok
+    publish(world, signed, tmp_path)
+    assert verified(world, tmp_path).ok
 
-    def failing(size: int) -> set[str]:
+    def shown(size: int) -> set[str]:
         note = world.note(T0_S + 60, entries=world.entries[:size])
         seen = Seen(*world.charter.check_checkpoint(note), "the checkpoint of a contributor")
-        return _failing(verify(FolderSource(tmp_path), world.charter, [seen])[0])
+        return failing(verify(FolderSource(tmp_path), world.charter, [seen])[0])
 
-    assert failing(3) == {"nothing_before_notice"}
-    assert failing(2) == set()
+    assert shown(3) == {"nothing_before_notice"}
+    assert shown(2) == set()
 
 
 def test_segments_before_any_policy_fail(tmp_path: Path) -> None:
@@ -304,13 +246,13 @@ def test_segments_before_any_policy_fail(tmp_path: Path) -> None:
     world.start_log()
     world.batch([b"s" * 32], "segments")
     world.publish(tmp_path, time_s=LATER_S)
-    assert "nothing_before_notice" in _failing(_verify(world, tmp_path))
+    assert "nothing_before_notice" in failing(verified(world, tmp_path))
 
 
 def test_another_history_than_was_seen_before_fails(tmp_path: Path) -> None:
-    world, signed = _world()
-    _busy(world)
-    _publish(world, signed, tmp_path)
+    world, signed = begun()
+    fill(world)
+    publish(world, signed, tmp_path)
 
     def seen(entries: list[bytes]) -> Seen:
         return Seen(*world.charter.check_checkpoint(world.note(T0_S, entries=entries)), "the checkpoint seen before")
@@ -321,7 +263,7 @@ def test_another_history_than_was_seen_before_fails(tmp_path: Path) -> None:
     assert report.ok
     for other in (rewritten, shrunk):
         report, _ = verify(FolderSource(tmp_path), world.charter, [true, other])
-        assert _failing(report) == {"append_only"}
+        assert failing(report) == {"append_only"}
 
 
 def test_a_server_that_is_away_is_unknown_and_not_ok(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -338,9 +280,9 @@ def test_a_server_that_is_away_is_unknown_and_not_ok(capsys: pytest.CaptureFixtu
 def test_the_command_says_what_it_found_and_keeps_the_checkpoint(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    world, signed = _world()
-    _busy(world)
-    _publish(world, signed, tmp_path / "copy")
+    world, signed = begun()
+    fill(world)
+    publish(world, signed, tmp_path / "copy")
     charter, saved = tmp_path / "charter.json", tmp_path / "seen"
     charter.write_bytes(world.charter.to_bytes())
     words = ["audit", "verify", str(tmp_path / "copy"), "--charter", str(charter)]
@@ -356,9 +298,9 @@ def test_the_command_says_what_it_found_and_keeps_the_checkpoint(
                                    "published/counters.json", "published/policies"])  # fmt: skip
 @pytest.mark.parametrize("instead", ["a folder", "a pipe", "itself"])
 def test_what_is_no_file_in_a_copy_ends_no_audit(place: str, instead: str, tmp_path: Path) -> None:
-    world, signed = _world()
-    _busy(world)
-    _publish(world, signed, tmp_path)
+    world, signed = begun()
+    fill(world)
+    publish(world, signed, tmp_path)
     path = tmp_path / place if place != "published/policies" else next((tmp_path / place).iterdir())
     path.unlink()
     match instead:
@@ -368,43 +310,6 @@ def test_what_is_no_file_in_a_copy_ends_no_audit(place: str, instead: str, tmp_p
             os.mkfifo(path)
         case _:
             path.symlink_to(path)
-    report = _verify(world, tmp_path)
+    report = verified(world, tmp_path)
     assert report.exit_code == (3 if instead == "itself" and place != "checkpoint" else report.exit_code)
     assert report.exit_code in (1, 3), report.to_text()
-
-
-def _flip_every(path: Path, bits: Iterable[int], seen: Callable[[], bool]) -> None:
-    honest = path.read_bytes()
-    for bit in bits:
-        data = bytearray(honest)
-        data[bit // 8] ^= 1 << bit % 8
-        path.write_bytes(bytes(data))
-        assert seen(), f"bit {bit} of {path}"
-    path.write_bytes(honest)
-
-
-def _flip_bits(folder: Path, more: int, per_file: int | None, seed: int) -> None:
-    """more: entries. per_file: how many bits of each tile and bundle, by chance; None: every one of them."""
-    world, signed = _world()
-    _busy(world)
-    for i in range(more):
-        world.append(DeletionAskedLeaf(f"{i:064x}", LATER_DAY_US).encode())
-    _publish(world, signed, folder)
-    rng = random.Random(seed)
-    paths = [path for path in (folder / "tile").rglob("*") if path.is_file()]
-    for path in paths:
-        bits = range(path.stat().st_size * 8)
-        chosen = bits if per_file is None else rng.sample(bits, per_file)
-        _flip_every(path, chosen, lambda: bool(_failing(_verify(world, folder)) & {"entries", "tiles"}))
-    assert _verify(world, folder).ok
-
-
-def test_any_single_bit_of_a_tile_or_bundle_that_is_changed_is_seen(tmp_path: Path) -> None:
-    """A full bundle, a full tile, and tiles on two levels."""
-    _flip_bits(tmp_path, 300, 80, seed=11)
-
-
-@pytest.mark.prove
-@pytest.mark.timeout(7200)
-def test_every_single_bit_of_every_tile_and_bundle_is_seen(tmp_path: Path) -> None:
-    _flip_bits(tmp_path, 12, None, seed=0)

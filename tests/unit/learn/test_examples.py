@@ -73,3 +73,9 @@ def test_without_what_was_seen_there_is_nothing_to_learn_but_it_happened() -> No
     blind = Step("click", 0, 1, x=12, y=20)
     [example] = learned(blind, Step("key", 2, 3, key="Return", elements=(FIELD,)))
     assert example.past.kinds == ("click",)
+
+
+def test_the_mark_that_was_typed_at_the_end_is_taken_along() -> None:
+    instruction = 'reply to them with the text "Vitae sit." and send it'
+    assert find_typed(instruction, (), "Vitae sit.") == ((Span(-1, 7, 9),), 0)
+    assert find_typed(instruction, (), "Vitae sit") == ((Span(-1, 7, 8),), 0)

@@ -124,9 +124,9 @@ def home(tmp_path: Path) -> Path:
 
 def test_results_pool_the_training_seeds_and_name_what_was_not_run(home: Path) -> None:
     found = results(SMALL, home)
-    assert (found["success_4"], found["success_4_successes"], found["success_4_n"]) == (0.8, 8, 10)
-    assert found["success_2"] is None
-    assert found["success_2_n"] == 0
+    assert (found["success_60"], found["success_60_successes"], found["success_60_n"]) == (0.8, 8, 10)
+    assert found["success_3"] is None
+    assert found["success_3_n"] == 0
     assert "n2-s0.seen" in found["not_run"]
     assert "n4-s0.seen" not in found["not_run"]
 
@@ -134,7 +134,7 @@ def test_results_pool_the_training_seeds_and_name_what_was_not_run(home: Path) -
 def test_an_evaluation_that_was_not_made_to_its_end_is_no_figure(home: Path) -> None:
     (home / "tasks.json").write_text(json.dumps({"seen": ["a", "z"], "unseen": ["b"], "left_out": {}}))
     found = results(SMALL, home)
-    assert (found["success_4"], found["success_4_n"]) == (None, 0)
+    assert (found["success_60"], found["success_60_n"]) == (None, 0)
     assert "n4-s0.seen" in found["not_run"]
 
 

@@ -9,7 +9,7 @@ from aboveboard.core.errors import BadInput
 from aboveboard.core.events import Element
 from aboveboard.datasets.schema import Episode, Step
 from aboveboard.learn.examples import CELLS, MIDDLE, PLACES, examples_of, spot
-from aboveboard.learn.matching import NUMBERED, SAME_WORD, WHOLE
+from aboveboard.learn.matching import AS_WRITTEN, NUMBERED, SAME_WORD, WHOLE
 from aboveboard.learn.past import Past
 from aboveboard.learn.quantities import amounts, dates, shown_month, told_number
 from aboveboard.learn.relations import ABOVE, BELOW, NEAREST, NEXT, OWNER, RIGHT, ROW, TIES
@@ -130,3 +130,10 @@ def test_a_task_of_the_desktop_is_the_same_for_the_same_seed() -> None:
     assert desk.drawn("desktop/mousepad-write", "dev-1") != desk.drawn("desktop/mousepad-write", "dev-2")
     with pytest.raises(BadInput, match="no task"):
         desk.drawn("desktop/none", "dev-1")
+
+
+def test_two_links_that_differ_in_a_capital_are_told_apart() -> None:
+    links = (text("pharetra", 0, 0, 0), text("Pharetra", 0, 20, 1), text("Quis", 0, 40, 2))
+    scene = Scene('Find and click on the link "Pharetra".', links)
+    assert scene.match[WHOLE].any(axis=1).tolist() == [True, True, False]
+    assert scene.match[AS_WRITTEN].any(axis=1).tolist() == [False, True, False]

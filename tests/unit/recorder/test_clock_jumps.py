@@ -81,16 +81,16 @@ def test_a_recorder_goes_on_by_itself_and_never_twice_over_the_same_time(tmp_pat
     laptop.until(lambda: recorder.state == "recording")
     laptop.click()
     laptop.until(lambda: recorder.status()["counters"]["kept"].get("buttons", 0) == 2)
-    assert recorder._pipeline is not None
-    recorder._pipeline.steady = clocks.steady()
+    assert recorder.recording.pipeline is not None
+    recorder.recording.pipeline.steady = clocks.steady()
     clocks.wall_us = laptop.clock.now_us()
-    recorder._pipeline.steady.check = lambda: _jump(laptop.clock.now_us())  # type: ignore[method-assign]
+    recorder.recording.pipeline.steady.check = lambda: _jump(laptop.clock.now_us())  # type: ignore[method-assign]
     laptop.clock.advance(-HOUR_US)
-    recorder._wake()
+    recorder.recording.wake()
     laptop.until(lambda: "set back" in recorder.status()["problem"])
     laptop.click()
     laptop.clock.advance(HOUR_US + 1_000_000)
-    recorder._wake()
+    recorder.recording.wake()
     laptop.until(lambda: recorder.state == "recording" and recorder.problem == "")
     laptop.click()
     laptop.until(lambda: recorder.status()["counters"]["kept"].get("buttons", 0) == 4)

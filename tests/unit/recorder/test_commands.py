@@ -26,7 +26,7 @@ def laptop(tmp_path: Path) -> Iterator[Laptop]:
     recorder.agree(recorder.status()["policy"])
     laptop.until(lambda: recorder.state == "recording")
     yield laptop
-    if not recorder.stopped.is_set():
+    if not recorder.recording.stopped.is_set():
         recorder.stop()
 
 

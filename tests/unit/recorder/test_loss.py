@@ -31,7 +31,7 @@ class Breakable(Laptop):
     def lose(self, recorder: Recorder) -> None:
         self.gone = True
         self.observers[-1].lost = True
-        recorder._wake()
+        recorder.recording.wake()
         self.until(lambda: "display" in recorder.problem)
 
 
@@ -47,7 +47,7 @@ def _recording(laptop: Breakable) -> Recorder:
     recorder.agree(laptop.policy.policy_id if laptop.policy else "")
     laptop.until(lambda: recorder.state == "recording")
     laptop.click()
-    recorder._wake()
+    recorder.recording.wake()
     laptop.until(lambda: recorder.status()["counters"]["kept"].get("buttons", 0) == 2)
     return recorder
 
@@ -55,7 +55,7 @@ def _recording(laptop: Breakable) -> Recorder:
 def test_it_goes_on_and_the_hole_is_a_gap_without_a_seam(laptop: Breakable) -> None:
     recorder = _recording(laptop)
     back: list[str] = []
-    recorder.on_back = lambda: back.append("back")
+    recorder.recording.on_back = lambda: back.append("back")
     laptop.lose(recorder)
     lost_us = laptop.clock.now_us()
     assert recorder.state == "not_allowed"
@@ -64,11 +64,11 @@ def test_it_goes_on_and_the_hole_is_a_gap_without_a_seam(laptop: Breakable) -> N
     laptop.clock.advance(3_000_000)
     laptop.gone = False
     found_us = laptop.clock.now_us()
-    recorder._wake()
+    recorder.recording.wake()
     laptop.until(lambda: recorder.state == "recording")
     assert (recorder.problem, back) == ("", ["back"])
     laptop.click()
-    recorder._wake()
+    recorder.recording.wake()
     laptop.until(lambda: recorder.status()["counters"]["kept"].get("buttons", 0) == 4)
     laptop.stop()
     chunks = [chunk for _, chunk in laptop.spool.chunks()]
@@ -92,7 +92,7 @@ def test_after_leaving_and_agreeing_anew_the_hole_before_is_nobodys(laptop: Brea
     recorder.agree(laptop.policy.policy_id if laptop.policy else "")
     laptop.until(lambda: recorder.state == "recording")
     laptop.click()
-    recorder._wake()
+    recorder.recording.wake()
     laptop.until(lambda: recorder.status()["counters"]["kept"].get("buttons", 0) == 4)
     laptop.stop()
     assert min(chunk.start_us for _, chunk in laptop.spool.chunks()) >= agreed_us
@@ -105,8 +105,8 @@ def test_it_ends_when_what_is_gone_does_not_come_back(laptop: Breakable, monkeyp
     laptop.observers[-1].lost = True
 
     def stopped() -> bool:
-        recorder._wake()
-        return recorder.stopped.is_set()
+        recorder.recording.wake()
+        return recorder.recording.stopped.is_set()
 
     laptop.until(stopped)
     assert recorder.problem == "the display is gone"

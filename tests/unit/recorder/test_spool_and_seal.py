@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import resource
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -78,6 +79,24 @@ def test_only_redacted_events_are_spooled_and_none_in_the_clear(tmp_path: Path) 
     for path in tmp_path.iterdir():
         assert b"chromium" not in path.read_bytes()
         assert path.stat().st_mode & 0o077 == 0
+
+
+def test_the_disk_is_waited_for_every_few_seconds_and_the_system_each_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a process that is killed leaves is what was written; a power cut leaves what was waited for."""
+    at_s, waited = 0.0, list[float]()
+    monkeypatch.setattr("aboveboard.recorder.spool.spool.time.monotonic", lambda: at_s)
+    monkeypatch.setattr("aboveboard.recorder.spool.spool.os.fdatasync", lambda _: waited.append(at_s))
+    folder = tmp_path / "spool"
+    spool = Spool(folder, KEY)
+    for i in range(23):
+        at_s = float(i)
+        items = [_press(NOON_US + i * 1000 + 1)]
+        spool.append(items, epoch="e", start_us=NOON_US + i * 1000, end_us=NOON_US + (i + 1) * 1000, **TERMS)
+        left = shutil.copytree(folder, tmp_path / str(i))
+        assert len([event for _, chunk in Spool(left, KEY).chunks() for event in chunk.events]) == i + 1
+    assert waited == [0.0, 10.0, 20.0]
 
 
 def test_a_torn_write_leaves_no_chunk_and_a_broken_one_is_not_sent(tmp_path: Path) -> None:

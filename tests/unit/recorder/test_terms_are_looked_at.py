@@ -42,7 +42,7 @@ def now(monkeypatch: pytest.MonkeyPatch) -> Now:
     return now
 
 
-def _judged(look: TermsLook, now: Now, after_s: float = 5.0) -> bool:
+def _judged(look: TermsLook, now: Now, after_s: float = terms_watch.LOOK_S + 1) -> bool:
     now.steady_s += after_s
     look.glance()
     due = look._due.is_set()

@@ -22,7 +22,7 @@ from tests.support.laptop import Laptop
 def laptop(tmp_path: Path) -> Iterator[Laptop]:
     made = Laptop(tmp_path)
     yield made
-    if made.recorder is not None and not made.recorder.stopped.is_set():
+    if made.recorder is not None and not made.recorder.recording.stopped.is_set():
         made.stop()
 
 

@@ -6,8 +6,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-import numpy as np
-
 from aboveboard.core.events import I64
 
 TICK_US = 1000
@@ -54,13 +52,17 @@ class DisplayClock:
         """The middle of that millisecond: nobody knows where in it."""
         return (self._base_ms + _since(time_ms, self._base_ms)) * TICK_US + self._offset_us + TICK_US // 2
 
-    def wall(self, times_ms: I64 | list[int]) -> I64:
-        """The same for n of them, shape (n,)."""
-        times: I64 = np.asarray(times_ms, dtype=np.int64)
-        first, last = int(times[0]), int(times[-1])
+    def wall(self, times_ms: I64 | list[int]) -> I64 | list[int]:
+        """The same for n of them: an array of the shape (n,) for one, a list for a list."""
+        first, last = int(times_ms[0]), int(times_ms[-1])
         if first <= last < first + (_WRAP >> 1):  # the counter never falls but where it wraps
-            return times * TICK_US + (self.wall_us(first) - first * TICK_US)
-        since = (times - self._base_ms + (_WRAP >> 1)) % _WRAP - (_WRAP >> 1)
+            base_us = self.wall_us(first) - first * TICK_US
+            if isinstance(times_ms, list):
+                return [time_ms * TICK_US + base_us for time_ms in times_ms]
+            return times_ms * TICK_US + base_us
+        if isinstance(times_ms, list):
+            return [self.wall_us(time_ms) for time_ms in times_ms]
+        since: I64 = (times_ms - self._base_ms + (_WRAP >> 1)) % _WRAP - (_WRAP >> 1)
         return (self._base_ms + since) * TICK_US + (self._offset_us + TICK_US // 2)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
@@ -45,9 +46,9 @@ class Places:
         """After the last movement."""
         return self._x, self._y
 
-    def of(self, moves: Moves, *, newest: bool) -> tuple[I32, I32]:
-        """x and y in pixels of the whole screen (root window), each of the shape (n,). newest: nothing that is known
-        of has moved since."""
+    def of(self, moves: Moves, *, newest: bool) -> tuple[I32, I32] | tuple[list[int], list[int]]:
+        """x and y in pixels of the whole screen (root window), each of the length n. newest: nothing that is known of
+        has moved since."""
         device = self._pointers.get(moves.source, _EITHER)
         if device.told == "either" and isinstance(moves.x, list) and isinstance(moves.y, list):
             short = self._short(moves.x, moves.y)
@@ -65,20 +66,18 @@ class Places:
         self._x, self._y = int(x[-1]), int(y[-1])
         return x, y
 
-    def _short(self, xs: list[float], ys: list[float]) -> tuple[I32, I32] | None:
+    def _short(self, xs: list[float], ys: list[float]) -> tuple[list[int], list[int]] | None:
         """The same for a few places; None for steps, and where something is missing."""
         high_x, high_y = max(xs), max(ys)
         if min(xs) < 0 or min(ys) < 0 or high_x >= self._size[0] or high_y >= self._size[1]:
             return None
         if high_x < CORNER and high_y < CORNER and (self._x > FAR or self._y > FAR):
             return None
-        x, y = np.array(xs), np.array(ys)
-        if x.dtype.kind != "i" or y.dtype.kind != "i":  # of whole numbers alone it is
-            if math.isnan(sum(xs)) or math.isnan(sum(ys)):  # a NaN anywhere makes the sum one
-                return None
-            x, y = np.rint(x), np.rint(y)
-        self._x, self._y = int(x[-1]), int(y[-1])
-        return x.astype(np.int32), y.astype(np.int32)
+        x, y = _whole(xs), _whole(ys)
+        if x is None or y is None:
+            return None
+        self._x, self._y = x[-1], y[-1]
+        return x, y
 
     def _are_places(self, moves: _Arrays) -> bool:
         """Steps are told by what they are: they go below zero, or lead to a corner far from where the pointer was."""
@@ -98,6 +97,14 @@ class Places:
             if not self._connection.waits():
                 xs, ys = xs + (now_x - xs[-1]), ys + (now_y - ys[-1])
         return np.clip(xs, 0, self._size[0] - 1), np.clip(ys, 0, self._size[1] - 1)
+
+
+def _whole(values: list[float]) -> list[int] | None:
+    """In whole pixels; None when one is missing."""
+    total = sum(values)
+    if isinstance(total, int):  # of whole numbers alone it is one
+        return cast("list[int]", values)
+    return None if math.isnan(total) else [round(value) for value in values]  # a NaN anywhere makes the sum one
 
 
 def _scaled(values: F64, span: tuple[float, float], pixels: int) -> F64:

@@ -58,7 +58,7 @@ class Observer(Protocol):
         ...
 
     def unsee(self) -> None:
-        """What was seen of the screen and not given yet never is."""
+        """What was seen of the screen and not given yet never is, and a button that is down claims no window."""
         ...
 
     @property

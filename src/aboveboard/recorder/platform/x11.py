@@ -11,7 +11,7 @@ import select
 import socket
 import time
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -34,7 +34,7 @@ from aboveboard.recorder.platform.x11events import (
 )
 from aboveboard.recorder.platform.x11wire import PRESSES, Connection
 
-GATHER_S = 0.85  # movement waits this long for more, if nothing else happens
+GATHER_S = 0.9  # movement waits this long for more, if nothing else happens
 # After a press; after one that soon follows another, unless windows change. A press that there is no need to look up
 # waits as movement does.
 LINGER_S, LINGER_BUSY_S = 0.02, 0.25
@@ -189,10 +189,14 @@ def _joined(out: list[Taken], motion: Motion) -> Motion:
     if not isinstance(before, Motion):
         return motion
     out.pop()
-    return Motion(
-        np.concatenate([before.t_us, motion.t_us]), np.concatenate([before.x, motion.x]),
-        np.concatenate([before.y, motion.y]),
-    )  # fmt: skip
+    return Motion(_one(before.t_us, motion.t_us), _one(before.x, motion.x), _one(before.y, motion.y))
+
+
+def _one(first: Any, second: Any) -> Any:
+    """Two columns as one: a list of two lists, else an array."""
+    if isinstance(first, list) and isinstance(second, list):
+        return first + second
+    return np.concatenate([first, second])
 
 
 def _ms_until(end: float) -> float:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import struct
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -83,8 +83,7 @@ class _Form:
         event = head + b".." + kind + b"...." + rest + b".{%d}" % (size - value)
         self.size = size
         self._run = re.compile(b"(?:" + event + b"){1,%d}" % ROWS_MAX, re.DOTALL)
-        self._values = struct.Struct(f"<12xI{value - 16}xiIiI{size - value - 16}x")
-        # The same as an array.
+        self._value, self._words = value // 4, size // 4
         self._array = np.dtype(
             {"names": ["t", "x", "xf", "y", "yf"], "formats": ["<u4", "<i4", "<u4", "<i4", "<u4"],
              "offsets": [12, value, value + 4, value + 8, value + 12], "itemsize": size}
@@ -95,12 +94,15 @@ class _Form:
         found = self._run.match(data, at)
         return found.end() if found is not None else at
 
-    def short(self, data: bytes) -> tuple[tuple[int, ...], list[float], list[float]]:
+    def short(self, data: bytes) -> tuple[list[int], list[float], list[float]]:
         """Times and places of a run."""
-        times, xs, x_parts, ys, y_parts = zip(*self._values.iter_unpack(data), strict=True)
+        words, at, every = memoryview(data).cast("i"), self._value, self._words
+        times, xs, x_parts, ys, y_parts = (words[first::every].tolist() for first in (3, at, at + 1, at + 2, at + 3))
+        if times[0] < 0 or times[-1] < 0:  # the second half of the counter of 32 bits
+            times = [time_ms & 0xFFFFFFFF for time_ms in times]
         if any(x_parts) or any(y_parts):
             return times, _joined(xs, x_parts), _joined(ys, y_parts)
-        return times, list(xs), list(ys)
+        return times, cast("list[float]", xs), cast("list[float]", ys)
 
     def long(self, data: bytes) -> tuple[I64, F64, F64]:
         """The same as arrays."""
@@ -108,8 +110,8 @@ class _Form:
         return rows["t"].astype(np.int64), rows["x"] + rows["xf"] / _FP, rows["y"] + rows["yf"] / _FP
 
 
-def _joined(whole: tuple[int, ...], parts: tuple[int, ...]) -> list[float]:
-    return [each + part / _FP for each, part in zip(whole, parts, strict=True)]
+def _joined(whole: list[int], parts: list[int]) -> list[float]:
+    return [each + (part & 0xFFFFFFFF) / _FP for each, part in zip(whole, parts, strict=True)]
 
 
 class _Run:
@@ -127,7 +129,7 @@ class _Run:
             self.close()
             self._source = source
 
-    def add(self, times: tuple[int, ...], xs: list[float], ys: list[float]) -> None:
+    def add(self, times: list[int], xs: list[float], ys: list[float]) -> None:
         self._times += times
         self._xs += xs
         self._ys += ys
@@ -198,7 +200,7 @@ class Decoder:
             if axes:  # else only a wheel moved
                 time_ms = _U32.unpack_from(data, at + 12)[0]
                 x, y = _place(data, at + 32, words)
-                run.add((time_ms,), [x], [y])
+                run.add([time_ms], [x], [y])
             return at + size
         key = (data[at : at + 2] + data[at + 4 : at + 12], data[at + 16 : at + 32 + 4 * words])
         form = self._forms.get(key)

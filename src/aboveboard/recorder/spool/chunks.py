@@ -2,11 +2,11 @@
 
     <n>.chunk = 12-byte nonce || ChaCha20-Poly1305 (RFC 8439) of zstd of MessagePack of Chunk
     associated data: the file's name
-    <n>.open  = frames: u32 (little-endian) length || the same, of a stretch
+    <n>.open  = frames: u32 (little-endian) length || the same without zstd, of a stretch
     associated data: "<n>.open/<number of frame>"
 
-A chunk grows in an .open file, frame by frame, each durable; then it is written as a whole, with pointer paths that
-follow each other joined. Frames after the first leave out the terms. The name counts up and tells no time.
+A chunk grows in an .open file, frame by frame; then it is written as a whole, with pointer paths that follow each other
+joined. Frames after the first leave out the terms. The name counts up and tells no time.
 """
 
 from __future__ import annotations
@@ -153,21 +153,28 @@ def _cipher(key: bytes) -> ChaCha20Poly1305:
     return ChaCha20Poly1305(key)
 
 
-_quick, _thorough = zstandard.ZstdCompressor(level=1), zstandard.ZstdCompressor(level=9)
+_LEVEL = 9  # of zstd: once for a minute's chunk
 _FRAME = struct.Struct("<I")
 
 
-def lock_up(chunk: Chunk, name: str, key: bytes, *, quick: bool = False) -> bytes:
-    """The file's bytes. Not for several threads at once."""
-    packed = (_quick if quick else _thorough).compress(_encoder.encode(chunk))
+def _sealed(plain: bytes, name: str, key: bytes) -> bytes:
     nonce = os.urandom(NONCE_BYTES)
-    return nonce + _cipher(key).encrypt(nonce, packed, name.encode())
+    return nonce + _cipher(key).encrypt(nonce, plain, name.encode())
+
+
+def _opened(data: bytes, name: str, key: bytes) -> bytes:
+    return _cipher(key).decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], name.encode())
+
+
+def lock_up(chunk: Chunk, name: str, key: bytes) -> bytes:
+    """The file's bytes. What compresses takes megabytes, and is gone when it returns."""
+    return _sealed(zstandard.ZstdCompressor(level=_LEVEL).compress(_encoder.encode(chunk)), name, key)
 
 
 def unlock(data: bytes, name: str, key: bytes) -> Chunk:
     """Raises Corrupt for bytes that are not a chunk of ours under that name."""
     try:
-        packed = _cipher(key).decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], name.encode())
+        packed = _opened(data, name, key)
         plain = zstandard.ZstdDecompressor().stream_reader(packed).read(UNPACKED_BYTES_MAX + 1)
         if len(plain) > UNPACKED_BYTES_MAX:
             raise Corrupt(f"spool chunk {name} is too large")
@@ -177,10 +184,11 @@ def unlock(data: bytes, name: str, key: bytes) -> Chunk:
 
 
 def frame(chunk: Chunk, name: str, number: int, key: bytes) -> bytes:
-    """The bytes that add a stretch to an open chunk as its frame `number`."""
+    """The bytes that add a stretch to an open chunk as its frame `number`. Not compressed: for so little, setting that
+    up costs more than all the rest, and the file is gone within a minute."""
     if number:
         chunk = msgspec.structs.replace(chunk, session="", policy="", consent="", epoch="")
-    data = lock_up(chunk, f"{name}/{number}", key, quick=True)
+    data = _sealed(_encoder.encode(chunk), f"{name}/{number}", key)
     return _FRAME.pack(len(data)) + data
 
 
@@ -194,8 +202,8 @@ def whole_frames(data: bytes, name: str, key: bytes) -> list[Chunk]:
         if at + size > len(data):
             break
         try:
-            found.append(unlock(data[at : at + size], f"{name}/{len(found)}", key))
-        except Corrupt:
+            found.append(_decoder.decode(_opened(data[at : at + size], f"{name}/{len(found)}", key)))
+        except (InvalidTag, ValueError, msgspec.MsgspecError):
             break
         at += size
     return found

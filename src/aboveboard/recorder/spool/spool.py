@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -29,6 +30,7 @@ SPOOL_BYTES_MAX = 512 << 20
 CHUNK_BYTES_MAX = 16 << 20
 OPEN_US_MAX = 60_000_000  # a chunk grows for so long, or to so many events
 OPEN_EVENTS_MAX = 2000
+SYNC_S = 10.0  # the system's writes survive this process at once, and a power cut when the disk was waited for
 
 
 class SpoolFull(Unavailable):
@@ -43,14 +45,18 @@ class _Open:
         self.parts: list[Chunk] = []
         self.tiles: set[bytes] = set()  # names of those that lie in it, see core/frames.py
         self.size = self.events = 0
+        self._synced = -SYNC_S  # so that there is something of it whatever happens
         self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         sync_folder(path.parent)
 
     def add(self, part: Chunk, data: bytes) -> None:
-        """Durable when it returns. Raises OSError, and then nothing of it is there."""
+        """With the system when it returns. The disk is waited for when SYNC_S have passed since it last was. Raises
+        OSError, and then nothing of it is there."""
         try:
             write_all(self._descriptor, data)
-            os.fdatasync(self._descriptor)
+            if time.monotonic() - self._synced >= SYNC_S:
+                os.fdatasync(self._descriptor)
+                self._synced = time.monotonic()
         except OSError:
             with contextlib.suppress(OSError):
                 os.ftruncate(self._descriptor, self.size)
@@ -125,7 +131,8 @@ class Spool:
         start_us: int,
         end_us: int,
     ) -> None:
-        """Durable when it returns. Raises SpoolFull, or Unavailable when the disk says no."""
+        """Survives the end of this process when it returns; a power cut once something is added SYNC_S later, or
+        the chunk is folded after a minute. Raises SpoolFull, or Unavailable when the disk says no."""
         if any(type(item) is not Redacted for item in items):
             raise TypeError("only redacted events are spooled")
         events, apps = tuple(item.event for item in items), tuple(item.app for item in items)

@@ -82,7 +82,7 @@ def test_pointer_buttons_and_wheel() -> None:
         (22, Event(fields={11: -2, 12: 1})),
     )  # fmt: skip
     assert isinstance(moved, Motion)
-    assert (moved.x.tolist(), moved.y.tolist()) == ([640], [360])
+    assert (list(moved.x), list(moved.y)) == ([640], [360])
     edges = [each for each in (left, right, other, up) if isinstance(each, ButtonEdge)]
     assert [(e.button, e.pressed) for e in edges] == [(1, True), (3, True), (8, True), (1, False)]
     assert isinstance(scroll, WheelStep)

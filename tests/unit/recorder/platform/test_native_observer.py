@@ -82,7 +82,7 @@ def test_order_is_kept_and_runs_of_movement_are_joined(feed: Feed) -> None:
     assert [type(each.input).__name__ for each in seen] == ["Motion", "ButtonEdge", "Motion", "WheelStep", "KeyEdge"]
     first = seen[0].input
     assert isinstance(first, Motion)
-    assert first.x.tolist() == [1, 2, 3]
+    assert list(first.x) == [1, 2, 3]
     counted = feed.counters
     assert (counted.motion, counted.buttons, counted.wheel, counted.keys) == (4, 1, 2, 1)
     press = seen[1]

@@ -57,7 +57,7 @@ def _decode(*pieces: bytes, told: Told | None = None) -> list[RawInput]:
 def test_movement_is_where_the_cursor_is() -> None:
     (moved,) = _decode(MOVE)
     assert isinstance(moved, Motion)
-    assert (moved.t_us.tolist(), moved.x.tolist(), moved.y.tolist()) == ([1000], [640], [360])
+    assert (list(moved.t_us), list(moved.x), list(moved.y)) == ([1000], [640], [360])
 
 
 def test_buttons_and_both_wheels() -> None:
