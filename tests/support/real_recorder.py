@@ -252,6 +252,14 @@ class Driver:
         self._said = tempfile.TemporaryFile("w+")  # noqa: SIM115  a pipe that nobody reads from would stop it
         self._process = subprocess.Popen(words, env={**os.environ, **display.env}, stdout=self._said)
 
+    def begun(self) -> Driver:
+        """Once it has clicked: on a busy machine it starts late."""
+        deadline = time.monotonic() + 30
+        while not os.fstat(self._said.fileno()).st_size:
+            assert time.monotonic() < deadline, "the hand does not begin"
+            time.sleep(0.02)
+        return self
+
     def wait(self) -> list[tuple[int, int]]:
         """Until it is through: (number, µs since 1970) of each click."""
         assert self._process.wait() in (0, -signal.SIGTERM)

@@ -34,7 +34,7 @@ from aboveboard.recorder.platform.x11events import (
 )
 from aboveboard.recorder.platform.x11wire import PRESSES, Connection
 
-GATHER_S = 0.9  # movement waits this long for more, if nothing else happens
+GATHER_S = 0.85  # movement waits this long for more, if nothing else happens
 # After a press; after one that soon follows another, unless windows change. A press that there is no need to look up
 # waits as movement does.
 LINGER_S, LINGER_BUSY_S = 0.02, 0.25
