@@ -57,6 +57,7 @@ class ScriptedObserver:
     level: FrameLevel = "none"
     picture_problem: str = ""
     unseen: int = 0
+    waits: list[float] = field(default_factory=list)
 
     def pictures(self, level: FrameLevel, may_show: Callable[[Surface], bool]) -> None:
         self.level = level
@@ -66,6 +67,7 @@ class ScriptedObserver:
 
     def wait(self, timeout_s: float) -> None:
         """Never waits: what was put in is there."""
+        self.waits.append(timeout_s)
 
     def wake(self) -> None:
         """Nobody waits."""

@@ -32,6 +32,7 @@ from aboveboard.redact.stage import RedactionStage
 # less than a second: a crash loses less than that.
 CHUNK_US = 400_000
 OPEN_S_MAX = 0.5
+UNKNOWN_S = 1.0  # a page that was just opened gets known without any event
 BUFFER_MAX = 20_000
 MARK_US_MAX = 300_000_000  # how long a task's mark waits for a window that is recorded
 LAG_US = 20_000
@@ -126,6 +127,8 @@ class Pipeline:
         may_close = bool(self._buffer) and (open_us is None or open_us > self._start_us)
         if may_close or self._stage.waits_for_pictures:
             timeout_s = min(timeout_s, OPEN_S_MAX)
+        if self.reason is not None and self.reason != "paused" and self.reason not in _EVERYWHERE:
+            timeout_s = min(timeout_s, UNKNOWN_S)
         if self._last_key_us:
             left_us = self._last_key_us + IDLE_US + LAG_US - self._clock.now_us()
             timeout_s = min(timeout_s, max(left_us / US_PER_S, 0.0))

@@ -15,7 +15,7 @@ from aboveboard.recorder.home import Home
 from aboveboard.recorder.pauses import Pauses, parse_duration
 from aboveboard.recorder.terms import Terms
 from aboveboard.wire.api import CurrentPolicy, to_base64
-from tests.support.scripted import NOON_US
+from tests.support.scripted import NOON_US, Recording, page
 from tests.support.world import World
 
 
@@ -130,3 +130,18 @@ def test_a_policy_that_runs_out_while_the_recorder_runs_stops_it(tmp_path: Path)
     home.write(current.to_bytes().replace(b"index 1", b"index 0"), "policy.json")
     clock.advance(-6 * 86_400 * 1_000_000)
     assert "not shown to be in the log" in terms.why_not()
+
+
+def test_a_page_that_gets_known_without_any_event_is_noticed_soon(tmp_path: Path) -> None:
+    """Nothing wakes the recorder then, and where all is well it rests long."""
+    session = Recording(tmp_path)
+    session.pipeline.step(30.0)
+    session.pipeline.step(30.0)
+    session.observer.here = page(site=None)
+    session.pipeline.step(30.0)
+    session.pipeline.step(30.0)
+    session.observer.here = page()
+    session.pipeline.step(30.0)
+    assert session.observer.waits[1] == 30.0
+    assert session.observer.waits[-2] <= 1.0
+    assert session.shown[-1] == "recording"
