@@ -16,7 +16,7 @@ _STYLE = """
   --good: #5fcf97; --bad: #ff8a80; } }
 body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); margin: 2rem auto;
   max-width: 62rem; padding: 0 1rem; }
-table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
+table { border-collapse: collapse; width: 100%; display: block; overflow-x: auto; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: .25rem .6rem; border-bottom: 1px solid var(--line); }
 td.n, th.n { text-align: right; }
 svg { max-width: 100%; }
@@ -95,7 +95,7 @@ def _percent(share: float | None) -> str:
 
 def _of_each(found: dict[str, Any], key: str) -> str:
     n = found["demonstrations"].get(key)
-    return f", {n} of each task" if n else ""
+    return f", up to {n} of each task" if n else ""
 
 
 def _heads(found: dict[str, Any]) -> str:
