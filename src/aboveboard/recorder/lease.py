@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 
-LEASE_S = 15.0
+LEASE_S = 5.0  # no longer: a panel that hangs shows nobody anything
 ANSWER_S_MAX = 2.0  # for a display or a panel that is busy
 
 
