@@ -18,7 +18,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Path]
     """report.json of one `aboveboard demo --quick`, and its folder."""
     home = tmp_path_factory.mktemp("demo") / "out"
     words = [sys.executable, "-m", "aboveboard", "demo", "--quick", "--out", str(home), "--json"]
-    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=500)
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=580)
     assert done.returncode == 0, done.stderr[-3000:]
     return json.loads(done.stdout), home
 
