@@ -7,12 +7,12 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from Xlib import X
+from Xlib import X, Xatom
 from Xlib import error as xerror
 
 from aboveboard.desktop.connection import open_display
 from aboveboard.desktop.display import PrivateDisplay
-from aboveboard.desktop.windows import Windows
+from aboveboard.desktop.windows import LOOKS_MAX, Windows
 
 pytestmark = pytest.mark.desktop
 
@@ -57,9 +57,13 @@ def test_a_title_that_changes_while_it_is_read_is_one_of_the_two(display: Privat
             time.sleep(0.001)
 
     windows = Windows(display.name)
+    deadline = time.monotonic() + 20
+    while "changing" not in {each.app for _, each in windows.stack}:
+        assert time.monotonic() < deadline
+        windows.update()
     thread = threading.Thread(target=change)
     thread.start()
-    seen, deadline = set[str](), time.monotonic() + 20
+    seen = set[str]()
     try:
         turns = 0
         while turns < 500 or not {LONG, SHORT} <= seen:
@@ -73,3 +77,30 @@ def test_a_title_that_changes_while_it_is_read_is_one_of_the_two(display: Privat
         windows.close()
         connection.close()
     assert seen <= {LONG, SHORT, ""}
+
+
+def test_a_window_manager_that_is_late_costs_a_window_nothing(display: PrivateDisplay) -> None:
+    """However often the frame was looked at before: what is in it is known once the manager has said so."""
+    connection = open_display(display.name)
+    screen = connection.screen()
+    frame = screen.root.create_window(10, 10, 100, 80, 0, screen.root_depth, override_redirect=True)
+    inner = frame.create_window(0, 0, 90, 70, 0, screen.root_depth)
+    inner.set_wm_class("late", "Late")
+    inner.map()
+    frame.map()
+    connection.sync()
+    windows = Windows(display.name)
+    name, state = connection.intern_atom("WM_NAME"), connection.intern_atom("WM_STATE")
+    for turn in range(2 * LOOKS_MAX):
+        frame.change_property(name, Xatom.STRING, 8, b"%d" % turn)
+        connection.sync()
+        windows.update()
+    assert "late" not in {each.app for _, each in windows.stack}
+    inner.change_property(state, state, 32, [1, 0])
+    connection.sync()
+    deadline = time.monotonic() + 5
+    while "late" not in {each.app for _, each in windows.stack}:
+        assert time.monotonic() < deadline
+        windows.update()
+    windows.close()
+    connection.close()

@@ -194,6 +194,9 @@ class Windows:
                 else:
                     self._look(frame_number)
                 return True
+        if atom == self._atoms["WM_STATE"]:  # a window manager that was busy: whose the frame is can be seen only now
+            for frame in self._frames.values():
+                frame.looks = 0 if not frame.client else frame.looks
         return True
 
     # ------------------------------------------------------------ looking
