@@ -41,7 +41,10 @@ def test_a_core_error_is_one_of_its_kind(display: PrivateDisplay) -> None:
 def test_a_title_that_changes_while_it_is_read_is_one_of_the_two(display: PrivateDisplay) -> None:
     connection = open_display(display.name)
     screen = connection.screen()
-    window = screen.root.create_window(10, 10, 100, 80, 0, screen.root_depth)
+    # No window manager has a part in it; the state is what one would set.
+    window = screen.root.create_window(10, 10, 100, 80, 0, screen.root_depth, override_redirect=True)
+    state = connection.intern_atom("WM_STATE")
+    window.change_property(state, state, 32, [1, 0])
     name, utf8 = connection.intern_atom("_NET_WM_NAME"), connection.intern_atom("UTF8_STRING")
     window.set_wm_class("test", "Changing")
     window.map()

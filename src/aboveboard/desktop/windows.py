@@ -150,6 +150,7 @@ class Windows:
                     self._look(int(event.window.id))
                 else:
                     self._drop(int(event.window.id))
+                    self._unknown_again()
             case X.ConfigureNotify:
                 self._configure(event)
             case X.CirculateNotify:
@@ -194,10 +195,14 @@ class Windows:
                 else:
                     self._look(frame_number)
                 return True
-        if atom == self._atoms["WM_STATE"]:  # a window manager that was busy: whose the frame is can be seen only now
-            for frame in self._frames.values():
-                frame.looks = 0 if not frame.client else frame.looks
+        if atom == self._atoms["WM_STATE"]:
+            self._unknown_again()
         return True
+
+    def _unknown_again(self) -> None:
+        """A window manager that was busy: whose a frame is can be seen only now."""
+        for frame in self._frames.values():
+            frame.looks = 0 if not frame.client else frame.looks
 
     # ------------------------------------------------------------ looking
 
