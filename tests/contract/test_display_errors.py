@@ -107,3 +107,19 @@ def test_a_window_manager_that_is_late_costs_a_window_nothing(display: PrivateDi
         windows.update()
     windows.close()
     connection.close()
+
+
+@pytest.mark.parametrize("coding", ["utf-8", "latin-1"])
+def test_a_title_is_read_in_its_own_coding(display: PrivateDisplay, coding: str) -> None:
+    """A name with an umlaut read in another one would be none to redaction."""
+    connection = open_display(display.name)
+    screen = connection.screen()
+    window = screen.root.create_window(10, 10, 100, 80, 0, screen.root_depth, override_redirect=True)
+    kind = connection.intern_atom("UTF8_STRING") if coding == "utf-8" else Xatom.STRING
+    window.change_property(Xatom.WM_NAME, kind, 8, "Frau M\u00fcller".encode(coding))
+    window.map()
+    connection.sync()
+    windows = Windows(display.name)
+    assert "Frau M\u00fcller" in {each.title for _, each in windows.stack}
+    windows.close()
+    connection.close()

@@ -250,7 +250,8 @@ class Windows:
         box = (int(geometry.x), int(geometry.y), int(geometry.width), int(geometry.height))
         found = self._client(frame, depth=3)
         client = found or frame
-        names = bytes(self._read(client, "WM_CLASS") or b"").decode("latin-1").split("\0")
+        named = self._read(client, "WM_CLASS")
+        names = bytes(named.value if named is not None else b"").decode("latin-1").split("\0")
         app = names[1].lower() if len(names) > 1 and names[1] else None
         number = self._number(client, "_NET_WM_PID")
         return Window(int(client.id), app, number, self._title(client), box), found is not None
@@ -270,16 +271,17 @@ class Windows:
         return None
 
     def _title(self, client: Any) -> str:
-        found = self._read(client, "_NET_WM_NAME", self._atoms["UTF8_STRING"])
-        if found is not None:
-            return bytes(found).decode("utf-8", errors="replace")[:TITLE_CHARS_MAX]
-        name = self._read(client, "WM_NAME")
-        return bytes(name).decode("latin-1")[:TITLE_CHARS_MAX] if name is not None else ""
+        utf8 = self._atoms["UTF8_STRING"]
+        found = self._read(client, "_NET_WM_NAME", utf8) or self._read(client, "WM_NAME")
+        if found is None:
+            return ""
+        coding = "utf-8" if found.property_type == utf8 else "latin-1"
+        return bytes(found.value).decode(coding, errors="replace")[:TITLE_CHARS_MAX]
 
     def _read(self, window: Any, atom: str, kind: int = X.AnyPropertyType) -> Any:
-        """A property's value, None where there is none, in one request: between two of them it may become shorter."""
+        """A property, None where there is none, in one request: between two of them it may become shorter."""
         found = window.get_property(self._atoms[atom], kind, 0, TITLE_CHARS_MAX)
-        return found.value if found is not None and found.format == 8 else None
+        return found if found is not None and found.format == 8 else None
 
     def _number(self, window: Any, atom: str) -> int | None:
         found = window.get_full_property(self._atoms[atom], X.AnyPropertyType)
