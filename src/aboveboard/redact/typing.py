@@ -311,6 +311,12 @@ class TypedRun:
         """The end of what was typed into the field, for the seam with a following run. before: as for `finish`."""
         return "" if self.secret or self._unknown else (before + self._buffer)[-_TAIL_CHARS:]
 
+    def written(self, *, until_caret: bool = False) -> str:
+        """What is known to have been typed; "" for a secret."""
+        if self.secret or self._unknown:
+            return ""
+        return self._buffer[: self._caret] if until_caret else self._buffer
+
     def is_in(self, name: str) -> bool:
         """True when an element's name is, or holds, what was typed: some toolkits name a field by its content."""
         name, text = name.strip(), self._buffer.strip()
