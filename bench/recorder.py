@@ -223,13 +223,12 @@ def desk() -> Iterator[PrivateDisplay]:
 
 def beside(parts: list[str], *, quick: bool) -> list[Row]:
     """What ours does at rest, and beside the others at each pace."""
-    rounds = 1 if quick else 3
-    sizes = (1000, 4000, 10_000) if quick else (2500, 60_000, 50_000)
+    turns = ((1000, 1), (4000, 1), (10_000, 1)) if quick else ((2500, 3), (60_000, 1), (50_000, 3))
     rows: list[Row] = []
     with desk() as display:
         if "idle" in parts:
             rows += idle(display, 10.0 if quick else 60.0)
-        for (part, at, rate_hz, bar), n in zip(PACES, sizes, strict=True):
+        for (part, at, rate_hz, bar), (n, rounds) in zip(PACES, turns, strict=True):
             if part in parts:
                 rows += compare(display, at, rate_hz, n, bar, rounds)
     return rows
