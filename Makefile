@@ -28,7 +28,7 @@ demo: install     ## the whole way, from a click to an agent that can do the tas
 	$(BIN)/aboveboard demo $(if $(QUICK),--quick) $(if $(KEEP),--keep)
 
 test: install     ## every test, two files at a time (JOBS=1: one)
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 lint: install     ## ruff: style and formatting
 	$(BIN)/ruff check .

@@ -16,6 +16,18 @@ hypothesis.settings.register_profile("default", deadline=None, suppress_health_c
 hypothesis.settings.register_profile("prove", hypothesis.settings.get_profile("default"), max_examples=500)
 hypothesis.settings.load_profile("default")
 
+LATE = 9
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes minutes begins before the rest, so that no worker ends long after the other. See `early`."""
+
+    def turn(item: pytest.Item) -> int:
+        mark = item.get_closest_marker("early")
+        return LATE if mark is None else int(mark.args[0])
+
+    items.sort(key=turn)
+
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[Postgres]:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.early(2)
+
 ROOT = Path(__file__).parents[2]
 PROVE = 50
 WANTED = {

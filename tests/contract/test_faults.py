@@ -32,6 +32,8 @@ from tests.support.sending import Sending, no_row_without_its_blob, rounds_of
 from tests.support.servers import Person, Servers, put_request, running
 from tests.support.stores import S3, Postgres
 
+pytestmark = pytest.mark.early(2)
+
 HOUR_US = 3600 * 1_000_000
 
 

@@ -22,6 +22,7 @@ from tests.support.real_recorder import RealRecorder, Terminal, desk, drive
 from tests.support.screens import Painted
 
 pytestmark = [pytest.mark.desktop, pytest.mark.prove]
+HOUR_S = 3600
 
 
 def now_us() -> int:
@@ -191,3 +192,64 @@ def test_what_pops_up_over_a_permitted_window_is_not_part_of_it(tmp_path: Path) 
         recorder.settle()
     assert [x for x in presses(recorder.chunks()) if x > 200] == [201, 202]
     assert gaps(recorder.chunks(), "unknown_focus")
+
+
+# Python runs what is called so before any program. The wall clock is read by `time` alone.
+_SITECUSTOMIZE = """
+import os
+import time
+
+_path, _ns = os.environ["TEST_CLOCK"], time.time_ns
+
+
+def time_ns():
+    with open(_path) as offset:
+        return _ns() + int(offset.read()) * 10**9
+
+
+time.time_ns = time_ns
+time.time = lambda: time_ns() / 1e9
+"""
+
+
+def test_the_machine_sleeps_and_later_its_clock_is_set_back(tmp_path: Path) -> None:
+    """To a program a sleep is a wall clock that went on while the other one stood still. The clock is moved for this
+    process alone."""
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "sitecustomize.py").write_text(_SITECUSTOMIZE)
+    offset = tmp_path / "offset"
+
+    def set_clock(seconds: int) -> None:
+        part = offset.with_suffix(".part")
+        part.write_text(str(seconds))
+        part.rename(offset)
+
+    set_clock(0)
+    env = {"PYTHONPATH": str(tmp_path / "site"), "TEST_CLOCK": str(offset)}
+    with desk() as display, RealRecorder(display, tmp_path, env=env) as recorder:
+        recorder.until(lambda: recorder.state == "recording")
+        first_us = click(display.name, 201)
+        time.sleep(1.5)
+        set_clock(HOUR_S)
+        woken_us = now_us() + HOUR_S * 1_000_000
+        click(display.name, 209)  # of the old measure of time or of the new: nobody knows
+        recorder.until(lambda: recorder.state == "recording")
+        time.sleep(1.5)
+        click(display.name, 202)
+        recorder.settle()
+        set_clock(0)
+        click(display.name, 209)
+        recorder.until(lambda: "clock was set back" in recorder.status.get("problem", ""))
+        assert recorder.state == "not_allowed"
+        click(display.name, 209)
+        set_clock(HOUR_S + 20)
+        recorder.until(lambda: recorder.state == "recording")
+        click(display.name, 203)
+        recorder.settle()
+    chunks = recorder.chunks()
+    assert [x for x in presses(chunks) if x in (201, 202, 203)] == [201, 202, 203]
+    check_covered(chunks, first_us, woken_us)
+    hole = max(gaps(chunks, "source_lost"), key=lambda each: each.end_us - each.t_us)
+    assert hole.end_us - hole.t_us > (HOUR_S - 60) * 1_000_000
+    times = [event.t_us for chunk in chunks for event in chunk.events if isinstance(event, Button)]
+    assert times == sorted(times)

@@ -23,6 +23,8 @@ from tests.support.sending import Sending, no_row_without_its_blob, rounds_of
 from tests.support.servers import Person, Servers, running
 from tests.support.stores import Postgres
 
+pytestmark = pytest.mark.early(2)
+
 
 class Either(Sending):
     """Each try goes to one of the two, by chance."""

@@ -14,6 +14,8 @@ import pytest
 
 from aboveboard.datasets.schema import read_episodes
 
+pytestmark = pytest.mark.early(3)
+
 ROOT = Path(__file__).parents[2]
 
 

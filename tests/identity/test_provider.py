@@ -12,6 +12,8 @@ from tests.identity.conftest import Browsers, Provided
 from tests.support.oidc import Browser
 from tests.support.portal_world import settle
 
+pytestmark = pytest.mark.early(2)
+
 
 def _account_page(browser: Browser, provided: Provided) -> str:
     answer = browser.go(f"{provided.url}/account")

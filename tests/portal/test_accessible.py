@@ -7,6 +7,8 @@ import pytest
 from tests.support.chromium import Chromium, violations
 from tests.support.portal_world import Portal
 
+pytestmark = pytest.mark.early(2)
+
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1120, 360])

@@ -116,8 +116,13 @@ class Laptop:
                 observer.queue.append(Observed(ButtonEdge(t_us, 30, 70, 1, pressed), surface, BUTTON, scene))
         self.clock.advance(100_000)
 
+    def end(self) -> None:
+        """Whatever came before: a recorder that is left would take the processor from every test after it."""
+        if self.recorder is not None and not self.recorder.recording.stopped.is_set():
+            self.recorder.stop()
+
     def stop(self) -> list[KeptEvent]:
         """What is on disk then."""
         assert self.recorder is not None
-        self.recorder.stop()
+        self.end()
         return [event for _, chunk in self.spool.chunks() for event in chunk.events]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -37,6 +38,7 @@ from aboveboard.redact.stage import RedactionStage
 from tests.support.world import T0_S, World
 
 NOON_US = T0_S * 1_000_000
+TURN_S = 0.005
 BOX: Box = (0, 0, 400, 300)
 NOTE = ObservedElement("entry", "Note", (10, 10, 200, 30), frozenset({"focused", "editable"}), (0, 1))
 BUTTON = ObservedElement("push button", "Save", (10, 60, 60, 24), frozenset({"enabled"}), (0, 2))
@@ -58,6 +60,7 @@ class ScriptedObserver:
     picture_problem: str = ""
     unseen: int = 0
     waits: list[float] = field(default_factory=list)
+    woken: threading.Event = field(default_factory=threading.Event)
 
     def pictures(self, level: FrameLevel, may_show: Callable[[Surface], bool]) -> None:
         self.level = level
@@ -66,15 +69,20 @@ class ScriptedObserver:
         self.unseen += 1
 
     def wait(self, timeout_s: float) -> None:
-        """Never waits: what was put in is there."""
+        """A turn at most: tests move the clock, which nobody hears of."""
         self.waits.append(timeout_s)
+        if not self.queue:
+            self.woken.wait(min(timeout_s, TURN_S))
+        self.woken.clear()
 
     def wake(self) -> None:
-        """Nobody waits."""
+        self.woken.set()
 
     def read(self) -> list[Observed]:
-        found = list(self.queue)
-        self.queue.clear()
+        # One by one: what another thread puts in meanwhile is read now or next time, and never lost.
+        found = []
+        while self.queue:
+            found.append(self.queue.popleft())
         if self.lost and not found:
             raise Unavailable("the display is gone")
         return found

@@ -41,18 +41,18 @@ INTERACTIVE = frozenset(
     | {"spin button", "text", "tree item", "table cell", "option", "switch", "list box", "date editor", "document web"}
 )
 _OF_EACH = (ROLE, NAME, STATE, CHILDREN, EXTENTS)
-_TEXT_INSIDE = frozenset({"static", "text leaf", "label"})
+TEXT_INSIDE = frozenset({"static", "text leaf", "label"})
 _FOCUSABLE = frozenset({"focusable", "focused", "editable"})
 _NEVER = frozenset({"document web", "frame", "application", "scroll bar", "redundant object", "unknown"})
 # Toolkits' own boxes, as large as what they hold; without a name they are nothing to a person.
 _LAYOUT = frozenset(
     {"filler", "panel", "viewport", "layered pane", "root pane", "glass pane", "scroll pane", "split pane"}
 )
-# What lies over the rest while it shows, whatever is smaller beneath it.
-OVERLAY = frozenset(
-    {"menu", "menu item", "check menu item", "radio menu item", "tear off menu item", "dialog", "alert"}
+# What holds no page, however much else it holds; and what mostly holds what does not show.
+_NO_PAGE_IN = frozenset(
+    {"menu bar", "menu", "menu item", "tool bar", "status bar", "text", "page tab list", "combo box"}
 )
-_ON_POPUPS = OVERLAY | {"list item", "option", "table cell", "tree item", "list box", "tool tip"}
+_FOLDED = frozenset({"menu", "menu item", "combo box"})
 POPUP = 1 << 20  # paths in a window that pops up begin with this and its place among the program's windows
 
 
@@ -101,6 +101,7 @@ class Accessibility:
         self.bus = Bus(session_bus)
         self._applications: dict[int, Node] = {}  # by process
         self._stale = True
+        self._way: list[Node] = []  # from a frame to the document found in it last
         self._focusable: tuple[tuple[int, str | None], list[_Read]] = ((0, None), [])  # of the window read last
 
     def close(self) -> None:
@@ -226,20 +227,40 @@ class Accessibility:
         return matching[0] if len(matching) == 1 else None  # two windows of one title: we don't know which
 
     def _document(self, frame: Node, deadline: float) -> Node | None:
-        """The first showing document below a frame, breadth first; browsers keep it a few levels down."""
-        level = [frame]
-        for _ in range(DEPTH_MAX):
+        """The first showing document below a frame, breadth first; browsers keep it a few levels down. Where it hung
+        last it is looked for first: to look everywhere costs more than to read what stands in it."""
+        if self._way[:1] == [frame] and self._still_there(deadline):
+            return self._way[-1]
+        above: dict[Node, Node] = {}
+        self._way, level = [], [frame]
+        for depth in range(DEPTH_MAX):
             if not level or time.monotonic() > deadline:
                 return None
             asked = [(node, form) for form in (ROLE, STATE, CHILDREN) for node in level]
             answers = self.bus.calls(asked, max(deadline - time.monotonic(), 0.01))
             n = len(level)
             roles, states, children = answers[:n], answers[n : 2 * n], answers[2 * n :]
-            for node, role, state in zip(level, roles, states, strict=True):
-                if role == "document web" and state and "showing" in states_of(state):
+            following: list[Node] = []
+            for node, role, state, inside in zip(level, roles, states, children, strict=True):
+                if _is_page(role, state):
+                    self._way = [node]
+                    while self._way[0] != frame:
+                        self._way.insert(0, above[self._way[0]])
                     return node
-            level = [child for each in children if each for child in each][:NODES_MAX]
+                if inside and (depth == 0 or (role not in _NO_PAGE_IN and "showing" in states_of(state or ()))):
+                    above |= {each: node for each in inside if each not in above and each != frame}
+                    following += inside
+            level = following[:NODES_MAX]
         return None
+
+    def _still_there(self, deadline: float) -> bool:
+        """Whether the document hangs where it hung, each in the one above it. A page that was left may go on to answer
+        as if it showed."""
+        asked = [(node, CHILDREN) for node in self._way[:-1]]
+        asked += [(self._way[-1], ROLE), (self._way[-1], STATE)]
+        *children, role, state = self.bus.calls(asked, max(deadline - time.monotonic(), 0.01))
+        below = zip(self._way[1:], children, strict=True)
+        return _is_page(role, state) and all(inside and each in inside for each, inside in below)
 
     def _walk(self, root: Node, deadline: float) -> list[_Read] | None:
         """Every node that shows, parents before children; None when the budget ran out: half a tree misleads."""
@@ -249,6 +270,7 @@ class Accessibility:
         while level:
             if len(found) + len(level) > NODES_MAX or time.monotonic() > deadline:
                 return None
+            level = self._unfolded(level, deadline)
             asked = [(read.node, form) for read in level for form in _OF_EACH]
             answers = self.bus.calls(asked, max(deadline - time.monotonic(), 0.01))
             following: list[_Read] = []
@@ -269,6 +291,17 @@ class Accessibility:
         self._read_values(found, deadline)
         return found
 
+    def _unfolded(self, level: list[_Read], deadline: float) -> list[_Read]:
+        """Without what is in a menu or the like that is closed: one question instead of all."""
+        asked = [read for read in level if read.parent is not None and read.parent.role in _FOLDED]
+        if not asked:
+            return level
+        answers = self.bus.calls([(read.node, STATE) for read in asked], max(deadline - time.monotonic(), 0.01))
+        hidden = {
+            read.path for read, state in zip(asked, answers, strict=True) if "showing" not in states_of(state or ())
+        }
+        return [read for read in level if read.path not in hidden]
+
     def _read_values(self, found: list[_Read], deadline: float) -> None:
         """What stands in fields, so that redaction can tell a field's name from its content."""
         fields = [read for read in found if "editable" in read.states]
@@ -282,6 +315,10 @@ class Accessibility:
                 asked = [(read.node, content(min(count, VALUE_CHARS_MAX)))]
                 [answer] = self.bus.calls(asked, max(deadline - time.monotonic(), 0.01))
                 read.value = answer or ""
+
+
+def _is_page(role: str | None, state: tuple[int, ...] | None) -> bool:
+    return role == "document web" and "showing" in states_of(state or ())
 
 
 def _box(extents: tuple[int, int, int, int]) -> Box:
@@ -317,7 +354,7 @@ def _visible(nodes: list[_Read]) -> tuple[tuple[ObservedElement, ...], ObservedE
 
 def _says_nothing_new(read: _Read) -> bool:
     """A container without a name that only holds others, or a text that its parent's name says already."""
-    if read.role in _TEXT_INSIDE:
+    if read.role in TEXT_INSIDE:
         parent = read.parent
         return not read.name.strip() or (
             parent is not None and parent.role in INTERACTIVE and parent.name.strip() == read.name.strip()
@@ -327,40 +364,3 @@ def _says_nothing_new(read: _Read) -> bool:
     if read.role in _LAYOUT and not read.name.strip():
         return True
     return bool(read.children) or not (read.name.strip() or read.box[2] * read.box[3] > 0)
-
-
-def hit(snapshot: Snapshot, x: int, y: int, popup: Box | None = None) -> ObservedElement | None:
-    """The smallest element at a point; for a text inside something one acts on, that something. None: nothing known.
-
-    popup: the window there, when it is another than the one in front: what lies beneath it is not what was hit.
-    """
-    under = [each for each in snapshot.elements if _contains(each.box, x, y)]
-    if popup is not None:
-        under = [each for each in under if _within(each.box, popup) and _pops_up(each)]
-    over = [each.path for each in under if each.role in OVERLAY]
-    if over:
-        under = [each for each in under if any(each.path[: len(path)] == path for path in over)]
-    if not under:
-        return None
-    best = min(under, key=lambda each: (each.box[2] * each.box[3], each.role not in INTERACTIVE, -len(each.path)))
-    if best.role in _TEXT_INSIDE:
-        above = [each for each in under if each.role in INTERACTIVE and best.path[: len(each.path)] == each.path]
-        if above:
-            return max(above, key=lambda each: len(each.path))
-    return best
-
-
-def _within(box: Box, other: Box) -> bool:
-    """Whether it lies in the other, give or take a border."""
-    return (
-        other[0] - 2 <= box[0] and box[0] + box[2] <= other[0] + other[2] + 2
-        and other[1] - 2 <= box[1] and box[1] + box[3] <= other[1] + other[3] + 2
-    )  # fmt: skip
-
-
-def _pops_up(element: ObservedElement) -> bool:
-    return element.role in _ON_POPUPS or (bool(element.path) and element.path[0] >= POPUP)
-
-
-def _contains(box: Box, x: int, y: int) -> bool:
-    return box[0] <= x < box[0] + box[2] and box[1] <= y < box[1] + box[3]

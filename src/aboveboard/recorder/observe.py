@@ -28,7 +28,7 @@ from aboveboard.core.events import (
     WheelStep,
 )
 from aboveboard.core.policy import FrameLevel
-from aboveboard.desktop.accessibility import hit
+from aboveboard.desktop.hit import hit
 from aboveboard.desktop.windows import Window, Windows, same_page
 from aboveboard.recorder.platform.source import InputCounters
 from aboveboard.recorder.platform.x11 import FRONT_CHANGED, Taken, WindowsChanged, X11Source

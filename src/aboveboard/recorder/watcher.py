@@ -28,7 +28,7 @@ ANEW_US = 10_000_000  # a program whose coming no event told: looked for this of
 TREELESS_US = 30_000_000  # the same where nothing else is read
 QUIET_S = 0.015  # changes come in flocks
 # Between readings that nobody waits for: so many times what the last one cost, within bounds.
-APART_COSTS, APART_S_MIN, APART_S_MAX = 40, 0.1, 0.5
+APART_COSTS, APART_S_MIN, APART_S_MAX = 100, 0.1, 0.5
 KEPT = 16
 # A reading so soon after the focus may have moved that finds it nowhere, as while a menu closes, says nothing of a key.
 TRANSIT_US = 500_000

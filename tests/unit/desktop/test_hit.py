@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from aboveboard.core.events import Box, ObservedElement, Snapshot
-from aboveboard.desktop.accessibility import POPUP, _Read, _visible, hit
+from aboveboard.desktop.accessibility import POPUP, _Read, _visible
+from aboveboard.desktop.hit import hit
 from aboveboard.desktop.windows import Window, same_page
 
 
