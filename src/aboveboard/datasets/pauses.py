@@ -86,7 +86,7 @@ def with_hovers_and_waits(
 
 def _waits(before: Action, after: Action, pointer: Path) -> Iterator[Action]:
     """The stretches between two actions in which nothing moved for WAIT_US."""
-    if after.start_us - before.end_us < WAIT_US:
+    if after.start_us - before.end_us < WAIT_US or _untimed(before):
         return
     path = pointer.between(before.end_us, after.start_us)
     stretches = [(rest.start_us, rest.end_us) for rest in rests(path, after.start_us)]
@@ -100,6 +100,11 @@ def _waits(before: Action, after: Action, pointer: Path) -> Iterator[Action]:
                 "wait", start_us, end_us, scene_index=before.scene_index, elements=before.elements, app=before.app,
                 site=before.site, window=before.window,
             )  # fmt: skip
+
+
+def _untimed(action: Action) -> bool:
+    """Typing of which something was withheld: when it ended is withheld too."""
+    return action.kind == "type" and action.end_us == action.start_us and "<" in action.text
 
 
 def _stayed(before: Action, path: Path) -> bool:

@@ -154,6 +154,13 @@ def test_a_hand_that_slips_on_what_it_rests_on_hovers_once() -> None:
     assert actions[1].end_us > T + 700 * MS
 
 
+def test_typing_whose_end_was_withheld_is_followed_by_no_wait() -> None:
+    known = Text(T + 10 * MS, T + 10 * MS, "a", keys=1)
+    assert kinds([*start(), known, Key(T + 5000 * MS, "Tab")]) == ["type", "wait", "key"]
+    withheld = Text(T + 10 * MS, T + 10 * MS, "<SECRET>")
+    assert kinds([*start(), withheld, Key(T + 5000 * MS, "Tab")]) == ["type", "key"]
+
+
 def test_passing_over_a_menu_or_resting_where_nothing_opens_is_no_hover() -> None:
     assert kinds(_opening([(90, 30), (95, 30)])[:-3] + press(300, SAVE)) == ["click", "click"]
     still = [*start(), *press(10, ROW), path(200, resting(30, 10, 60)), *press(900, SAVE)]
