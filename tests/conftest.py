@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import hypothesis
 import pytest
+import structlog
 
 from aboveboard.collector.settings import Settings
 from tests.support.stores import S3, Postgres, moto, postgres
@@ -15,6 +16,13 @@ _patient = [hypothesis.HealthCheck.too_slow]
 hypothesis.settings.register_profile("default", deadline=None, suppress_health_check=_patient)
 hypothesis.settings.register_profile("prove", hypothesis.settings.get_profile("default"), max_examples=500)
 hypothesis.settings.load_profile("default")
+
+
+@pytest.fixture(autouse=True)
+def logs_go_nowhere_else() -> Iterator[None]:
+    """A command that a test runs in this process has its logs go to that test's stderr, which is closed after it."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
