@@ -154,7 +154,9 @@ class Person:
     # ------------------------------------------------------------ the keyboard
 
     def type(self, field: Thing, text: str) -> None:
-        """With slips: a wrong key taken back, a word taken back whole, a letter left out and put in later."""
+        """With slips: a wrong key taken back, a word taken back whole, a letter left out and put in later. What was
+        typed just before and is all selected now is taken back too, and stands in no diary."""
+        self._take_back(field)
         since = len(self.hand.sent)
         at = 0
         while at < len(text):
@@ -173,6 +175,14 @@ class Person:
             at += 1
         self._note("type", since, field, text=text)
         self._pause()
+
+    def _take_back(self, field: Thing) -> None:
+        typed, selected = self.acts[-2:] if len(self.acts) > 1 else (None, None)
+        if (
+            typed is not None and selected is not None and typed.kind == "type" and typed.box == field.box
+            and (selected.kind, selected.key) == ("hotkey", "a")
+        ):  # fmt: skip
+            self.acts.remove(typed)
 
     def key(self, key: str, *modifiers: str, field: Thing | None = None) -> None:
         since = len(self.hand.sent)

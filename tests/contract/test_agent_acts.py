@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
-from aboveboard.core.events import Element
+from aboveboard.core.events import Element, Snapshot
+from aboveboard.datasets.hittest import contains, element_at
 from aboveboard.desktop.browser import Browser
 from aboveboard.desktop.display import PrivateDisplay
+from aboveboard.desktop.hit import hit
 from aboveboard.desktop.input import Hand
 from aboveboard.learn.acting import Body
 from aboveboard.learn.agents import Decision
@@ -97,6 +99,43 @@ def test_a_hover_opens_a_menu_and_a_wait_does_nothing(body: Body) -> None:
 
     runs = [body.attempt(Fixed(decide), "click-menu", f"acts-{i}", 6) for i in range(3)]
     assert any(run.success for run in runs), [run.steps[-1] for run in runs]
+
+
+def test_what_lies_on_top_is_what_a_click_hits(body: Body) -> None:
+    """The menu of a post lies over the posts below it, whose texts are smaller: recorder and dataset mean the menu, as
+    the page does."""
+    opened: list[Element] = []
+
+    def decide(instruction: str, elements: Sequence[Element], step: int) -> Decision:
+        if step < 2:  # the button is another picture once the pointer is on it, which takes its time to come
+            return Decision(["hover", "click"][step], [i for i, e in enumerate(elements) if e.role == "image"][3])
+        opened[:] = elements
+        return Decision("done")
+
+    body.attempt(Fixed(decide), "social-media", "acts-0", 3)
+    snapshot, beneath = Snapshot(0, body._last), 0
+    items = [each for each in opened if each.role == "list item"][:4]  # the last ones are cut off
+    assert len(items) == 4
+    for item in items:
+        left, top, width, height = item.box
+        for x in range(left + 2, left + width - 2, 8):
+            y, n = top + height // 2, len(item.path)
+            for found in (element_at(opened, x, y), hit(snapshot, x, y)):
+                assert found is not None
+                assert found.path[:n] == item.path, (x, y, found.role, found.box)
+            size = width * height
+            beneath += any(contains(e, x, y) and e.path[:n] != item.path and e.box[2] * e.box[3] < size for e in opened)
+    assert beneath, "there was something to be taken for it"
+
+
+def test_a_control_of_the_pages_own_making_is_seen_although_nobody_named_it(body: Body) -> None:
+    def decide(instruction: str, elements: Sequence[Element], step: int) -> Decision:
+        return Decision("click", at(elements, "section")) if step == 0 else Decision("done")
+
+    agent = Fixed(decide)
+    body.attempt(agent, "form-sequence-3", "acts-0", 2)
+    before, after = ({each.name for each in elements} for _, elements in agent.seen)
+    assert "5ft 9in" in after - before
 
 
 def test_a_drag_carries_one_thing_onto_another(body: Body) -> None:

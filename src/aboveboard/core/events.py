@@ -109,6 +109,7 @@ class ObservedElement(MemoryOnly):
     name: the accessible name; label: what labels it, if said apart; value: its text content or value ("" if none).
     states: of "focused", "focusable", "editable", "checked", "selected", "expanded", "enabled", "showing", ...
     path: child indices from the window's (or document's) root: identity within one tree.
+    own: what stands in it was written by the person themself, this session.
     """
 
     role: str
@@ -118,6 +119,7 @@ class ObservedElement(MemoryOnly):
     path: tuple[int, ...] = ()
     label: str = ""
     value: str = ""
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -14,6 +14,7 @@ TEXT_ROLES = frozenset({"static", "text leaf", "static text"})
 OVERLAY_ROLES = frozenset(
     {"menu", "menu item", "check menu item", "radio menu item", "tear off menu item", "dialog", "alert"}
 )
+FLOATING = "floating"  # the recorder's state for the same in a page that gives it no such role
 
 
 def contains(element: Element, x: int, y: int) -> bool:
@@ -25,7 +26,7 @@ def element_at(elements: Sequence[Element], x: int, y: int) -> Element | None:
     """The smallest element there, the deeper of two alike; for mere text, the control it belongs to, if known. An open
     menu or dialog covers what is not of it."""
     here = [element for element in elements if contains(element, x, y)]
-    over = [element.path for element in here if element.role in OVERLAY_ROLES]
+    over = [each.path for each in here if each.role in OVERLAY_ROLES or FLOATING in each.states]
     if over:
         here = [element for element in here if any(element.path[: len(path)] == path for path in over)]
     if not here:

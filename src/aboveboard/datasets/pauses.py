@@ -11,6 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+import numpy as np
+from msgspec.structs import replace
+
 from aboveboard.core.events import Element, Scene
 from aboveboard.datasets.hittest import element_at, index_of
 from aboveboard.datasets.vocabulary import Action, Gaps, Path
@@ -83,7 +86,7 @@ def with_hovers_and_waits(
 
 def _waits(before: Action, after: Action, pointer: Path) -> Iterator[Action]:
     """The stretches between two actions in which nothing moved for WAIT_US."""
-    if after.start_us - before.end_us < WAIT_US:
+    if after.start_us - before.end_us < WAIT_US or _untimed(before):
         return
     path = pointer.between(before.end_us, after.start_us)
     stretches = [(rest.start_us, rest.end_us) for rest in rests(path, after.start_us)]
@@ -99,6 +102,11 @@ def _waits(before: Action, after: Action, pointer: Path) -> Iterator[Action]:
             )  # fmt: skip
 
 
+def _untimed(action: Action) -> bool:
+    """Typing of which something was withheld: when it ended is withheld too."""
+    return action.kind == "type" and action.end_us == action.start_us and "<" in action.text
+
+
 def _stayed(before: Action, path: Path) -> bool:
     if before.x is None or before.y is None:
         return True  # the hand was on the keys; the first sample is where the pointer lay
@@ -111,20 +119,46 @@ def _hovers(before: Action, after: Action, known: _Scenes, gaps: Gaps) -> Iterat
     if after.element is None or after.scene_index == -1:
         return
     since_us = gaps.last_end_until(before.start_us)
+    found: Action | None = None
     for rest in rests(after.path, after.start_us):
         if before.x is not None and before.y is not None and _near(rest, before.x, before.y):
             continue  # still where the last click was
-        scene_index, seen = known.at(rest.start_us, since_us)
+        _, here = known.at(rest.start_us, since_us)
+        if (over := element_at(here, rest.x, rest.y)) is None:
+            continue
+        # Some things open as soon as they are touched, long before a hand rests on them.
+        came_us = _came_us(after.path, rest, over)
+        if found is not None and came_us <= found.end_us and _same(found.element, over):
+            found = replace(found, end_us=rest.end_us, x=rest.x, y=rest.y)
+            continue
+        scene_index, seen = known.at(came_us, since_us)
         _, then = known.at(after.start_us, since_us)
         if index_of(after.element, seen) >= 0 and _named(after.element, seen):
             continue  # it was there already: nothing had to open
         element = element_at(seen, rest.x, rest.y)
         if element is None or index_of(element, then) < 0 or not _opened(element, seen, then):
             continue
-        yield Action(
+        if found is not None:
+            yield found
+        found = Action(
             "hover", rest.start_us, rest.end_us, rest.x, rest.y, element=element, element_guessed=True,
             scene_index=scene_index, elements=seen, app=after.app, site=after.site, window=after.window,
         )  # fmt: skip
+    if found is not None:
+        yield found
+
+
+def _came_us(path: Path, rest: Rest, element: Element) -> int:
+    """When the pointer came onto what it rests on; when the rest began, if it was there from the first."""
+    left, top, width, height = element.box
+    last = int(path.t_us.searchsorted(rest.start_us, "right"))
+    x, y = path.x[:last], path.y[:last]
+    outside = np.flatnonzero((x < left) | (x >= left + width) | (y < top) | (y >= top + height))
+    return int(path.t_us[outside[-1]]) if outside.size else rest.start_us
+
+
+def _same(one: Element | None, other: Element) -> bool:
+    return one is not None and (one.role, one.path) == (other.role, other.path)
 
 
 def _opened(element: Element, seen: Sequence[Element], then: Sequence[Element]) -> bool:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from aboveboard.core.events import Box, MemoryOnly, ObservedElement, Snapshot
 from aboveboard.desktop.atspi import (
+    ACTION,
     CHILDREN,
     CONTENT,
     COUNT,
@@ -27,6 +28,7 @@ from aboveboard.desktop.atspi import (
     content,
     states_of,
 )
+from aboveboard.desktop.overlays import FLOATING, OVERLAY, Overlays
 
 NODES_MAX = 1500
 READ_S_MAX = 0.8
@@ -69,6 +71,7 @@ class _Read(MemoryOnly):
     states: frozenset[str] = frozenset()
     children: list[Node] = field(default_factory=list)
     value: str = ""
+    acts: bool = False  # nobody named it and nothing in it is named, yet it is there to be clicked
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -99,6 +102,7 @@ class Accessibility:
 
     def __init__(self, session_bus: str) -> None:
         self.bus = Bus(session_bus)
+        self._overlays = Overlays(self.bus)
         self._applications: dict[int, Node] = {}  # by process
         self._stale = True
         self._way: list[Node] = []  # from a frame to the document found in it last
@@ -152,6 +156,8 @@ class Accessibility:
         if document is not None:
             [answer] = self.bus.calls([(document, URI)])
             url = answer or None
+            self._read_actions(nodes, deadline)
+            self._float(document, nodes)
         able = [read for read in nodes if not _FOCUSABLE.isdisjoint(read.states)]
         self._focusable = (pid, title), able
         elements, focused = _visible(nodes)
@@ -302,6 +308,27 @@ class Accessibility:
         }
         return [read for read in level if read.path not in hidden]
 
+    def _read_actions(self, found: list[_Read], deadline: float) -> None:
+        """Which boxes are controls of a page's own making, such as a list that shows nothing chosen yet: those that
+        take a click themselves, and that nothing else would show."""
+        saying: set[tuple[int, ...]] = set()
+        for read in found:
+            if read.name.strip():
+                saying.update(read.path[:n] for n in range(len(read.path) + 1))
+        silent = [r for r in found if r.role == "section" and r.children and r.path not in saying and r.box[2] > 0]
+        asked = [(read.node, ACTION) for read in silent]
+        for read, action in zip(silent, self.bus.calls(asked, max(deadline - time.monotonic(), 0.01)), strict=True):
+            read.acts = action == "click"
+
+    def _float(self, document: Node, found: list[_Read]) -> None:
+        """Marks what lies over the rest of a page."""
+        area = found[0].box
+        kept = [read for read in found if _kept(read, area) and read.role not in OVERLAY]
+        for root in self._overlays.roots(document, found, kept):
+            for read in kept:
+                if read.path[: len(root)] == root:
+                    read.states |= {FLOATING}
+
     def _read_values(self, found: list[_Read], deadline: float) -> None:
         """What stands in fields, so that redaction can tell a field's name from its content."""
         fields = [read for read in found if "editable" in read.states]
@@ -343,13 +370,16 @@ def _visible(nodes: list[_Read]) -> tuple[tuple[ObservedElement, ...], ObservedE
         # Some toolkits say it of what lies around a field too; the field is where keys go.
         if "focused" in read.states and read.role not in _NEVER | _LAYOUT:
             focused = element if focused is None or "editable" not in focused.states else focused
-        popped = bool(read.path) and read.path[0] >= POPUP
-        if read.role in _NEVER or read.box[2] == 0 or not (popped or _inside(read.box, area)):
-            continue
-        if _says_nothing_new(read):
-            continue
-        kept.append(element)
+        if _kept(read, area):
+            kept.append(element)
     return tuple(kept), focused
+
+
+def _kept(read: _Read, area: Box) -> bool:
+    popped = bool(read.path) and read.path[0] >= POPUP
+    if read.role in _NEVER or read.box[2] == 0 or not (popped or _inside(read.box, area)):
+        return False
+    return not _says_nothing_new(read)
 
 
 def _says_nothing_new(read: _Read) -> bool:
@@ -359,8 +389,10 @@ def _says_nothing_new(read: _Read) -> bool:
         return not read.name.strip() or (
             parent is not None and parent.role in INTERACTIVE and parent.name.strip() == read.name.strip()
         )
-    if read.role in INTERACTIVE or "focusable" in read.states or "editable" in read.states:
+    if read.acts or read.role in INTERACTIVE or "focusable" in read.states or "editable" in read.states:
         return False
+    if read.role == "section" and read.parent is not None and read.parent.acts:
+        return True  # a part of that, which says nothing
     if read.role in _LAYOUT and not read.name.strip():
         return True
     return bool(read.children) or not (read.name.strip() or read.box[2] * read.box[3] > 0)

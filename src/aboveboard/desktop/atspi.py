@@ -6,6 +6,7 @@ deep. A program that does not answer costs the budget, never more.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 from typing import TypeAlias
 
@@ -18,6 +19,7 @@ from aboveboard.desktop.dbuswire import (
     nothing,
     string,
     to_box,
+    to_node,
     to_nodes,
     to_number,
     to_numbers,
@@ -57,6 +59,15 @@ def content(chars: int) -> Form:
 
 
 CONTENT = content(VALUE_CHARS_MAX)
+ACTION = Form("org.a11y.atspi.Action", "GetName", "s", to_string, "i", bytes(4))  # the first one's
+
+
+def at_point(x: int, y: int) -> Form:
+    """What the toolkit's own hit test finds in a component, at a place on the screen."""
+    body = struct.pack("<iiI", x, y, 0)
+    return Form("org.a11y.atspi.Component", "GetAccessibleAtPoint", "(so)", to_node, "iiu", body)
+
+
 URI = Form("org.a11y.atspi.Document", "GetAttributeValue", "s", to_string, "s", string("URI"))
 
 # AtspiStateType, in the order of its bits.

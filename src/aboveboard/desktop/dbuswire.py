@@ -269,6 +269,13 @@ def to_numbers(data: bytes, at: int) -> tuple[int, ...]:
     return struct.unpack_from(f"<{n // 4}I", data, at + 4)
 
 
+def to_node(data: bytes, at: int) -> tuple[str, str]:
+    """(so)"""
+    name = to_string(data, at)
+    at += 5 + len(name.encode())
+    return name, to_string(data, at + -at % 4)
+
+
 def to_nodes(data: bytes, at: int) -> list[tuple[str, str]]:
     """a(so)"""
     (n,) = _U32.unpack_from(data, at)

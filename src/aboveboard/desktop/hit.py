@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from aboveboard.core.events import Box, ObservedElement, Snapshot
 from aboveboard.desktop.accessibility import INTERACTIVE, POPUP, TEXT_INSIDE
+from aboveboard.desktop.overlays import FLOATING, OVERLAY
 
-# What lies over the rest while it shows, whatever is smaller beneath it.
-OVERLAY = frozenset(
-    {"menu", "menu item", "check menu item", "radio menu item", "tear off menu item", "dialog", "alert"}
-)
 _ON_POPUPS = OVERLAY | {"list item", "option", "table cell", "tree item", "list box", "tool tip"}
 
 
@@ -20,7 +17,7 @@ def hit(snapshot: Snapshot, x: int, y: int, popup: Box | None = None) -> Observe
     under = [each for each in snapshot.elements if _contains(each.box, x, y)]
     if popup is not None:
         under = [each for each in under if _within(each.box, popup) and _pops_up(each)]
-    over = [each.path for each in under if each.role in OVERLAY]
+    over = [each.path for each in under if each.role in OVERLAY or FLOATING in each.states]
     if over:
         under = [each for each in under if any(each.path[: len(path)] == path for path in over)]
     if not under:

@@ -18,7 +18,7 @@ from aboveboard.redact.words import word_set
 # States a policy can learn from; others (by toolkit, or telling about content) are dropped.
 _STATES = word_set(
     "active armed busy checked collapsed default editable enabled expandable expanded focusable focused has-popup"
-    " has-tooltip indeterminate"
+    " floating has-tooltip indeterminate"
     " invalid-entry is-default iconified modal multi-line multiselectable opaque pressed read-only required"
     " selectable selected sensitive"
     " showing single-line supports-autocompletion vertical horizontal visible visited checkable"

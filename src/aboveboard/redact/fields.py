@@ -92,6 +92,20 @@ def says_secret(text: str) -> bool:
     return any(token.lower() in _WHOLE for token in _TOKENS.findall(text))
 
 
+def asking_words(text: str) -> frozenset[str]:
+    """By which words `says_secret` finds that a text does, in lower case: words of its lists only."""
+    if not text:
+        return frozenset()
+    text = unicodedata.normalize("NFKC", text)
+    spaced = _SEPARATORS.sub(" ", text)
+    found = {
+        match.group().lower()
+        for pattern, where in ((_PARTS, text), (_PARTS, spaced), (_CODE_COMPOUND, spaced))
+        for match in pattern.finditer(where)
+    }
+    return frozenset(found) | {token.lower() for token in _TOKENS.findall(text) if token.lower() in _WHOLE}
+
+
 def asks_secret(text: str) -> bool:
     """The same of a field's name or label, by which it may also ask for what nobody would call a secret in a text."""
     return (
@@ -100,14 +114,14 @@ def asks_secret(text: str) -> bool:
     )
 
 
-def _content_asks(element: ObservedElement) -> bool:
+def content_asks(element: ObservedElement) -> bool:
     """Whether what stands in the field asks for a secret, as a placeholder does that a toolkit gives as content. In a
-    text of several lines, which no placeholder has, only a prompt asks: a letter that says "answer" is a letter, and
-    would stay withheld for good."""
+    text of several lines, which no placeholder has, and in what the person wrote there, only a prompt asks: a letter
+    that says "answer" is a letter, and would stay withheld for good."""
     if len(element.value) > _CONTENT_CHARS_MAX:
         return False
     lines = [line for line in element.value.splitlines() if line.strip()]
-    if "multi-line" not in element.states or len(lines) < 2:
+    if not element.own and ("multi-line" not in element.states or len(lines) < 2):
         return says_secret(element.value)
     return any(says_secret(line) for line in lines if line.rstrip().endswith(_PROMPT_ENDS))
 
@@ -119,6 +133,6 @@ def is_secret(element: ObservedElement | None) -> bool:
         return True
     if element.value and not element.value.strip(_HIDING):
         return True  # it hides what it holds
-    if _content_asks(element):
+    if content_asks(element):
         return True
     return asks_secret(element.name) or asks_secret(element.label)

@@ -25,6 +25,9 @@ _PARTS = re.compile("['’-]")
 _TORN_DIGITS_MAX = 1
 _TOKEN = re.compile(r"\S+")
 _PIECE = re.compile(r"[^\W_]+")
+_AT_END, _AT_START = re.compile(r"[^\W\d_]+\Z"), re.compile(r"\A[^\W\d_]+")
+_ENDS, _BEGINS = re.compile(r"(?:\A|\s)\Z"), re.compile(r"\A[.,;:!?]?(?:\s|\Z)")
+_NEAR = 24
 _OPENING = "'\"(“‘¿¡"
 _PUNCTUATION = ".,!?;:'\"()…“”‘’"
 
@@ -40,6 +43,7 @@ class Remains:
         self._others: list[str] = []  # no fragment of these may stay once they stand there no more
         self._names: list[str] = []
         self._values: dict[str, None] = {}
+        self._stood: str | None = None  # what the field held first
         self.too_many = False
 
     def scan(self, around: str) -> None:
@@ -56,6 +60,7 @@ class Remains:
 
     def value(self, value: str) -> None:
         """What the field is said to hold: more than was typed, when something was completed or stood there before."""
+        self._stood = value if self._stood is None else self._stood
         if value:
             self._values.pop(value, None)
             self._values[value] = None
@@ -83,13 +88,32 @@ class Remains:
             for _ in range(_OCCURRENCES_MAX):
                 if at < 0:
                     break
-                start = max(0, at - _AROUND)
-                spans = self._own().text(value[start : at + len(text) + _AROUND]).spans
-                first, last = at - start, at - start + len(text)
-                if any(a < last and first < b and (a < first or b > last) for a, b, _ in spans):
+                before, after = value[max(0, at - _AROUND) : at], value[at + len(text) :][:_AROUND]
+                if self._reaches(before, text, after) and not self._put_to_a_word(before, text, after):
                     return True
                 at = value.find(text, at + 1)
         return False
+
+    def _reaches(self, before: str, text: str, after: str) -> bool:
+        """Whether something that is not to be seen lies partly in the text, partly beside it."""
+        first, last = len(before), len(before) + len(text)
+        spans = self._own().text(before + text + after).spans
+        return any(a < last and first < b and (a < first or b > last) for a, b, _ in spans)
+
+    def _put_to_a_word(self, before: str, text: str, after: str) -> bool:
+        """Whether only that makes it so: typed right beside or into a plain word that had stood there before. "garden"
+        with "party" behind it is no name, though no list has "gardenparty"; what a program completed did not stand."""
+        left, right = _letters(_AT_END, before), _letters(_AT_START, after)
+        if not left + right or before[-_NEAR:] + after[:_NEAR] not in (self._stood or ""):
+            return False
+        outer, rest = before[: len(before) - len(left)], after[len(right) :]
+        if not _ENDS.search(outer) or not _BEGINS.search(rest):
+            return False  # it is no word of its own, but a piece of an address or the like
+        if left and right and text.isalpha() and _of_words(left + right):
+            return not self._reaches(f"{outer}{left}{right} ", text, f" {rest}")
+        if not all(_of_words(part) for part in (left, right) if part):
+            return False
+        return not self._reaches(f"{before} ", text, f" {after}")
 
     def _own(self) -> Redactor:
         if self._scratch is None:
@@ -145,6 +169,11 @@ def readable(text: str, spans: Sequence[Span]) -> list[str]:
         shown.append(text[at:start])
         at = end
     return [*shown, text[at:]]
+
+
+def _letters(where: re.Pattern[str], text: str) -> str:
+    found = where.search(text)
+    return found.group() if found is not None else ""
 
 
 def _moved(span: Span, match: re.Match[str]) -> Span:

@@ -15,6 +15,7 @@ import msgspec
 from aboveboard.core.events import Element, KeptEvent, Key, KeyEdge, ObservedElement, Redacted
 from aboveboard.redact import keys
 from aboveboard.redact.fields import is_editable, is_secret
+from aboveboard.redact.own_words import OwnWords
 from aboveboard.redact.redactor import Redactor
 from aboveboard.redact.trust import same_field
 from aboveboard.redact.typing import TypedRun
@@ -48,6 +49,7 @@ class RunInHand:
         # Fields typed into: no longer known to have been empty; True for one whose last run was cut short.
         self._touched: dict[FieldId, bool] = {}
         self._pasted: FieldId | None = None
+        self._own = OwnWords()
 
     @staticmethod
     def begins(event: KeyEdge, target: ObservedElement | None) -> bool:
@@ -80,6 +82,7 @@ class RunInHand:
         self.run, self.held, self.field = None, [], ()
         # Also where the field is another now, or was not known in between: nothing has led away from it since.
         tail = self._tail if self._tail is not None and self._tail.field[:2] == field[:2] else _NO_TAIL
+        self._own.wrote(field, run.written())
         if element is not None and run.is_in(element.name):
             element = msgspec.structs.replace(element, name="")
         goes_on = tail is not _NO_TAIL or self._touched.get(field, False)
@@ -87,6 +90,12 @@ class RunInHand:
         self._touched[field] = torn
         self._tail = _Tail(field, run.tail(tail.text), joined=True) if torn else None
         return finished, held
+
+    def seen(self, field: FieldId, element: ObservedElement, typing: str = "") -> ObservedElement:
+        """An element of the screen, marked as the person's own writing where it is. typing: the key that is being
+        looked at."""
+        in_hand = self.run.written(until_caret=True) if self.run is not None and self.field == field else ""
+        return self._own.seen(field, element, in_hand + typing)
 
     def drop(self) -> None:
         """Nothing of what is in hand is ever given."""

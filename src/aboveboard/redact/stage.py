@@ -227,7 +227,9 @@ class RedactionStage:
         pressed = isinstance(event, ButtonEdge) and event.pressed
         types = isinstance(event, KeyEdge) and event.pressed and not keys.is_modifier(event)
         if permitted.scene is not None:
-            self._trust.shown(_place(surface), permitted.scene.elements)
+            self._trust.shown(_place(surface), [self._seen(surface, each) for each in permitted.scene.elements])
+        if target is not None:
+            target = self._seen(surface, target, event.text if isinstance(event, KeyEdge) and types else "")
         if types:
             target = self._trust.believe(_place(surface), target, t_us)
         field = _field_id(surface, target)
@@ -252,6 +254,9 @@ class RedactionStage:
                 self._key(event, target, field, out)
         if len(self._hand.held) > _HELD_MAX:
             out += self.flush()
+
+    def _seen(self, surface: Surface, element: ObservedElement, typing: str = "") -> ObservedElement:
+        return self._hand.seen(_field_id(surface, element), element, typing) if is_editable(element) else element
 
     def _press(self, target: ObservedElement | None, field: FieldId, out: list[Redacted]) -> None:
         """A button ends a run; within the same field, or where nobody knows, more of the text may follow."""

@@ -41,8 +41,8 @@ class TypedRun:
 
     __slots__ = (
         "_all_selected_us", "_anchor", "_buffer", "_caret", "_cleared_by", "_distrusted", "_grew", "_keys", "_last_us",
-        "_own", "_prior_empty", "_redactor", "_remains", "_replaced", "_said", "_since_us", "_stood", "_typed",
-        "_unknown", "element", "secret", "t_us",
+        "_own", "_prior_empty", "_redactor", "_remains", "_replaced", "_replaced_us", "_said", "_since_us", "_stood",
+        "_typed", "_unknown", "element", "secret", "t_us",
     )  # fmt: skip
 
     def __init__(
@@ -68,6 +68,7 @@ class TypedRun:
         self._anchor: int | None = None  # the other end of a selection
         self._all_selected_us: int | None = None  # Ctrl+A is pending: what is typed next replaces everything
         self._replaced = False
+        self._replaced_us = t_us  # when what was replaced had been selected
         self._cleared_by = ""
         self._typed = False
         self._keys = 0
@@ -173,6 +174,7 @@ class TypedRun:
         if self._all_selected_us is None:
             return False
         self._replaced = self._replaced or not self._prior_empty or not self._buffer
+        self._replaced_us, self._since_us = self._all_selected_us, None
         self._cleared_by = by
         self._buffer, self._caret, self._anchor, self._all_selected_us = "", 0, None, None
         self._prior_empty = True
@@ -266,12 +268,14 @@ class TypedRun:
             entered = (self._typed or self._unknown) and not self._said
             return [Text(t_us=self.t_us, end_us=self.t_us, text=SECRET_TEXT, element=element)] if entered else []
         events: list[Key | Text] = []
-        if self._replaced:
-            events.append(Key(t_us=self.t_us, key="a", modifiers=("Control",), element=element))
         if self._typed and (self._buffer or self._unknown):
             events.append(self._text(element, self._spans_seam(before, joined), torn))
         elif self._replaced and self._cleared_by:
-            events.append(Key(t_us=self.t_us, key=self._cleared_by, element=element))
+            cleared_us = self._replaced_us if self._since_us is None else self._since_us
+            events.append(Key(t_us=cleared_us, key=self._cleared_by, element=element))
+        if self._replaced:  # of a text whose rhythm is not told, neither is when that was
+            selected_us = min([self._replaced_us, *(each.t_us for each in events)])
+            events.insert(0, Key(t_us=selected_us, key="a", modifiers=("Control",), element=element))
         if self._all_selected_us is not None:
             events.append(Key(t_us=self._all_selected_us, key="a", modifiers=("Control",), element=element))
         return events
@@ -310,6 +314,12 @@ class TypedRun:
     def tail(self, before: str) -> str:
         """The end of what was typed into the field, for the seam with a following run. before: as for `finish`."""
         return "" if self.secret or self._unknown else (before + self._buffer)[-_TAIL_CHARS:]
+
+    def written(self, *, until_caret: bool = False) -> str:
+        """What is known to have been typed; "" for a secret."""
+        if self.secret or self._unknown:
+            return ""
+        return self._buffer[: self._caret] if until_caret else self._buffer
 
     def is_in(self, name: str) -> bool:
         """True when an element's name is, or holds, what was typed: some toolkits name a field by its content."""

@@ -134,6 +134,33 @@ def test_a_hover_that_opens_a_menu_is_an_action_of_its_own(still: list[tuple[int
     assert PDF not in actions[1].elements, "the tree before it opened"
 
 
+def test_what_opens_as_soon_as_it_is_touched_was_opened_by_the_hover() -> None:
+    """A hand slows down on it; the menu is there before it rests."""
+    menu = (*SEEN, EXPORT)
+    events = [
+        *start(), *press(10, FILE), Scene(T + 120 * MS, menu), path(200, [(150, 60), (110, 30), (80, 30)]),
+        Scene(T + 219 * MS, (*menu, PDF)), path(220, resting(60, 30, 60)), path(800, [(150, 30)]), *press(900, PDF),
+    ]  # fmt: skip
+    actions = actions_of(events)
+    assert [action.kind for action in actions] == ["click", "hover", "click"]
+    assert PDF not in actions[1].elements
+
+
+def test_a_hand_that_slips_on_what_it_rests_on_hovers_once() -> None:
+    still = [*resting(90, 30, 40), *resting(60, 30, 40)]
+    actions = actions_of(_opening(still))
+    assert [action.kind for action in actions] == ["click", "hover", "click"]
+    assert actions[1].start_us == T + 230 * MS
+    assert actions[1].end_us > T + 700 * MS
+
+
+def test_typing_whose_end_was_withheld_is_followed_by_no_wait() -> None:
+    known = Text(T + 10 * MS, T + 10 * MS, "a", keys=1)
+    assert kinds([*start(), known, Key(T + 5000 * MS, "Tab")]) == ["type", "wait", "key"]
+    withheld = Text(T + 10 * MS, T + 10 * MS, "<SECRET>")
+    assert kinds([*start(), withheld, Key(T + 5000 * MS, "Tab")]) == ["type", "key"]
+
+
 def test_passing_over_a_menu_or_resting_where_nothing_opens_is_no_hover() -> None:
     assert kinds(_opening([(90, 30), (95, 30)])[:-3] + press(300, SAVE)) == ["click", "click"]
     still = [*start(), *press(10, ROW), path(200, resting(30, 10, 60)), *press(900, SAVE)]

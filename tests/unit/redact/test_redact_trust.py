@@ -279,6 +279,33 @@ def test_a_completed_word_is_kept_as_typed(hand: Hand) -> None:
     assert hand.texts() == ["the quiet old gar"] or hand.texts() == ["the quiet old <PERSON_1>"]
 
 
+@pytest.mark.parametrize(("before", "typed", "after"), [
+    ("the quiet garden", "party", ""), ("the sim", "again", "ple garden"), ("the ", "open", "garden"),
+])  # fmt: skip
+def test_a_word_put_to_a_word_is_none_of_a_name(hand: Hand, before: str, typed: str, after: str) -> None:
+    hand.type(typed, replace(NOTE, value=before + after))
+    hand.key("Tab", replace(NOTE, value=before + typed + after))
+    assert hand.texts() == [typed]
+
+
+@pytest.mark.parametrize(("before", "typed", "after"), [
+    ("to Thistle", "house", "thwaite"), ("to ", "thistle", "thwaite"), ("rose.", "garden", "@example.org"),
+    ("rose@", "exam", "ple.org"),
+])  # fmt: skip
+def test_what_is_put_to_anything_else_may_be_a_piece_of_it(hand: Hand, before: str, typed: str, after: str) -> None:
+    hand.type(typed, replace(NOTE, value=before + after))
+    hand.key("Tab", replace(NOTE, value=before + typed + after))
+    assert hand.texts() == ["<SECRET>"]
+
+
+def test_what_a_program_puts_to_a_word_may_make_a_name_of_it(hand: Hand) -> None:
+    hand.type("wood", NOTE)
+    hand.key("Tab", replace(NOTE, value="woodhouseman"))
+    hand.type("garden", replace(NOTE, value="to "))
+    hand.key("Tab", replace(NOTE, value="to gardenparty"))
+    assert hand.texts() == ["<SECRET>", "<SECRET>"]
+
+
 def test_typing_inside_an_address_that_stood_there(hand: Hand) -> None:
     before = replace(NOTE, value="rose@ple.org")
     hand.type("exam", before)

@@ -183,6 +183,15 @@ def test_replacing_what_was_there_shows_as_select_all() -> None:
     assert [event.key for event in run("{Control+a}", prior_empty=False) if isinstance(event, Key)] == ["a"]
 
 
+def test_what_is_typed_over_at_once_was_selected_when_it_was_and_says_nothing_else() -> None:
+    first, second = run("old{Control+a}new", prior_empty=False)
+    assert (first.t_us, second.t_us, text_of([second])) == (1_003_000, 1_004_000, "new")
+    selected, cleared = run("old{Control+a}{Delete}", prior_empty=False)
+    assert (selected.t_us, cleared.t_us) == (1_003_000, 1_004_000)
+    first, second = run("old{Control+a}4012888888881881", prior_empty=False)
+    assert first.t_us == second.t_us == 1_000_000, "no rhythm beside a card number"
+
+
 @pytest.mark.parametrize(
     "script",
     [

@@ -11,9 +11,11 @@ from Xlib import XK
 XK.load_keysym_group("xkb")
 XK.load_keysym_group("xf86")
 
+# Of two names for one keysym, those that XKeysymToString gives; of others the first by the alphabet.
+_FIRST = ("Prior", "Next", "KP_Prior", "KP_Next", "Mode_switch")
 _NAMES = {
     getattr(XK, name): name.removeprefix("XK_")
-    for name in sorted(dir(XK), reverse=True)
+    for name in (*sorted(dir(XK), reverse=True), *(f"XK_{first}" for first in _FIRST))
     if name.startswith("XK_") and isinstance(getattr(XK, name), int)
 }
 _KEYPAD = {"KP_Space": " ", "KP_Add": "+", "KP_Subtract": "-", "KP_Multiply": "*", "KP_Divide": "/", "KP_Decimal": "."}
