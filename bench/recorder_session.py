@@ -137,11 +137,11 @@ def _cpu_ms(pid: int) -> float:
     return cpu_ns(pid) / 1e6 + children_s * 1e3
 
 
-def _recorded(display: PrivateDisplay, person: Person, seconds: float) -> Session:
+def _recorded(display: PrivateDisplay, person: Person, seconds: float, who: str = "ours") -> Session:
     from bench.recorder import listening
 
     counting = "BENCH_STAGES" in os.environ
-    with listening("ours", display) as listener:
+    with listening(who, display) as listener:
         person.work(6.0)  # what is read once is read
         path = Path(os.environ.get("BENCH_STAGES", ""))
         before = _stages(listener.pid, path) if counting else {}
@@ -154,7 +154,8 @@ def _recorded(display: PrivateDisplay, person: Person, seconds: float) -> Sessio
 
 
 def session(level: str, seconds: float) -> list[Row]:
-    """level: of frames, as the policy has it. The share is measured without counting stages, the stages apart."""
+    """level: of frames, as the policy has it. The share is measured without counting stages, the stages apart; and a
+    listener that writes JSON lines of the input alone is in the same session beside it."""
     with PrivateDisplay(WIDTH, HEIGHT) as display, PageServer() as pages, tempfile.TemporaryDirectory() as folder:
         os.environ |= {**display.env, "BENCH_FRAMES": level}
         notes = Path(folder) / "notes.txt"
@@ -169,11 +170,16 @@ def session(level: str, seconds: float) -> list[Row]:
             person = Person(display, browser, pages, hand)
             time.sleep(2.0)
             plain = _recorded(display, person, seconds)
+            bare = _recorded(display, person, seconds, "pynput")
             os.environ["BENCH_STAGES"] = str(Path(folder) / "stages.json")
             counted = _recorded(display, person, seconds / 2)
             del os.environ["BENCH_STAGES"]
     at = "in a working session" if level == "none" else f"in a working session, frames {level}"
-    rows = [row(f"share of a core {at}", plain.cpu_ms / plain.wall_s / 10, "%", target="<= 1")]
+    share, beside = plain.cpu_ms / plain.wall_s / 10, bare.cpu_ms / bare.wall_s / 10
+    rows = [
+        row(f"share of a core {at}", share, "%", target="<= 1"),
+        row(f"share of a core {at}", share, "%", peer=beside, peer_name="pynput, input alone"),
+    ]
     for stage, ms in sorted(counted.stages.items(), key=lambda each: -each[1]):
         if stage != "everything":
             rows.append(row(f"share of a core {at}: {stage}", ms / counted.wall_s / 10, "%"))

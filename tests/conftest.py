@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import hypothesis
 import pytest
+import structlog
 
 from aboveboard.collector.settings import Settings
 from tests.support.stores import S3, Postgres, moto, postgres
@@ -27,6 +28,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return LATE if mark is None else int(mark.args[0])
 
     items.sort(key=turn)
+
+
+@pytest.fixture(autouse=True)
+def logs_go_nowhere_else() -> Iterator[None]:
+    """A command that a test runs in this process has its logs go to that test's stderr, which is closed after it."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

@@ -111,7 +111,6 @@ def make_server(service: Service) -> FastAPI:
         yield
         workers.stop()
         publisher.stop()
-        app.state.segment_uploads.close()
         service.intake.close()
         service.log.close()
         service.database.close()

@@ -12,22 +12,13 @@ from aboveboard.collector import telling
 from aboveboard.collector.settings import Settings
 from aboveboard.collector.storage.tables import jobs
 from aboveboard.core.errors import Refused
-from tests.support.attackers import guardian_server
-from tests.support.servers import Person, Servers, running
-from tests.support.stores import free_port
-from tests.support.world import World
+from tests.support.attackers import guarded, guardian_server
+from tests.support.servers import Person, Servers
 
 
 @pytest.fixture(scope="module")
-def port() -> int:
-    return free_port()
-
-
-@pytest.fixture(scope="module")
-def servers(tmp_path_factory: pytest.TempPathFactory, settings: Settings, port: int) -> Iterator[Servers]:
-    """The charter names the guardian's real address."""
-    world = World(notice_days_min=0, demo=True, guardian_url=f"http://127.0.0.1:{port}")
-    with running(tmp_path_factory.mktemp("servers"), settings, world=world) as made:
+def servers(tmp_path_factory: pytest.TempPathFactory, settings: Settings) -> Iterator[Servers]:
+    with guarded(tmp_path_factory.mktemp("servers"), settings) as made:
         yield made
 
 
@@ -51,13 +42,13 @@ def _until(servers: Servers, number: int, tried: bool = False) -> None:
         time.sleep(0.05)
 
 
-def test_one_that_was_away_destroys_its_share_when_it_is_back(servers: Servers, port: int) -> None:
+def test_one_that_was_away_destroys_its_share_when_it_is_back(servers: Servers) -> None:
     person, other = Person(servers).ready(), Person(servers).ready()
     assert person.send(person.sealed()).status_code == 201
     assert servers.http.post("/v1/deletions", content=person.delete("all"), headers=person.headers).status_code == 202
     _until(servers, 1, tried=True)
     assert servers.guardian._shares.held(person.contributor) == [person.epoch], "nobody has told it yet"
-    with guardian_server(servers, port):
+    with guardian_server(servers):
         with servers.service.database.transaction() as tx:
             tx.execute(update(jobs).where(jobs.c.kind == telling.KIND).values(due_us=1))
         _until(servers, 0)

@@ -21,31 +21,22 @@ from aboveboard.datasets.session import work
 from aboveboard.datasets.spec import parse_spec
 from aboveboard.datasets.trace import Tracer
 from aboveboard.witness.guardian import Guardian
-from tests.support.attackers import guardian_server, reader_of
+from tests.support.attackers import guarded, guardian_server, reader_of
 from tests.support.sending_laptop import SendingLaptop
-from tests.support.servers import Researcher, Servers, running
-from tests.support.stores import free_port
-from tests.support.world import World
+from tests.support.servers import Researcher, Servers
 
 SPEC = "title: T\npurpose: train-agents\nmin_contributors: 1\nduplicates: drop\n"
 
 
 @pytest.fixture(scope="module")
-def port() -> int:
-    return free_port()
-
-
-@pytest.fixture(scope="module")
-def servers(tmp_path_factory: pytest.TempPathFactory, port: int) -> Iterator[Servers]:
-    """The charter names the guardian's real address."""
-    world = World(notice_days_min=0, demo=True, guardian_url=f"http://127.0.0.1:{port}")
-    with running(tmp_path_factory.mktemp("servers"), world=world) as made:
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    with guarded(tmp_path_factory.mktemp("servers")) as made:
         yield made
 
 
 @pytest.fixture
-def laptop(servers: Servers, port: int, tmp_path: Path) -> Iterator[SendingLaptop]:
-    with guardian_server(servers, port), closing(SendingLaptop(tmp_path, servers)) as made:
+def laptop(servers: Servers, tmp_path: Path) -> Iterator[SendingLaptop]:
+    with guardian_server(servers), closing(SendingLaptop(tmp_path, servers)) as made:
         made.start()
         yield made
 
@@ -77,16 +68,16 @@ def _task(laptop: SendingLaptop, *words: str) -> None:
     assert main(["task", *words, "--home", str(laptop.home.folder)]) == 0
 
 
-def _built(servers: Servers, laptop: SendingLaptop, port: int, out: Path) -> tuple[Manifest, list[Episode]]:
+def _built(servers: Servers, laptop: SendingLaptop, out: Path) -> tuple[Manifest, list[Episode]]:
     researcher = Researcher(servers, 2, {"contributors": (laptop.consents.contributor,)})
-    with closing(reader_of(servers, researcher, f"http://127.0.0.1:{port}")) as reader:
+    with closing(reader_of(servers, researcher, servers.world.guardian_url)) as reader:
         manifest = build(reader, parse_spec(SPEC, "spec"), SPEC, out, skip_bad=False)
     verify(out, servers.world.charter)
     return manifest, read_episodes(out)
 
 
 def test_a_description_is_corrected_after_it_was_sent_and_counts_in_what_is_built_then(
-    servers: Servers, laptop: SendingLaptop, port: int, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    servers: Servers, laptop: SendingLaptop, tmp_path: Path, capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     monkeypatch.setattr(building, "run", lambda _, given, keys, __: (work(each, keys) for each in given))
@@ -102,7 +93,7 @@ def test_a_description_is_corrected_after_it_was_sent_and_counts_in_what_is_buil
     _task(laptop, "correct", "last", "order paper for jane.doe@example.org")
     laptop.send()
     out = tmp_path / "dataset"
-    manifest, [episode] = _built(servers, laptop, port, out)
+    manifest, [episode] = _built(servers, laptop, out)
     assert episode.instruction == "order paper for <EMAIL_0>"
     assert "corrected" in episode.flags
     assert (manifest.corrected, len(manifest.sources)) == (1, 2)

@@ -86,7 +86,7 @@ def test_an_unavailable_store_acknowledges_nothing(servers: Servers, monkeypatch
     person = Person(servers).ready()
     segment = person.sealed()
     with monkeypatch.context() as patch:
-        patch.setattr(type(servers.service.blobs), "put", full)
+        patch.setattr(type(servers.service.blobs), "put_all", full)
         answer = person.send(segment)
         assert (answer.status_code, "Retry-After" in answer.headers) == (503, True)
     assert person.send(segment).status_code == 201

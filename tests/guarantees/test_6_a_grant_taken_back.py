@@ -16,24 +16,15 @@ from aboveboard.core.grant_end import SignedGrantRevocation, sign_grant_revocati
 from aboveboard.core.leaves import GrantRevokedLeaf
 from aboveboard.core.signing import SigningKey
 from aboveboard.witness.grant_ends import GrantEnds
-from tests.support.attackers import guardian_server
-from tests.support.servers import Person, Researcher, Servers, running
-from tests.support.stores import free_port
-from tests.support.world import World
+from tests.support.attackers import guarded, guardian_server
+from tests.support.servers import Person, Researcher, Servers
 
 PATH = "/v1/grants/revocations"
 
 
 @pytest.fixture(scope="module")
-def port() -> int:
-    return free_port()
-
-
-@pytest.fixture(scope="module")
-def servers(tmp_path_factory: pytest.TempPathFactory, port: int) -> Iterator[Servers]:
-    """The charter names the guardian's real address."""
-    world = World(notice_days_min=0, demo=True, guardian_url=f"http://127.0.0.1:{port}")
-    with running(tmp_path_factory.mktemp("servers"), world=world) as made:
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    with guarded(tmp_path_factory.mktemp("servers")) as made:
         yield made
 
 
@@ -42,7 +33,7 @@ def _word(reader: Researcher, key: SigningKey) -> bytes:
 
 
 @pytest.mark.parametrize("side", ["steward", "representative"])
-def test_after_one_word_nothing_more_is_given(servers: Servers, side: str, port: int) -> None:
+def test_after_one_word_nothing_more_is_given(servers: Servers, side: str) -> None:
     world, person = servers.world, Person(servers).ready()
     segment = person.sealed()
     assert person.send(segment).status_code == 201
@@ -55,7 +46,7 @@ def test_after_one_word_nothing_more_is_given(servers: Servers, side: str, port:
 
     key = world.stewards[0] if side == "steward" else world.representatives[0]
     before = servers.service.log.size
-    with guardian_server(servers, port):  # the collector tells it: nobody else does here
+    with guardian_server(servers):  # the collector tells it: nobody else does here
         answer = servers.http.post(PATH, content=_word(reader, key))
         assert answer.status_code == 201
         index = answer.json()["index"]
@@ -108,7 +99,7 @@ def test_nobody_elses_word_ends_one(servers: Servers) -> None:
 
 
 def test_before_the_grant_is_brought_and_by_the_command(
-    servers: Servers, port: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    servers: Servers, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The command tells both, says who is silent, and may be run again."""
     reader, charter, grant, key = Researcher(servers), tmp_path / "charter", tmp_path / "grant", tmp_path / "key"
@@ -120,7 +111,7 @@ def test_before_the_grant_is_brought_and_by_the_command(
     assert main(words) == 1, "the guardian is away"
     said = capsys.readouterr()
     assert ("1 of 2" in said.out, "not told" in said.err) == (True, True)
-    with guardian_server(servers, port):
+    with guardian_server(servers):
         assert main(words) == 0
     with pytest.raises(Refused):
         GrantEnds(servers.folder).check(reader.signed.grant.grant_id)

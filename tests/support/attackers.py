@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import msgspec
@@ -19,6 +20,7 @@ from aboveboard.audit.own_datasets import HeldManifest
 from aboveboard.audit.remembered import Memory
 from aboveboard.audit.report import Check
 from aboveboard.audit.source import HttpSource
+from aboveboard.collector.settings import Settings
 from aboveboard.core.clock import SystemClock
 from aboveboard.core.consent import SignedConsent
 from aboveboard.core.ids import SegmentId
@@ -27,12 +29,24 @@ from aboveboard.datasets.reader import Reader, ReaderKeys
 from aboveboard.wire.api import DatasetSources
 from aboveboard.wire.segment import SealedSegment, unseal
 from aboveboard.witness.http import Route
-from tests.support.servers import Person, Researcher, Servers, small_server
+from tests.support.servers import Person, Researcher, Servers, running, small_server
+from tests.support.stores import free_port
+from tests.support.world import NOWHERE, World
 
 
 @contextmanager
-def guardian_server(servers: Servers, port: int = 0) -> Iterator[str]:
-    """The guardian's own routes over HTTP; its address."""
+def guarded(folder: Path, settings: Settings | None = None) -> Iterator[Servers]:
+    """The charter names the guardian's real address, where nobody answers before guardian_server()."""
+    world = World(notice_days_min=0, demo=True, guardian_url=f"http://127.0.0.1:{free_port()}")
+    with running(folder, settings, world=world) as made:
+        yield made
+
+
+@contextmanager
+def guardian_server(servers: Servers) -> Iterator[str]:
+    """The guardian's own routes over HTTP, at the charter's address if it names a real one; its address."""
+    named = servers.world.guardian_url
+    port = 0 if named == NOWHERE else urlsplit(named).port or 0
     guardian, most = servers.guardian, 1 << 20
     routes = [
         Route("POST", "/v1/release", most, guardian.release), Route("POST", "/v1/given", most, guardian.given),

@@ -41,6 +41,9 @@ def _recipient(identity: str) -> str:
     return str(pyrage.x25519.Identity.from_str(identity).to_public())
 
 
+NOWHERE = "http://127.0.0.1:1"  # where no guardian answers
+
+
 @dataclass
 class World:
     """Keys of everybody. Change a field before the first use of `charter`."""
@@ -57,7 +60,7 @@ class World:
     council: SigningKey = field(default_factory=lambda: SigningKey.generate("witness-council", COSIGNATURE_V1))
     auditor: SigningKey = field(default_factory=lambda: SigningKey.generate("witness-auditor", COSIGNATURE_V1))
     guardian_key: SigningKey = field(default_factory=lambda: SigningKey.generate("guardian"))
-    guardian_url: str = "http://127.0.0.1:1"
+    guardian_url: str = NOWHERE
     spare_guardians: tuple[Guardian, ...] = ()
     guardians_needed: int = 1
     collector_identity: str = _AGE[0]

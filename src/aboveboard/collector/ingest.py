@@ -1,6 +1,9 @@
 """Takes sealed segments: checks everything that can be checked from outside the seal, and acknowledges what is durable.
 
-    arrival.py -> (standing.py, unless heads.py knows) -> bytes durable -> group: decided, rows committed
+    lane: arrival.py -> (standing.py, unless heads.py knows) -> bytes durable -> group: decided, rows committed
+
+A few lanes, threads, take whatever has come meanwhile: so the busier the server, the more is written, waited for and
+committed together, and hardly any thread waits for another.
 
 The same segment may come any number of times. What is acknowledged is in the store and in the database, and will be
 in the log: all three before the answer, the last as a promise.
@@ -21,6 +24,7 @@ from aboveboard.collector.standing import Accepted, OutOfOrder, Standing
 from aboveboard.collector.storage.blobs import Blobs
 from aboveboard.collector.storage.groups import Groups
 from aboveboard.collector.storage.holds import Holds
+from aboveboard.collector.storage.lanes import Lanes
 from aboveboard.collector.storage.sql import Database, Prepared, insert, person, together
 from aboveboard.collector.storage.tables import segments
 from aboveboard.core.clock import Clock
@@ -32,9 +36,21 @@ __all__ = ["Accepted", "Intake", "OutOfOrder"]
 Then = Callable[[Accepted | Exception], None]
 
 
+@dataclass(slots=True)
+class _Come:
+    """As begin() got it."""
+
+    cert: SignedDeviceCert
+    token_sha256: str
+    seq: int
+    pieces: list[bytes]
+    digest: str
+    then: Then
+
+
 @dataclass(frozen=True, slots=True)
 class _Staged:
-    """stored: its bytes are in the store. They were not put there when it came after its days of keeping."""
+    """stored: its bytes go into the store. They do not when it came after its days of keeping."""
 
     arrival: Arrival
     stored: bool
@@ -51,10 +67,11 @@ class Intake:
         self._database, self._blobs, self._clock = database, blobs, clock
         self._tidied_by_another = tidied_by_another
         self._heads, self.holds = Heads(), Holds()
-        self.at_once = blobs.at_once  # threads that may begin() with gain
         self._groups = Groups(self._settle)
+        self._lanes = Lanes(self._take_all, blobs.at_once, blobs.together)
 
     def close(self) -> None:
+        self._lanes.close()
         self._groups.close()
 
     def take(self, cert: SignedDeviceCert, token_sha256: str, seq: int, data: bytes, digest: str) -> Accepted:
@@ -70,28 +87,51 @@ class Intake:
         self, cert: SignedDeviceCert, token_sha256: str, seq: int, pieces: list[bytes], digest: str, then: Then
     ) -> None:
         """cert, token_sha256: of the device that sends; seq: the number it gives; digest: SHA-256 of the whole as it
-        computed it, hex. Calls `then` with what was accepted, once that is durable, or with the error: BadInput,
-        Corrupt or SignatureError (this file is not good), OutOfOrder, Refused (not allowed), Unavailable."""
-        try:
-            staged = self._stage(check_arrival(cert, token_sha256, seq, pieces, digest))
-            if not isinstance(staged, Accepted):
-                self._add(staged, then)
-                return
-        except Exception as error:  # noqa: BLE001  whoever waits has to be told
-            then(error)
-        else:
-            then(staged)
+        computed it, hex. Calls `then`, which has to be quick, in another thread with what was accepted, once that is
+        durable, or with the error: BadInput, Corrupt or SignatureError (this file is not good), OutOfOrder, Refused
+        (not allowed), Unavailable. Returns at once."""
+        self._lanes.add(_Come(cert, token_sha256, seq, pieces, digest, then))
 
-    def _add(self, staged: _Staged, then: Then) -> None:
+    def _take_all(self, come: Sequence[_Come]) -> None:
+        """Never raises: whoever waits has to be told."""
+        staged = [(found, each.then) for each in come if (found := self._staged(each)) is not None]
+        problems = iter(self._put([one.arrival for one, _ in staged if one.stored]))
+        stored = []
+        for one, then in staged:
+            problem = next(problems) if one.stored else None
+            if problem is None:
+                stored.append((one, then))
+            else:
+                self.holds.release(one.arrival.blob)
+                then(problem)
         try:
-            self._groups.add(staged, then)
-        except Unavailable:  # it was not let in, so nothing else lets go of it
-            if staged.stored:
-                self.holds.release(staged.arrival.blob)
-            raise
+            self._groups.add(stored)
+        except Unavailable as error:  # they were not let in, so nothing else lets go of them
+            for one, then in stored:
+                if one.stored:
+                    self.holds.release(one.arrival.blob)
+                then(error)
+
+    def _put(self, arrivals: Sequence[Arrival]) -> Sequence[Exception | None]:
+        try:
+            return self._blobs.put_all([(each.blob, each.pieces) for each in arrivals])
+        except Exception as error:  # noqa: BLE001
+            return [error] * len(arrivals)
+
+    def _staged(self, come: _Come) -> _Staged | None:
+        """Good by itself, and not here yet; else whoever sends it is told."""
+        try:
+            found = self._stage(check_arrival(come.cert, come.token_sha256, come.seq, come.pieces, come.digest))
+        except Exception as error:  # noqa: BLE001
+            come.then(error)
+            return None
+        if isinstance(found, Accepted):
+            come.then(found)
+            return None
+        return found
 
     def _stage(self, arrival: Arrival) -> _Staged | Accepted:
-        """Accepted when it was here already."""
+        """Accepted when it was here already. What is to be stored is held from here on."""
         now_us = self._clock.now_us()
         if not self._heads.follows(arrival, now_us):
             with self._database.reading() as tx:  # what is refused must not cost a write
@@ -103,11 +143,6 @@ class Intake:
         # The blob first: a row must never name bytes that are not there. A blob without a row is taken again, or is
         # taken away by the `tidy` job.
         self.holds.take(arrival.blob)
-        try:
-            self._blobs.put(arrival.blob, arrival.pieces)
-        except BaseException:
-            self.holds.release(arrival.blob)
-            raise
         return _Staged(arrival, stored=True)
 
     def _settle(self, group: Sequence[_Staged]) -> list[Accepted | Exception]:

@@ -6,9 +6,9 @@ import fcntl
 import os
 import secrets
 import stat
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
@@ -18,7 +18,7 @@ _numbers = count(secrets.randbits(32))  # so that none is a name that an earlier
 SYNCS_AT_ONCE_MAX = 8  # file systems join waits that come together into one
 
 
-def sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path | str) -> None:
     """Makes the folder's list of names durable."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -43,62 +43,81 @@ def write_durable(path: Path, data: bytes, mode: int = 0o644) -> None:
 
     Raises Unavailable when the disk says no (full, read-only): the old content is then untouched.
     """
-    with _aside(path, (data,), mode) as (descriptor, aside):
-        os.fsync(descriptor)
-        os.replace(aside, path)
-    sync_names((path.parent,))
+    _Aside(str(path), (data,), mode).take_its_place()
 
 
-def write_once(path: Path, pieces: Sequence[bytes], mode: int = 0o644) -> None:
-    """As write_durable, for a name whose content is always the same, and which is hardly ever there already.
+def write_once(files: Sequence[tuple[str, Sequence[bytes]]], mode: int = 0o644) -> list[Unavailable | None]:
+    """As write_durable, for several whose content is always the same of that name, and which are hardly ever there
+    already. files: path and pieces of each. For each an error, or None: then it is durable.
 
-    The name is given before the wait for the disk, so that journalling file systems make both durable at once. A name
-    that is there is not touched before the new bytes are durable: somebody may rely on it. A process that dies leaves
-    a whole file or none; a power cut may leave a torn one of a name that was never acknowledged.
+    All are written and have their names before the first wait for the disk, so that the disk and its file system can
+    make them durable together. A name that is there is not touched before the new bytes are durable: somebody may rely
+    on it. A process that dies leaves a whole file or none; a power cut may leave a torn one of a name that was never
+    acknowledged.
     """
-    with _aside(path, pieces, mode) as (descriptor, aside):
-        named = _give_name(aside, path)
-        os.fsync(descriptor)
-        if not named:
-            os.replace(aside, path)
-    sync_names((path.parent,))
-
-
-def _give_name(aside: Path, path: Path) -> bool:
-    """False when the name is there already, or the file system knows no second names."""
-    try:
-        os.link(aside, path)
-    except OSError:
-        return False
-    aside.unlink()
-    return True
-
-
-@contextmanager
-def _aside(path: Path, pieces: Sequence[bytes], mode: int) -> Iterator[tuple[int, Path]]:
-    """A new file beside `path` that holds the pieces, open, and its own name. Raises Unavailable, and leaves nothing
-    of that name then."""
-    aside = path.with_name(f".{path.name}.{os.getpid():x}-{next(_numbers):x}.tmp")
-    try:
-        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    results: list[Unavailable | None] = [None] * len(files)
+    begun: list[tuple[int, _Aside]] = []
+    for number, (path, pieces) in enumerate(files):
         try:
-            for piece in pieces:
-                write_all(descriptor, piece)
-            yield descriptor, aside
-        finally:
-            os.close(descriptor)
-    except OSError as error:
-        aside.unlink(missing_ok=True)
-        raise Unavailable(f"can't write {path}: {error.strerror}") from error
-
-
-def sync_names(folders: Iterable[Path]) -> None:
-    """Makes the names in several folders durable. Raises Unavailable."""
-    for folder in folders:
+            aside = _Aside(path, pieces, mode)
+            begun.append((number, aside))
+            aside.give_name()
+        except Unavailable as error:
+            results[number] = error
+    for number, aside in begun:
         try:
-            sync_folder(folder)
+            aside.take_its_place()
+        except Unavailable as error:
+            results[number] = error
+    return results
+
+
+class _Aside:
+    """A new file beside `path` that holds the pieces. Names are text here, since small files are written many a
+    second. What raises Unavailable leaves no file aside."""
+
+    def __init__(self, path: str, pieces: Sequence[bytes], mode: int) -> None:
+        self._path, self._named = path, False
+        self._folder, _, name = path.rpartition("/")
+        self._aside = f"{self._folder}/.{name}.{os.getpid():x}-{next(_numbers):x}.tmp"
+        try:
+            self._descriptor = os.open(self._aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+            try:
+                for piece in pieces:
+                    write_all(self._descriptor, piece)
+            except BaseException:
+                os.close(self._descriptor)
+                raise
         except OSError as error:
-            raise Unavailable(f"can't write in {folder}: {error.strerror}") from error
+            raise self._unavailable(error) from error
+
+    def _unavailable(self, error: OSError) -> Unavailable:
+        with suppress(OSError):
+            os.unlink(self._aside)
+        return Unavailable(f"can't write {self._path}: {error.strerror}")
+
+    def give_name(self) -> None:
+        """Now, unless it is there already, or the file system knows no second names."""
+        try:
+            os.link(self._aside, self._path)
+        except OSError:
+            return
+        self._named = True
+        with suppress(OSError):
+            os.unlink(self._aside)
+
+    def take_its_place(self) -> None:
+        """Once, at the end: durable when it returns. Raises Unavailable."""
+        try:
+            try:
+                os.fsync(self._descriptor)
+                if not self._named:
+                    os.replace(self._aside, self._path)
+            finally:
+                os.close(self._descriptor)
+            sync_folder(self._folder)
+        except OSError as error:
+            raise self._unavailable(error) from error
 
 
 def write_files_durable(folder: Path, files: Mapping[str, bytes]) -> None:

@@ -12,13 +12,12 @@ from __future__ import annotations
 
 import re
 import struct
-from typing import Any
 
 import msgspec
 import pyrage
 import zstandard
 
-from aboveboard.core.canonical import canonical, parse_canonical
+from aboveboard.core.canonical import canonical
 from aboveboard.core.errors import BadInput, ChainError, Corrupt, SignatureError
 from aboveboard.core.events import KeptEvent, Redacted
 from aboveboard.core.ids import ConsentId, ContributorId, DeviceId, EpochId, PolicyId, SegmentId, sha256_hex
@@ -85,6 +84,23 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def segment_id(self) -> SegmentId:
         return SegmentId(sha256_hex(self.to_bytes()))
 
+    @classmethod
+    def parse(cls, data: bytes) -> Manifest:
+        """From untrusted bytes, which have to be the canonical ones with every field: one manifest has one hash. Raises
+        Corrupt."""
+        if len(data) > MANIFEST_BYTES_MAX:
+            raise Corrupt(f"a segment's manifest is at most {MANIFEST_BYTES_MAX} bytes")
+        try:
+            manifest = _manifest_decoder.decode(data)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            raise Corrupt(f"the segment's manifest can't be read: {error}") from error
+        manifest.check()
+        # Of hex digits and whole numbers RFC 8785 asks no more than the fields in order. Whatever was given twice, left
+        # out or written in another way is not what comes out here.
+        if _manifest_encoder.encode(manifest) != data:
+            raise Corrupt("the segment's manifest is not in canonical form (RFC 8785), or lacks a field")
+        return manifest
+
 
 class SealedSegment(msgspec.Struct, frozen=True):
     """A parsed segment file; signature not yet verified."""
@@ -104,7 +120,8 @@ class SealedSegment(msgspec.Struct, frozen=True):
             raise Corrupt(f"segment {self.manifest.seq}: the sealed bytes are not those of its manifest")
 
 
-_FIELDS = frozenset(Manifest.__struct_fields__)
+_manifest_decoder = msgspec.json.Decoder(Manifest)
+_manifest_encoder = msgspec.json.Encoder(order="sorted")
 _body_encoder = msgspec.msgpack.Encoder()
 _body_decoder = msgspec.msgpack.Decoder(SegmentBody)
 
@@ -162,15 +179,7 @@ def parse_head(data: bytes) -> Head:
     if length > MANIFEST_BYTES_MAX or len(data) < 8 + length + 64:
         raise Corrupt("the segment file is cut off or its manifest is too long")
     signed = data[8 : 8 + length]
-    try:
-        fields: dict[str, Any] = parse_canonical(signed, "manifest", MANIFEST_BYTES_MAX)
-        manifest = msgspec.convert(fields, Manifest)
-    except (BadInput, msgspec.ValidationError) as error:
-        raise Corrupt(f"the segment's manifest can't be read: {error}") from error
-    if fields.keys() != _FIELDS:  # a default left out would be another manifest, with another hash, once written again
-        raise Corrupt("the segment's manifest does not have all its fields")
-    manifest.check()
-    return Head(manifest, signed, data[8 + length : 72 + length], 72 + length)
+    return Head(Manifest.parse(signed), signed, data[8 + length : 72 + length], 72 + length)
 
 
 def unseal(segment: SealedSegment, identity: str) -> SegmentBody:

@@ -17,7 +17,7 @@ from aboveboard.core.errors import Unavailable
 def _run(made: Groups[int, int], item: int) -> int:
     """Its result, or what settling it raised."""
     done: Future[int | Exception] = Future()
-    made.add(item, done.set_result)
+    made.add([(item, done.set_result)])
     result = done.result(20)
     if isinstance(result, Exception):
         raise result
@@ -82,15 +82,14 @@ def test_no_more_wait_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) ->
 
     made: Groups[int, int] = Groups(settle)
     told: list[int | Exception] = []
-    leader = threading.Thread(target=made.add, args=(0, told.append))
+    leader = threading.Thread(target=made.add, args=([(0, told.append)],))
     leader.start()
     deadline = time.monotonic() + 10
     while made._waiting and time.monotonic() < deadline:
         time.sleep(0.001)
-    made.add(1, told.append)
-    made.add(2, told.append)
+    made.add([(1, told.append), (2, told.append)])
     with pytest.raises(Unavailable, match="too slow"):
-        made.add(3, told.append)
+        made.add([(3, told.append)])
     go.set()
     leader.join()
     assert told == [0, 1, 2]

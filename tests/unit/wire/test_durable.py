@@ -15,30 +15,30 @@ from aboveboard.wire.durable import remove_durable, write_durable, write_files_d
 def steps(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What is asked of the system, in its order: what is synced, by its name at that time, and what gets which name."""
     found: list[str] = []
-    fsync, replace, unlink = os.fsync, os.replace, Path.unlink
+    fsync, replace, unlink = os.fsync, os.replace, os.unlink
 
     def synced(descriptor: int) -> None:
         found.append(f"sync {Path(os.readlink(f'/proc/self/fd/{descriptor}')).name}")
         fsync(descriptor)
 
-    def named(old: Path, new: Path) -> None:
-        found.append(f"name {new.name}, synced {any(step == f'sync {old.name}' for step in found)}")
+    def named(old: Path | str, new: Path | str) -> None:
+        found.append(f"name {Path(new).name}, synced {any(step == f'sync {Path(old).name}' for step in found)}")
         replace(old, new)
 
-    def removed(path: Path, missing_ok: bool = False) -> None:
-        found.append(f"remove {path.name}")
-        unlink(path, missing_ok)
+    def removed(path: Path | str) -> None:
+        found.append(f"remove {Path(path).name}")
+        unlink(path)
 
     monkeypatch.setattr(os, "fsync", synced)
     monkeypatch.setattr(os, "replace", named)
-    monkeypatch.setattr(Path, "unlink", removed)
+    monkeypatch.setattr(os, "unlink", removed)
     return found
 
 
 def _once_more(folder: Path) -> None:
     """Over a name that is there."""
     (folder / "file").touch()
-    write_once(folder / "file", (b"con", b"tent"))
+    assert write_once([(f"{folder}/file", (b"con", b"tent"))]) == [None]
 
 
 @pytest.mark.parametrize(
@@ -66,12 +66,25 @@ def test_a_new_name_is_given_before_the_one_wait_or_after_it_where_there_are_no_
 
     if not links:
         monkeypatch.setattr(os, "link", refused)
-    write_once(tmp_path / "file", (b"con", b"tent"))
+    assert write_once([(f"{tmp_path}/file", (b"con", b"tent"))]) == [None]
     assert (tmp_path / "file").read_bytes() == b"content"
     assert [each.name for each in tmp_path.iterdir()] == ["file"]
     done = [each.partition(" ")[0] for each in steps]
     assert done[-3:] == (["remove", "sync", "sync"] if links else ["sync", "name", "sync"]), steps
     assert steps[-1] == f"sync {tmp_path.name}"
+
+
+def test_several_have_their_names_before_the_first_wait_and_each_fails_for_itself(
+    steps: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "here").mkdir()
+    files = [(f"{tmp_path}/{where}/file", (b"content",)) for where in ("here", "nowhere", "here")]
+    one, two, again = write_once(files)
+    assert (one, again) == (None, None)
+    assert "No such file" in str(two)
+    assert [each.name for each in (tmp_path / "here").iterdir()] == ["file"]
+    kinds = [each.partition(" ")[0] for each in steps if "nowhere" not in each]
+    assert kinds[-6:] == ["remove", "sync", "sync", "sync", "name", "sync"], "one of the same name waits for its bytes"
 
 
 def test_what_is_removed_stays_removed(steps: list[str], tmp_path: Path) -> None:

@@ -17,7 +17,6 @@ from aboveboard.collector.registries import deposit_epoch, record_consent
 from aboveboard.collector.storage.blobs import BlobName
 from aboveboard.collector.storage.tables import consents, segments
 from aboveboard.core.access import SignedDeletion
-from aboveboard.core.canonical import parse_canonical
 from aboveboard.core.consent import SignedConsent
 from aboveboard.core.errors import BadInput, Refused
 from aboveboard.core.leaves import segment_commitment
@@ -34,7 +33,7 @@ from aboveboard.wire.api import (
     MySegments,
     parse,
 )
-from aboveboard.wire.segment import MANIFEST_BYTES_MAX, Manifest
+from aboveboard.wire.segment import Manifest
 
 router = APIRouter(prefix="/v1")
 
@@ -88,11 +87,7 @@ def my_segments(service: Serving, cert: Device) -> Response:
     with service.database.reading() as tx:
         query = select(segments.c.manifest).where(segments.c.device == cert.cert.device).order_by(segments.c.seq)
         rows = list(tx.execute(query).scalars())
-    return json_reply(MySegments(tuple(_manifest(row) for row in rows)))
-
-
-def _manifest(row: bytes) -> Manifest:
-    return Manifest(**parse_canonical(row, "manifest", MANIFEST_BYTES_MAX))
+    return json_reply(MySegments(tuple(Manifest.parse(row) for row in rows)))
 
 
 @router.get("/me/segments/{seq}")

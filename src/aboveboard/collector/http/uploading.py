@@ -51,7 +51,6 @@ class UploadServer:
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while (message := await receive())["type"] != "lifespan.shutdown":
             await send({"type": f"{message['type']}.complete"})
-        self._uploads.close()
         self._receiver.intake.close()
         self._receiver.database.close()
         await send({"type": "lifespan.shutdown.complete"})

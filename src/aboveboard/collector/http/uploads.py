@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from collections import deque
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -45,15 +45,13 @@ async def new_segment(request: Request, device_id: str, seq: int) -> Response:
 
 
 class SegmentUploads:
-    """Takes one upload after the other; close() when none is under way."""
+    """Takes one upload after the other."""
 
     def __init__(self, service: Receiving) -> None:
         self._service = service
         self._senders = Senders()
-        self._threads = ThreadPoolExecutor(service.intake.at_once, thread_name_prefix="upload")
-
-    def close(self) -> None:
-        self._threads.shutdown()
+        self._results: deque[tuple[asyncio.Future[Accepted], Accepted | Exception]] = deque()
+        self._told = False
 
     async def answer(self, scope: Scope, receive: Receive, device: str, seq: int) -> Response:
         """The reply; errors become one too."""
@@ -88,22 +86,24 @@ class SegmentUploads:
             return self._reply(await self._taken(cert, token_sha256, seq, pieces, digest))
 
     async def _ask_who(self, token: str, token_sha256: str) -> SignedDeviceCert:
-        loop = asyncio.get_running_loop()
-        cert = await loop.run_in_executor(self._threads, device_of, self._service, token)
+        cert = await asyncio.to_thread(device_of, self._service, token)
         self._senders.remember(token_sha256, cert)
         return cert
 
     async def _taken(
         self, cert: SignedDeviceCert, token_sha256: str, seq: int, pieces: list[bytes], digest: str
     ) -> Accepted:
-        """One change of threads on the way in, and one on the way out."""
+        """One change of threads on the way in, and one on the way out, which others that are done take along."""
         loop = asyncio.get_running_loop()
         done: asyncio.Future[Accepted] = loop.create_future()
 
         def then(result: Accepted | Exception) -> None:
-            loop.call_soon_threadsafe(_resolve, done, result)
+            self._results.append((done, result))
+            if not self._told:
+                self._told = True
+                loop.call_soon_threadsafe(self._resolve)
 
-        self._threads.submit(self._service.intake.begin, cert, token_sha256, seq, pieces, digest, then)
+        self._service.intake.begin(cert, token_sha256, seq, pieces, digest, then)
         try:
             async with asyncio.timeout(ANSWER_S_MAX):
                 return await done
@@ -118,14 +118,17 @@ class SegmentUploads:
         promise = self._service.promise("segment", accepted.segment)
         return json_reply(SegmentReply(accepted.segment, promise, accepted.kept), 201 if accepted.new else 200)
 
-
-def _resolve(done: asyncio.Future[Accepted], result: Accepted | Exception) -> None:
-    if done.done():  # who waited has gone
-        return
-    if isinstance(result, Exception):
-        done.set_exception(result)
-    else:
-        done.set_result(result)
+    def _resolve(self) -> None:
+        """In the loop's thread. What is added from here on asks for this again."""
+        self._told = False
+        while self._results:
+            done, result = self._results.popleft()
+            if done.done():  # who waited has gone
+                continue
+            if isinstance(result, Exception):
+                done.set_exception(result)
+            else:
+                done.set_result(result)
 
 
 async def _body(receive: Receive) -> list[bytes] | None:

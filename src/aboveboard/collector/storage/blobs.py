@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from aboveboard.core.errors import CheckFailed, Corrupt
+from aboveboard.core.errors import CheckFailed, Corrupt, Unavailable
 from aboveboard.core.ids import ContributorId, EpochId, SegmentId, sha256_hex
 from aboveboard.wire.segment import parse
 
@@ -51,13 +51,18 @@ class Stored:
 class Blobs(Protocol):
     """When `put` returns, the bytes survive a crash; when `remove` returns, they are gone. Safe for several threads.
 
-    All raise Unavailable when the store says no; each may then be done again. at_once: how many may put with gain.
+    All raise Unavailable when the store says no; each may then be done again. at_once: how many may put with gain;
+    together: how many blobs each of them may put at a time with gain.
     """
 
     at_once: int
+    together: int
 
     def put(self, name: BlobName, pieces: Sequence[bytes]) -> None:
         """The bytes come in pieces, in order. The same again changes nothing."""
+
+    def put_all(self, blobs: Sequence[tuple[BlobName, Sequence[bytes]]]) -> list[Unavailable | None]:
+        """Several, each for itself: its error, or None for one that was put."""
 
     def get(self, name: BlobName) -> bytes:
         """Raises Corrupt when it isn't there or is not what was put: rows never name what was not stored."""

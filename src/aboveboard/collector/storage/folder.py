@@ -20,7 +20,8 @@ FOLDERS_REMEMBERED_MAX = 50_000
 class FolderBlobs:
     """Blobs (see blobs.py) as files that only the collector may read."""
 
-    at_once = 6  # more threads only wait for each other: disks join what is waited for together
+    at_once = 3  # some write while others wait for the disk: more would only wait for each other
+    together = 16
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -32,25 +33,41 @@ class FolderBlobs:
         return str(self._folder)
 
     def put(self, name: BlobName, pieces: Sequence[bytes]) -> None:
-        path = self._folder / name.path
-        epoch = f"{name.contributor}/{name.epoch}"
+        [error] = self.put_all([(name, pieces)])
+        if error is not None:
+            raise error
+
+    def put_all(self, blobs: Sequence[tuple[BlobName, Sequence[bytes]]]) -> list[Unavailable | None]:
+        results: list[Unavailable | None] = [self._made_for(name) for name, _ in blobs]
+        there = [number for number, error in enumerate(results) if error is None]
+        root = str(self._folder)
+        written = write_once([(f"{root}/{blobs[n][0].path}", blobs[n][1]) for n in there], 0o600)
+        for number, error in zip(there, written, strict=True):
+            if error is not None:
+                self._made.discard(_epoch(blobs[number][0]))  # somebody may have taken it away
+                results[number] = self._said(error)
+        return results
+
+    def _made_for(self, name: BlobName) -> Unavailable | None:
+        epoch = _epoch(name)
         if epoch not in self._made:
-            self._make(epoch)
-        try:
-            with self._errors():
-                write_once(path, pieces, 0o600)
-        except Unavailable:
-            self._made.discard(epoch)  # somebody may have taken it away
-            raise
+            try:
+                self._make(epoch)
+            except Unavailable as error:
+                return error
+        return None
+
+    def _said(self, error: Unavailable) -> Unavailable:
+        """An error is shown to whoever sends and stands in logs, so it names the store and not whose blob it was."""
+        why = getattr(error.__cause__, "strerror", None) or "it can't be used now"
+        return Unavailable(f"the store {self._folder} says no: {why}")
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
-        """An error is shown to whoever sends and stands in logs, so it names the store and not whose blob it was."""
         try:
             yield
         except Unavailable as error:
-            why = getattr(error.__cause__, "strerror", None) or "it can't be used now"
-            raise Unavailable(f"the store {self._folder} says no: {why}") from error
+            raise self._said(error) from error
         except Corrupt as error:
             raise Corrupt("a stored segment is damaged: what lies there is no file, or too long for one") from error
 
@@ -109,6 +126,10 @@ class FolderBlobs:
             raise Unavailable(f"can't write in {self._folder}: {error.strerror}") from error
         if not os.access(self._folder, os.W_OK | os.X_OK):
             raise Unavailable(f"can't write in {self._folder}")
+
+
+def _epoch(name: BlobName) -> str:
+    return f"{name.contributor}/{name.epoch}"
 
 
 def _written_s(path: Path) -> float | None:

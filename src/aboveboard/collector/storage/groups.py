@@ -32,13 +32,13 @@ class Groups(Generic[Item, Result]):
         self._changed = threading.Condition()
         self._settling = False
 
-    def add(self, item: Item, then: Callable[[Result | Exception], None]) -> None:
-        """`then` is called with its result, in this thread or in another, and has to be quick. Raises Unavailable when
-        too many wait."""
+    def add(self, items: Sequence[tuple[Item, Callable[[Result | Exception], None]]]) -> None:
+        """Of each, what is called with its result, in this thread or in another, and has to be quick. Raises
+        Unavailable when too many wait: then none was added."""
         with self._changed:
-            if len(self._waiting) >= WAITING_MAX:
+            if len(self._waiting) + len(items) > WAITING_MAX:
                 raise Unavailable("the server is too slow now: try again later")
-            self._waiting.append((item, then))
+            self._waiting += items
             if self._settling:
                 return
             self._settling = True

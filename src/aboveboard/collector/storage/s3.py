@@ -54,6 +54,7 @@ class S3Blobs:
     """
 
     at_once = 32  # each waits for the network most of the time
+    together = 1
 
     def __init__(self, address: S3Address) -> None:
         self._name = f"s3://{address.bucket}/{address.prefix}".rstrip("/")
@@ -90,6 +91,16 @@ class S3Blobs:
         self._ask(lambda: self._store.put(name.path, data, use_multipart=False))
         if self._read(name.path) != data:
             raise Unavailable(f"the store {self._name} does not hold what was put there")
+
+    def put_all(self, blobs: Sequence[tuple[BlobName, Sequence[bytes]]]) -> list[Unavailable | None]:
+        return [self._put(name, pieces) for name, pieces in blobs]
+
+    def _put(self, name: BlobName, pieces: Sequence[bytes]) -> Unavailable | None:
+        try:
+            self.put(name, pieces)
+        except Unavailable as error:
+            return error
+        return None
 
     def _read(self, path: str) -> bytes | None:
         """None when it isn't there. Never more than a segment's bytes in memory."""
