@@ -27,7 +27,7 @@ _TOKEN = re.compile(r"\S+")
 _PIECE = re.compile(r"[^\W_]+")
 _AT_END, _AT_START = re.compile(r"[^\W\d_]+\Z"), re.compile(r"\A[^\W\d_]+")
 _ENDS, _BEGINS = re.compile(r"(?:\A|\s)\Z"), re.compile(r"\A[.,;:!?]?(?:\s|\Z)")
-_NEAR = 24
+_NEAR, _AHEAD = 24, 4
 _OPENING = "'\"(“‘¿¡"
 _PUNCTUATION = ".,!?;:'\"()…“”‘’"
 
@@ -109,12 +109,14 @@ class Remains:
         """Whether only that makes it so: typed right beside or into a plain word that had stood there before. "garden"
         with "party" behind it is no name, though no list has "gardenparty"; what a program completed did not stand."""
         left, right = _letters(_AT_END, before), _letters(_AT_START, after)
-        if not left + right or before[-_NEAR:] + after[:_NEAR] not in (self._stood or ""):
+        # The first look-up may already show some of what was typed.
+        around = (before[-_NEAR:] + text[:n] + after[:_NEAR] for n in range(_AHEAD + 1))
+        if not left + right or not any(each in (self._stood or "") for each in around):
             return False
         outer, rest = before[: len(before) - len(left)], after[len(right) :]
         if not _ENDS.search(outer) or not _BEGINS.search(rest):
             return False  # it is no word of its own, but a piece of an address or the like
-        if left and right and text.isalpha() and _of_words(left + right):
+        if left and right and _of_words(left + right):
             return not self._reaches(f"{outer}{left}{right} ", text, f" {rest}")
         if not all(_of_words(part) for part in (left, right) if part):
             return False

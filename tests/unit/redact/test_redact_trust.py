@@ -281,6 +281,7 @@ def test_a_completed_word_is_kept_as_typed(hand: Hand) -> None:
 
 @pytest.mark.parametrize(("before", "typed", "after"), [
     ("the quiet garden", "party", ""), ("the sim", "again", "ple garden"), ("the ", "open", "garden"),
+    ("the gar", "quiet old ", "den party"),
 ])  # fmt: skip
 def test_a_word_put_to_a_word_is_none_of_a_name(hand: Hand, before: str, typed: str, after: str) -> None:
     hand.type(typed, replace(NOTE, value=before + after))
@@ -288,7 +289,14 @@ def test_a_word_put_to_a_word_is_none_of_a_name(hand: Hand, before: str, typed: 
     assert hand.texts() == [typed]
 
 
+def test_a_look_up_that_is_ahead_of_the_first_key_shows_what_stood_there_too(hand: Hand) -> None:
+    hand.type("party", replace(NOTE, value="the quiet gardenpar"))
+    hand.key("Tab", replace(NOTE, value="the quiet gardenparty"))
+    assert hand.texts() == ["party"]
+
+
 @pytest.mark.parametrize(("before", "typed", "after"), [
+    ("to Thistle", "old house ", "thwaite"),
     ("to Thistle", "house", "thwaite"), ("to ", "thistle", "thwaite"), ("rose.", "garden", "@example.org"),
     ("rose@", "exam", "ple.org"),
 ])  # fmt: skip
