@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import tempfile
 from collections.abc import Callable
@@ -15,7 +16,8 @@ What = TypeVar("What")
 
 def carry_out(kind: type[What], prefix: str, run: Callable[[What, Path], object]) -> int:
     """argv: the file with the task, a `kind` as JSON, and the one for the outcome, which is there whole or not at all.
-    run: is given the task and a folder that goes with it."""
+    run: is given the task and a folder that goes with it. Where it is ended early, displays and programs end too."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     task = msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=kind)
     with tempfile.TemporaryDirectory(prefix=prefix) as folder:
         outcome = run(task, Path(folder))

@@ -183,6 +183,7 @@ class Person:
             and (selected.kind, selected.key) == ("hotkey", "a")
         ):  # fmt: skip
             self.acts.remove(typed)
+            self._disowned.append((typed.start_us, typed.end_us))
 
     def key(self, key: str, *modifiers: str, field: Thing | None = None) -> None:
         since = len(self.hand.sent)

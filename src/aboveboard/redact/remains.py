@@ -81,6 +81,11 @@ class Remains:
             for name in names
         )
 
+    def shows(self, text: str) -> bool:
+        """Whether the field was seen to hold this, more often than at first: what stands around it was seen too."""
+        before = (self._stood or "").count(text)
+        return any(value.count(text) > before for value in self._values)
+
     def completed(self, text: str) -> bool:
         """True when the field held, around the typed text, something sensitive of which that is a part."""
         for value in self._values:

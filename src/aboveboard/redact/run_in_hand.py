@@ -64,7 +64,7 @@ class RunInHand:
     def begin(self, t_us: int, target: ObservedElement | None, field: FieldId) -> TypedRun:
         prior_empty = target is not None and not target.value and field not in self._touched
         self.run = TypedRun(
-            self._redactor, t_us, target, prior_empty=prior_empty, unknown=self._pasted == field,
+            self._redactor, t_us, target, prior_empty=prior_empty, pasted=self._pasted == field,
             said=self._said == field,
         )  # fmt: skip
         self.field = field

@@ -41,8 +41,8 @@ class TypedRun:
 
     __slots__ = (
         "_all_selected_us", "_anchor", "_buffer", "_caret", "_cleared_by", "_distrusted", "_grew", "_keys", "_last_us",
-        "_own", "_prior_empty", "_redactor", "_remains", "_replaced", "_replaced_us", "_said", "_since_us", "_stood",
-        "_typed", "_unknown", "element", "secret", "t_us",
+        "_own", "_pasted", "_prior_empty", "_redactor", "_remains", "_replaced", "_replaced_us", "_said", "_since_us",
+        "_stood", "_typed", "_unknown", "element", "secret", "t_us",
     )  # fmt: skip
 
     def __init__(
@@ -52,17 +52,19 @@ class TypedRun:
         element: ObservedElement | None,
         *,
         prior_empty: bool = False,
-        unknown: bool = False,
+        pasted: bool = False,
         said: bool = False,
     ) -> None:
-        """prior_empty: the field held nothing before. unknown: something was pasted into it. said: the run before in
-        this field was secret and cut by nothing a person did; that this one goes on with it would tell of timing."""
+        """prior_empty: the field held nothing before. pasted: something was put into it of which nothing is known but
+        what the field shows. said: the run before in this field was secret and cut by nothing a person did; that this
+        one goes on with it would tell of timing."""
         self._redactor = redactor
         self.t_us = t_us
         self.element = element
         self.secret = is_secret(element)
         self._prior_empty = prior_empty
-        self._unknown = unknown
+        self._unknown = False
+        self._pasted = pasted
         self._buffer = ""
         self._caret = 0
         self._anchor: int | None = None  # the other end of a selection
@@ -95,8 +97,8 @@ class TypedRun:
             self._remains.scan_whole(self._around(before))  # it may be deleted now
             self._grew = False
         verdict = self._edit(edge)
-        if verdict == "outside":
-            return verdict
+        if verdict == "outside" or self._all_selected_us == edge.t_us:
+            return verdict  # what is selected may be another's to use: the text had ended before
         self._keys += 1
         if self._replaced and self._since_us is None:
             self._since_us = edge.t_us
@@ -287,6 +289,7 @@ class TypedRun:
         shown = readable(routed, redaction.spans)
         if (
             self._unknown
+            or (self._pasted and not self._remains.shows(self._buffer))
             or whole
             or split
             or self._remains.stay_in(shown, self._buffer)
@@ -313,11 +316,11 @@ class TypedRun:
 
     def tail(self, before: str) -> str:
         """The end of what was typed into the field, for the seam with a following run. before: as for `finish`."""
-        return "" if self.secret or self._unknown else (before + self._buffer)[-_TAIL_CHARS:]
+        return "" if self.secret or self._unknown or self._pasted else (before + self._buffer)[-_TAIL_CHARS:]
 
     def written(self, *, until_caret: bool = False) -> str:
         """What is known to have been typed; "" for a secret."""
-        if self.secret or self._unknown:
+        if self.secret or self._unknown or self._pasted:
             return ""
         return self._buffer[: self._caret] if until_caret else self._buffer
 

@@ -168,6 +168,21 @@ def test_a_middle_click_pastes_too(stage: RedactionStage, make: Any) -> None:
     assert shape(events) == ["Focus", "Button", "Text <SECRET>"]
 
 
+@pytest.mark.parametrize(("shown", "kept"), [
+    ("a letter garden", "garden"), ("a letter", "<SECRET>"), ("garden and a letter", "<SECRET>"),
+    ("to Thistlegarden", "<SECRET>"),
+])  # fmt: skip
+def test_what_is_typed_after_a_middle_click_stays_where_the_field_shows_what_is_around_it(
+    stage: RedactionStage, make: Any, shown: str, kept: str
+) -> None:
+    """The second and the third look-up are older than the keys."""
+    before = make.element(value="garden and a letter" if shown.startswith("garden") else "a letter")
+    after = replace(before, value=shown)
+    middle = [make.permitted(make.button(button=2), before), *make.typed("garden", before)]
+    events = feed(stage, [*middle, make.permitted(make.key("Tab"), after)])
+    assert [event.text for event in events if isinstance(event, Text)] == [kept]
+
+
 @pytest.mark.parametrize(
     "ends", ["other field", "button", "other window", "other page", "task", "gap", "flush"]
 )  # fmt: skip

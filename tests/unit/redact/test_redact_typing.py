@@ -183,6 +183,12 @@ def test_replacing_what_was_there_shows_as_select_all() -> None:
     assert [event.key for event in run("{Control+a}", prior_empty=False) if isinstance(event, Key)] == ["a"]
 
 
+def test_a_text_ends_before_all_of_it_is_selected() -> None:
+    text, selected = run("old{Control+a}")
+    assert isinstance(text, Text)
+    assert (text.end_us, text.keys, selected.t_us) == (1_002_000, 3, 1_003_000)
+
+
 def test_what_is_typed_over_at_once_was_selected_when_it_was_and_says_nothing_else() -> None:
     first, second = run("old{Control+a}new", prior_empty=False)
     assert (first.t_us, second.t_us, text_of([second])) == (1_003_000, 1_004_000, "new")
