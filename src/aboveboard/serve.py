@@ -45,9 +45,11 @@ from aboveboard.core.charter import CHARTER_BYTES_MAX, Charter
 from aboveboard.core.clock import Clock, SystemClock
 from aboveboard.core.errors import BadInput, Unavailable
 from aboveboard.portal.pages import add_pages
+from aboveboard.wire.arenas import few_arenas
 from aboveboard.wire.durable import make_folders, read_bounded
 
 KEEP_ALIVE_S = 5  # laptops come in an hour again
+ARENAS = 2  # one for each thread would keep what the busiest minute needed, for good
 _log = structlog.get_logger()
 
 
@@ -169,6 +171,7 @@ class _Server(uvicorn.Server):
 def serve(args: argparse.Namespace) -> int:
     """Runs until it is told to stop."""
     configure_logs(args.log_level)
+    few_arenas(ARENAS)
     data = read_bounded(args.charter, CHARTER_BYTES_MAX)
     if data is None:
         raise BadInput("is missing", str(args.charter))

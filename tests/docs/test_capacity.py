@@ -29,7 +29,7 @@ def test_a_programme_worked_out_by_hand() -> None:
     assert found.processes == 1
     assert found.network_mbit_s == pytest.approx(16)
     assert found.store_tb == pytest.approx(288_000 * 0.7 * 60 * 100_000 / 1e12)
-    assert found.memory_gb == pytest.approx(0.059)
+    assert found.memory_gb == pytest.approx(0.052)
     assert need(Programme(900_000, peak=20), COST).processes > 1
 
 

@@ -81,7 +81,7 @@ def _with_start(pieces: list[bytes]) -> list[bytes]:
     return pieces if count == 1 else [b"".join(pieces[:count]), *pieces[count:]]
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=2_000)
 def _device_key(cert: SignedDeviceCert) -> VerifyKey:
     return check_device_cert(cert)
 

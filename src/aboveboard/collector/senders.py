@@ -8,7 +8,7 @@ from collections import OrderedDict
 
 from aboveboard.core.vault import SignedDeviceCert
 
-SENDERS_MAX = 20_000
+SENDERS_MAX = 2_000  # as heads.py
 
 
 class Senders:

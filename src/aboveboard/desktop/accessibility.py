@@ -51,9 +51,7 @@ _LAYOUT = frozenset(
     {"filler", "panel", "viewport", "layered pane", "root pane", "glass pane", "scroll pane", "split pane"}
 )
 # What holds no page, however much else it holds; and what mostly holds what does not show.
-_NO_PAGE_IN = frozenset(
-    {"menu bar", "menu", "menu item", "tool bar", "status bar", "text", "page tab list", "combo box"}
-)
+_NO_PAGE_IN = frozenset({"menu bar", "menu", "menu item", "tool bar", "status bar", "text", "combo box"})
 _FOLDED = frozenset({"menu", "menu item", "combo box"})
 POPUP = 1 << 20  # paths in a window that pops up begin with this and its place among the program's windows
 

@@ -17,10 +17,6 @@ from aboveboard.desktop.atspi import Bus, Node, at_point
 OVERLAY = frozenset(
     {"menu", "menu item", "check menu item", "radio menu item", "tear off menu item", "dialog", "alert"}
 )
-# By their role, whatever is smaller beneath them.
-OVERLAY = frozenset(
-    {"menu", "menu item", "check menu item", "radio menu item", "tear off menu item", "dialog", "alert"}
-)
 FLOATING = "floating"  # the state, of ours, of what lies over the rest
 JUTS_PX = 2  # rounding
 OVERLAP_PX = 4

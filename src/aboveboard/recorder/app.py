@@ -22,7 +22,7 @@ from aboveboard.recorder.control import ControlServer
 from aboveboard.recorder.home import Config, Home
 from aboveboard.recorder.hotkeys import Hotkeys
 from aboveboard.recorder.indicator import TrayOrBadge
-from aboveboard.recorder.memory import keep_memory_private, one_arena
+from aboveboard.recorder.memory import keep_memory_private
 from aboveboard.recorder.menu import Menu
 from aboveboard.recorder.observe import X11Observer
 from aboveboard.recorder.page import StatusPage
@@ -38,6 +38,7 @@ from aboveboard.recorder.spool.spool import Spool
 from aboveboard.recorder.terms import Terms
 from aboveboard.recorder.terms_watch import TermsLook, TermsWatch
 from aboveboard.recorder.upload import Uplink
+from aboveboard.wire.arenas import few_arenas
 from aboveboard.wire.durable import read_bounded
 
 
@@ -133,7 +134,7 @@ def _display(options: Options) -> tuple[str, Path | None]:
 def run(options: Options) -> int:
     """Runs until SIGTERM or SIGINT. 1 when the display was lost for good."""
     keep_memory_private()
-    one_arena()
+    few_arenas(1)
     clock = SystemClock()
     display, xauthority = _display(options)
     bus = os.environ.get("DBUS_SESSION_BUS_ADDRESS")

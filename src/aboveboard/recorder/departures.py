@@ -3,9 +3,10 @@
 A segment that left as soon as its hold was over would tell the collector when somebody worked, and so would moments
 drawn evenly over the time in which a laptop is on: of a long day there are more. So everything that waits leaves
 together, on one day of each three, in the same hour of the day each time, in which the laptop is on whether the day is
-long or short. A moment that passed while it was off is left out, or the upload would tell when it was switched on: then
-it is the next day's, and the three days after have theirs all the same, so that the number of moments says nothing. An
-hour in which the laptop is off again and again is given up. Eight thousand do not come at once either.
+long or short. Each laptop counts its threes from a day of its own, so that knowing one's says nothing of another's. A
+moment that passed while it was off is left out, or the upload would tell when it was switched on: then it is the next
+day's, and the three days after have theirs all the same, so that the number of moments says nothing. An hour in which
+the laptop is off again and again is given up. Eight thousand do not come at once either.
 """
 
 from __future__ import annotations
@@ -42,12 +43,14 @@ _CHANCE = random.SystemRandom().random
 
 class Departure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """departure.json. next_us: when the next one is, µs since 1970; minute: of the day, at which the hour begins, -1
-    when none was drawn yet; missed: how many moments have passed since something left; window: which three days the
-    moment is for, counted from the year 1."""
+    when none was drawn yet; missed: how many moments have passed since something left; first: 0 to 2, drawn once, so
+    that laptops do not all count their threes from the same day, -1 before; window: which three days the moment is for,
+    counted from that many days before the year 1."""
 
     next_us: int = 0
     minute: int = -1
     missed: int = 0
+    first: int = -1
     window: int = 0
 
 
@@ -123,19 +126,26 @@ class Departures:
         tomorrow = _day(self._clock.now_us()) + 1
         self._write(self._moment(tomorrow, self._at.minute, hours), self._at.minute, 0, self._at.window - 1)
 
+    def _window(self, day: int) -> int:
+        return (day + self._at.first) // WINDOW_DAYS
+
+    def _begin(self, window: int) -> int:
+        """Its first day."""
+        return window * WINDOW_DAYS - self._at.first
+
     def _left(self, now_us: int, hours: Sequence[str], most_us: int) -> None:
         minute, today = self._at.minute, _day(now_us)
         if minute < 0 or self._at.missed > MISSED_MAX:  # it was in no hour: one around it is the laptop's from now on
             minute = int(minute_of_day(now_us) - self._chance() * HOUR_MIN) % DAY_MIN
         minute = self._allowed(minute, hours)
         if most_us < FAR_US:
-            self._write(self._moment(today + 1, minute, hours), minute, 0, today // WINDOW_DAYS)
+            self._write(self._moment(today + 1, minute, hours), minute, 0, self._window(today))
             return
         window = self._at.window + 1
-        if (window + 1) * WINDOW_DAYS <= today + 1:  # its days are over
-            window = (today + 1) // WINDOW_DAYS
-        first = max(window * WINDOW_DAYS, today + 1)
-        day = first + int(self._chance() * ((window + 1) * WINDOW_DAYS - first))
+        if self._begin(window + 1) <= today + 1:  # its days are over
+            window = self._window(today + 1)
+        first = max(self._begin(window), today + 1)
+        day = first + int(self._chance() * (self._begin(window + 1) - first))
         self._write(self._moment(day, minute, hours), minute, 0, window)
 
     def _miss(self, now_us: int, hours: Sequence[str], most_us: int) -> None:
@@ -143,7 +153,9 @@ class Departures:
         missed, minute, today = self._at.missed + 1, self._at.minute, _day(now_us)
         if most_us < FAR_US:  # there is no time to look for an hour
             missed += MISSED_MAX
-        window = min(self._at.window or today // WINDOW_DAYS, today // WINDOW_DAYS)
+        if self._at.first < 0:
+            self._at = msgspec.structs.replace(self._at, first=int(self._chance() * WINDOW_DAYS))
+        window = min(self._at.window or self._window(today), self._window(today))
         if missed > MISSED_MAX:
             most_us = min(SOON_US_MAX, left_min(hours, minute_of_day(now_us)) * MINUTE_US)
             self._write(now_us + int(self._chance() * most_us), minute, missed, window)
@@ -168,5 +180,5 @@ class Departures:
         return _on_day(day, minute + self._chance() * min(HOUR_MIN, left_min(hours, minute)))
 
     def _write(self, next_us: int, minute: int, missed: int, window: int) -> None:
-        self._at = Departure(next_us, minute, missed, window)
+        self._at = Departure(next_us, minute, missed, self._at.first, window)
         self._home.write(json_bytes(self._at), FILE)

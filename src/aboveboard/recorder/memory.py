@@ -13,7 +13,6 @@ from pathlib import Path
 from aboveboard.core.errors import Unavailable
 
 _PR_SET_DUMPABLE = 4  # prctl(2)
-_M_TRIM_THRESHOLD, _M_ARENA_MAX = -1, -8  # mallopt(3)
 _MADV_DONTNEED = 4  # madvise(2): of a file's pages, that they are read anew when they are used
 # Allocations before Python looks for cycles, and how often before it looks deeper. Our events make none, and one look
 # costs as much as a batch of them.
@@ -30,15 +29,6 @@ def keep_memory_private() -> None:
         raise Unavailable(f"core files can't be turned off: {error}; nothing is recorded") from error
     if refused:
         raise Unavailable(f"core files can't be turned off: {os.strerror(ctypes.get_errno())}; nothing is recorded")
-
-
-def one_arena() -> None:
-    """Before threads start: the C library keeps one pool of free memory, not one for each thread that ever asked for
-    some, and gives back its end early. Where it is another C library nothing changes."""
-    with contextlib.suppress(OSError, AttributeError):
-        library = ctypes.CDLL(None)
-        library.mallopt(_M_ARENA_MAX, 1)
-        library.mallopt(_M_TRIM_THRESHOLD, 1 << 17)
 
 
 def settle() -> None:

@@ -14,13 +14,13 @@ from aboveboard.core.ids import ContributorId, EpochId
 from aboveboard.wire.durable import make_folders, read_bounded, remove_durable, sync_folder, write_once
 from aboveboard.wire.segment import FILE_BYTES_MAX
 
-FOLDERS_REMEMBERED_MAX = 50_000
+FOLDERS_REMEMBERED_MAX = 5_000
 
 
 class FolderBlobs:
     """Blobs (see blobs.py) as files that only the collector may read."""
 
-    at_once = 3  # some write while others wait for the disk: more would only wait for each other
+    at_once = 4  # some write while others wait for the disk: more would only wait for each other
     together = 16
 
     def __init__(self, folder: Path) -> None:
