@@ -33,6 +33,7 @@ from aboveboard.core.leaves import segment_commitment
 from aboveboard.core.vault import SignedDeviceCert
 
 __all__ = ["Accepted", "Intake", "OutOfOrder"]
+LIGHT_BYTES_MAX = 256 << 10
 Then = Callable[[Accepted | Exception], None]
 
 
@@ -46,6 +47,10 @@ class _Come:
     pieces: list[bytes]
     digest: str
     then: Then
+
+    def light(self) -> bool:
+        """What is larger has the disk for itself: waiting for it takes longer than anything that could be shared."""
+        return sum(map(len, self.pieces)) <= LIGHT_BYTES_MAX
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,7 @@ class Intake:
         self._tidied_by_another = tidied_by_another
         self._heads, self.holds = Heads(), Holds()
         self._groups = Groups(self._settle)
-        self._lanes = Lanes(self._take_all, blobs.at_once, blobs.together)
+        self._lanes = Lanes(self._take_all, blobs.at_once, blobs.together, _Come.light)
 
     def close(self) -> None:
         self._lanes.close()

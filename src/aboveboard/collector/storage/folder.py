@@ -20,8 +20,8 @@ FOLDERS_REMEMBERED_MAX = 5_000
 class FolderBlobs:
     """Blobs (see blobs.py) as files that only the collector may read."""
 
-    at_once = 4  # some write while others wait for the disk: more would only wait for each other
-    together = 16
+    at_once = 6  # some write while others wait for the disk: more would only wait for each other
+    together = 8
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
