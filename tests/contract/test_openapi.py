@@ -103,7 +103,7 @@ def run(made: Portal, known: bool, examples: int, folder: Path) -> str:
 
 
 def test_every_route_answers_as_documented(here: Portal, tmp_path: Path) -> None:
-    print(run(here, True, 5, tmp_path))
+    print(run(here, True, 3, tmp_path))
 
 
 def test_to_somebody_from_the_street_too(here: Portal, tmp_path: Path) -> None:

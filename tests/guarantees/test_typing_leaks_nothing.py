@@ -15,7 +15,7 @@ from aboveboard.redact.fields import is_secret
 from aboveboard.redact.keys import EDITING, WITHIN
 from tests.support.typist import Field, Typist, slips
 
-SESSIONS, SESSIONS_PROVE = 400, 10_000
+SESSIONS, SESSIONS_PROVE = 250, 10_000
 FRAGMENT = 4
 SECRET_KINDS = frozenset({"password", "code"})
 PUBLIC = "the quiet old garden"
