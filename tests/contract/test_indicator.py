@@ -20,6 +20,7 @@ from aboveboard.recorder.hotkeys import Hotkeys
 from aboveboard.recorder.indicator import TrayOrBadge
 from aboveboard.recorder.menu import Menu, View
 from tests.support.asked import Asked
+from tests.support.displays import own_display
 from tests.support.tray_host import TrayHost, until
 
 US = 1_000_000
@@ -27,9 +28,7 @@ US = 1_000_000
 
 @pytest.fixture(scope="module")
 def display() -> Iterator[PrivateDisplay]:
-    with PrivateDisplay(800, 500) as display, pytest.MonkeyPatch.context() as patch:
-        for name, value in display.env.items():
-            patch.setenv(name, value)
+    with own_display(800, 500) as display:
         yield display
 
 

@@ -10,15 +10,14 @@ from Xlib import display as xdisplay
 
 from aboveboard.desktop.display import PrivateDisplay
 from aboveboard.recorder.indicator import TrayOrBadge
+from tests.support.displays import own_display
 from tests.support.laptop import Laptop
 from tests.support.tray_host import TrayHost, until
 
 
 @pytest.fixture(scope="module")
 def display() -> Iterator[PrivateDisplay]:
-    with PrivateDisplay(800, 500) as display, pytest.MonkeyPatch.context() as patch:
-        for name, value in display.env.items():
-            patch.setenv(name, value)
+    with own_display(800, 500) as display:
         yield display
 
 

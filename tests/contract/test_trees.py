@@ -16,15 +16,14 @@ from aboveboard.desktop.browser import Browser
 from aboveboard.desktop.display import PrivateDisplay
 from aboveboard.desktop.input import Hand
 from aboveboard.desktop.windows import Window, Windows
+from tests.support.displays import own_display
 
 pytestmark = pytest.mark.desktop
 
 
 @pytest.fixture(scope="module")
 def display() -> Iterator[PrivateDisplay]:
-    with PrivateDisplay(900, 700) as display, pytest.MonkeyPatch.context() as patch:
-        for name, value in display.env.items():
-            patch.setenv(name, value)
+    with own_display(900, 700) as display:
         yield display
 
 

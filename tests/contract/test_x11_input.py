@@ -18,15 +18,14 @@ from aboveboard.desktop.display import PrivateDisplay
 from aboveboard.desktop.windows import Windows
 from aboveboard.recorder.platform import x11
 from aboveboard.recorder.platform.x11 import Taken, WindowsChanged, X11Source
+from tests.support.displays import own_display
 
 KEY_A = 38
 
 
 @pytest.fixture(scope="module")
 def display() -> Iterator[PrivateDisplay]:
-    with PrivateDisplay(1600, 600) as display, pytest.MonkeyPatch.context() as patch:
-        for name, value in display.env.items():
-            patch.setenv(name, value)
+    with own_display(1600, 600) as display:
         time.sleep(0.7)
         yield display
 

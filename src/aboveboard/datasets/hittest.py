@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from aboveboard.core.events import Element
+from aboveboard.core.overlays import FLOATING, OVERLAY
 
 # What these say belongs to the control around them: a link's text is not what a person clicks.
 TEXT_ROLES = frozenset({"static", "text leaf", "static text"})
 
 
 # What lies over the rest while it shows, whatever is smaller beneath it.
-OVERLAY_ROLES = frozenset(
-    {"menu", "menu item", "check menu item", "radio menu item", "tear off menu item", "dialog", "alert"}
-)
-FLOATING = "floating"  # the recorder's state for the same in a page that gives it no such role
 
 
 def contains(element: Element, x: int, y: int) -> bool:
@@ -26,7 +23,7 @@ def element_at(elements: Sequence[Element], x: int, y: int) -> Element | None:
     """The smallest element there, the deeper of two alike; for mere text, the control it belongs to, if known. An open
     menu or dialog covers what is not of it."""
     here = [element for element in elements if contains(element, x, y)]
-    over = [each.path for each in here if each.role in OVERLAY_ROLES or FLOATING in each.states]
+    over = [each.path for each in here if each.role in OVERLAY or FLOATING in each.states]
     if over:
         here = [element for element in here if any(element.path[: len(path)] == path for path in over)]
     if not here:

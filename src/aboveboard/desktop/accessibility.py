@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from aboveboard.core.events import Box, MemoryOnly, ObservedElement, Snapshot
+from aboveboard.core.overlays import FLOATING, OVERLAY
 from aboveboard.desktop.atspi import (
     ACTION,
     CHILDREN,
@@ -28,7 +29,7 @@ from aboveboard.desktop.atspi import (
     content,
     states_of,
 )
-from aboveboard.desktop.overlays import FLOATING, OVERLAY, Overlays
+from aboveboard.desktop.overlays import Overlays
 
 NODES_MAX = 1500
 READ_S_MAX = 0.8

@@ -13,11 +13,6 @@ from typing import Protocol
 from aboveboard.core.events import Box
 from aboveboard.desktop.atspi import Bus, Node, at_point
 
-# By their role, whatever is smaller beneath them.
-OVERLAY = frozenset(
-    {"menu", "menu item", "check menu item", "radio menu item", "tear off menu item", "dialog", "alert"}
-)
-FLOATING = "floating"  # the state, of ours, of what lies over the rest
 JUTS_PX = 2  # rounding
 OVERLAP_PX = 4
 ASKED_MAX = 4  # new points a reading

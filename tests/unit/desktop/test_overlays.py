@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from aboveboard.core.events import Box, ObservedElement, Snapshot
+from aboveboard.core.overlays import FLOATING
 from aboveboard.desktop import overlays
 from aboveboard.desktop.atspi import Bus, Node
 from aboveboard.desktop.hit import hit
-from aboveboard.desktop.overlays import FLOATING, Overlays
+from aboveboard.desktop.overlays import Overlays
 
 PAGE: Node = ("page", "/")
 
