@@ -54,6 +54,7 @@ from aboveboard.core.errors import BadInput, Corrupt, Refused
 from aboveboard.core.events import Element
 from aboveboard.datasets.arrays import ELEMENT, PICTURE, array_of
 from aboveboard.datasets.pictures import Picture
+from aboveboard.datasets.rows import values_in
 from aboveboard.datasets.vocabulary import KINDS
 
 SCHEMA_VERSION = 1
@@ -306,22 +307,26 @@ def decode_episodes(data: bytes, name: str) -> list[Episode]:
         raise Corrupt(f"{name} is no readable Parquet file: {error}") from error
     if not table.schema.equals(SCHEMA):
         raise Corrupt(f"{name} has other columns than this version of Aboveboard writes (schema {SCHEMA_VERSION})")
-    groups: dict[str, list[dict[str, Any]]] = {}
-    for row in table.to_pylist():
-        groups.setdefault(row["episode_id"], []).append(row)
     try:
-        return [_episode(rows) for rows in groups.values()]
-    except (msgspec.ValidationError, Corrupt) as error:
+        return list(_episodes(table))
+    except Corrupt as error:
         raise Corrupt(f"{name} holds a broken episode: {error}") from error
 
 
-def _episode(rows: list[dict[str, Any]]) -> Episode:
-    first = rows[0]
-    if [row["step"] for row in rows] != list(range(len(rows))) or len(rows) > STEPS_MAX:
-        raise Corrupt(f"the steps of {first['episode_id']} are not 0, 1, 2 ...")
-    head = {name: first[name] for name in _EPISODE_COLUMNS if name != "step"}
-    if any(row[name] != value for row in rows for name, value in head.items()):
-        raise Corrupt(f"the rows of {first['episode_id']} disagree about their episode")
-    head["flags"] = head.pop("episode_flags")
-    steps = [{name: value for name, value in row.items() if name not in _EPISODE_COLUMNS} for row in rows]
-    return msgspec.convert({**head, "steps": steps}, Episode)
+def _episodes(table: pa.Table) -> Iterator[Episode]:
+    """In the order of their first rows; each one's rows may lie apart. Raises Corrupt."""
+    heads: dict[str, Episode] = {}
+    steps: dict[str, list[Step]] = {}
+    for batch in table.to_batches():
+        about = zip(*(values_in(batch.column(name)) for name in _EPISODE_COLUMNS), strict=True)
+        done = map(Step, *(values_in(batch.column(name)) for name in Step.__struct_fields__))
+        for (name, number, contributor, split, instruction, outcome, flags), step in zip(about, done, strict=True):
+            head = Episode(name, contributor, split, instruction, outcome, flags, ())
+            if heads.setdefault(name, head) != head:
+                raise Corrupt(f"the rows of {name} disagree about their episode")
+            known = steps.setdefault(name, [])
+            if number != len(known) or number >= STEPS_MAX:
+                raise Corrupt(f"the steps of {name} are not 0, 1, 2 ...")
+            known.append(step)
+    for name, head in heads.items():
+        yield msgspec.structs.replace(head, steps=tuple(steps[name]))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from aboveboard.core.errors import BadInput, CheckFailed, Corrupt
@@ -14,7 +18,7 @@ from aboveboard.core.events import Element
 from aboveboard.core.leaves import DatasetBuiltLeaf
 from aboveboard.datasets.choose import choose
 from aboveboard.datasets.manifest import Manifest, Source, read_manifest, root_of, verify
-from aboveboard.datasets.schema import Episode, Step, decode_episodes, encode_episodes, read_episodes
+from aboveboard.datasets.schema import SCHEMA, Episode, Step, decode_episodes, encode_episodes, read_episodes
 from aboveboard.datasets.session import summary_of
 from aboveboard.datasets.spec import Spec, parse_spec
 from tests.support.world import World
@@ -49,6 +53,30 @@ def test_bad_episodes_and_files_are_clear_errors(tmp_path: Path) -> None:
             decode_episodes(data, "x.parquet")
     with pytest.raises(BadInput, match="dataset build"):
         read_episodes(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("column", "put", "why"),
+    [
+        ("elements", lambda row: [{**row["elements"][0], "name": None}], "empty place"),
+        ("elements", lambda row: [None], "empty place"),
+        ("elements", lambda row: [{**row["elements"][0], "box": [1, 2, 3]}], "x, y, width, height"),
+        ("target", lambda row: {**row["target"], "states": None}, "empty place"),
+        ("path_x", lambda row: [None, 4], "empty place"),
+        ("frame", lambda row: {"bytes": None, "path": None}, "empty place"),
+        ("step", lambda row: 1, "not 0, 1, 2"),
+        ("instruction", lambda row: "Another", "disagree"),
+    ],
+)
+def test_a_file_of_the_right_columns_with_holes_in_them_is_corrupt(
+    column: str, put: Callable[[dict[str, Any]], Any], why: str
+) -> None:
+    rows = pq.read_table(io.BytesIO(encode_episodes([_episode()]))).to_pylist()
+    rows[0][column] = put(rows[0])
+    out = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(rows, SCHEMA), out)
+    with pytest.raises(Corrupt, match=rf"x\.parquet holds a broken episode: .*{why}"):
+        decode_episodes(out.getvalue(), "x.parquet")
 
 
 def _dataset(folder: Path) -> Manifest:
