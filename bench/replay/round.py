@@ -14,7 +14,7 @@ import msgspec
 from aboveboard.core.errors import AboveboardError, Refused
 from aboveboard.core.events import Box, KeptEvent
 from aboveboard.datasets.build import build
-from aboveboard.datasets.replay import replay, shift_of
+from aboveboard.datasets.replay import replay, shift_of, values_of
 from aboveboard.datasets.schema import Episode, read_episodes
 from aboveboard.datasets.spec import parse_spec
 from aboveboard.desktop.display import PrivateDisplay
@@ -104,10 +104,10 @@ def _front(display: PrivateDisplay) -> Box:
 
 def _again(work: Work, seed: int, episode: Episode, hand: Hand, display: PrivateDisplay) -> str:
     """How it ended, or why it could not be done again."""
-    work.open(seed)
+    words = work.open(seed)
     time.sleep(1.0)
     try:
-        replay(episode, hand, shift_of(episode, _front(display)))
+        replay(episode, hand, shift_of(episode, _front(display)), values_of(episode.instruction, f"{seed} {words}"))
         return work.state()
     except AboveboardError as error:
         return f"{type(error).__name__}: {error}"

@@ -8,13 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from aboveboard.core.events import Box
-from aboveboard.datasets.vocabulary import POINTER_KINDS, Action
+from aboveboard.datasets.vocabulary import PLACEHOLDER, POINTER_KINDS, Action
 
 NOT_IN_TRUTH = frozenset({"hover", "wait", "done"})
 SLACK_US = 400_000
 EDGE_PX = 2
 SAME_SHARE = 0.3
-_PLACEHOLDER = re.compile(r"<[A-Z_]+(?:_\d+)?>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +54,8 @@ class Agreement:
 def same_text(recorded: str, typed: str) -> bool:
     """Equal, or equal where placeholders stand for anything."""
     pattern = "".join(
-        ".+" if _PLACEHOLDER.fullmatch(part) else re.escape(part)
-        for part in re.split(r"(<[A-Z_]+(?:_\d+)?>)", recorded) if part
-    )  # fmt: skip
+        ".+" if PLACEHOLDER.fullmatch(part) else re.escape(part) for part in PLACEHOLDER.split(recorded) if part
+    )
     return re.fullmatch(pattern, typed, re.DOTALL) is not None
 
 

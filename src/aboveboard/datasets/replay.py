@@ -1,25 +1,29 @@
 """An episode's actions done again, by real X input, on a fresh copy of what they were done on.
 
 Places are taken in the space of the window, so it may stand elsewhere now; times between actions are kept, since
-programs tell two clicks from a double click by them. What was redacted is nobody's to type: such an episode is refused.
+programs tell two clicks from a double click by them. What was redacted is nobody's to type, except where the copy
+itself asks for it: then `values_of` reads it off the copy's own words. An episode that types any other is refused.
 """
 
 from __future__ import annotations
 
 import re
 import time
+from collections.abc import Mapping
 from typing import Final
+
+from msgspec.structs import replace
 
 from aboveboard.core.errors import BadInput
 from aboveboard.core.events import Box
 from aboveboard.datasets.schema import Episode, Step
+from aboveboard.datasets.vocabulary import PLACEHOLDER
 from aboveboard.desktop.input import Hand
 
 GAP_S_MAX: Final = 10.0  # whoever went for a coffee need not do so again
 REST_AFTER_S: Final = 0.3
 _BUTTONS: Final = {"right_click": "right", "middle_click": "middle"}
 _TIMES: Final = {"double_click": 2, "triple_click": 3}
-_PLACEHOLDER: Final = re.compile(r"<[A-Z_]+(?:_\d+)?>")
 
 
 def shift_of(episode: Episode, window: Box) -> tuple[int, int]:
@@ -28,19 +32,42 @@ def shift_of(episode: Episode, window: Box) -> tuple[int, int]:
     return (0, 0) if begun is None else (window[0] - begun[0], window[1] - begun[1])
 
 
-def refuse_unknown(episode: Episode) -> None:
-    """Raises BadInput for an episode with text that a placeholder stands for."""
+def values_of(instruction: str, words: str) -> dict[str, str]:
+    """What each numbered placeholder of a recorded instruction stands for in a copy that says the same in `words`;
+    nothing when they say something else."""
+    pattern, known = "", set[str]()
+    for part in PLACEHOLDER.split(" ".join(instruction.split())):
+        if PLACEHOLDER.fullmatch(part) and part[-2].isdigit():
+            name = part[1:-1]  # the same one twice has to stand for the same twice
+            pattern += f"(?P={name})" if name in known else f"(?P<{name}>.+?)"
+            known.add(name)
+        else:
+            pattern += ".+?" if PLACEHOLDER.fullmatch(part) else re.escape(part)
+    found = re.fullmatch(pattern, " ".join(words.split()))
+    return {f"<{name}>": value for name, value in found.groupdict().items()} if found is not None else {}
+
+
+def filled(episode: Episode, values: Mapping[str, str]) -> Episode:
+    """With what placeholders stand for in what is typed. Raises BadInput for one that `values` does not tell."""
+    steps = []
     for number, step in enumerate(episode.steps):
-        if step.kind == "type" and _PLACEHOLDER.search(step.text):
-            raise BadInput(f"step {number} types {step.text!r}: what it stands for is not known", episode.episode_id)
+        if step.kind == "type":
+            parts = [values.get(part, part) for part in PLACEHOLDER.split(step.text)]
+            if any(map(PLACEHOLDER.fullmatch, parts)):
+                why = f"step {number} types {step.text!r}: what it stands for is not known"
+                raise BadInput(why, episode.episode_id)
+            step = replace(step, text="".join(parts))
+        steps.append(step)
+    return replace(episode, steps=tuple(steps))
 
 
-def replay(episode: Episode, hand: Hand, shift: tuple[int, int] = (0, 0)) -> None:
-    """Does every action up to `done`. Raises BadInput as refuse_unknown, before anything is done, and for a key or
-    letter that this display's keyboard does not have."""
-    refuse_unknown(episode)
+def replay(
+    episode: Episode, hand: Hand, shift: tuple[int, int] = (0, 0), values: Mapping[str, str] | None = None
+) -> None:
+    """Does every action up to `done`. Raises BadInput as `filled`, before anything is done, and for a key or letter
+    that this display's keyboard does not have."""
     done_s, before_us = time.monotonic(), 0
-    for step in episode.steps:
+    for step in filled(episode, values or {}).steps:
         if step.kind in ("done", "wait"):
             continue  # a wait is the time between two others
         if step.x is not None and step.y is not None:

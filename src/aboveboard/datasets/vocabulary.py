@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ KINDS: Final = (
     "type", "key", "hotkey", "hover", "wait", "done",
 )  # fmt: skip
 POINTER_KINDS: Final = frozenset(KINDS[:7]) | {"hover"}
+PLACEHOLDER: Final = re.compile(r"(<[A-Z_]+(?:_\d+)?>)")  # a split by it keeps what it found
 
 
 @dataclass(frozen=True, slots=True, eq=False)

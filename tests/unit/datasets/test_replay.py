@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from aboveboard.core.errors import BadInput
-from aboveboard.datasets.replay import replay, shift_of
+from aboveboard.datasets.replay import replay, shift_of, values_of
 from aboveboard.datasets.schema import Episode, Step
 from aboveboard.desktop.input import Hand
 
@@ -76,3 +76,21 @@ def test_what_was_redacted_is_refused_before_anything_is_done(text: str) -> None
     with pytest.raises(BadInput, match="step 1 types"):
         replay(_episode(Step("click", 0, 1, x=1, y=1), Step("type", 2, 3, text=text)), cast("Hand", hand))
     assert hand.told == []
+
+
+def test_what_the_copy_itself_asks_for_is_typed_and_nothing_else() -> None:
+    told = "3 reply to <PERSON_1> with <TEXT_2>, from <PERSON_1>, and keep <SECRET>"
+    values = values_of(told, "3 reply to Jilli Vane  with so long, from Jilli Vane, and keep quiet")
+    assert values == {"<PERSON_1>": "Jilli Vane", "<TEXT_2>": "so long"}
+    hand = FakeHand()
+    replay(_episode(Step("type", 0, 1, text="<PERSON_1>: <TEXT_2>!")), cast("Hand", hand), values=values)
+    assert hand.told == [("type", "Jilli Vane: so long!")]
+    for text in ("<SECRET>", "<PERSON_1> and <PERSON_3>"):
+        with pytest.raises(BadInput, match="step 1 types"):
+            replay(_episode(Step("wait", 0, 1), Step("type", 2, 3, text=text)), cast("Hand", hand), values=values)
+    assert len(hand.told) == 1
+
+
+@pytest.mark.parametrize("words", ["3 reply to Jilli with so long, from Vane, and keep quiet", "delete it", ""])
+def test_a_copy_that_asks_for_something_else_tells_nothing(words: str) -> None:
+    assert values_of("3 reply to <PERSON_1> with <TEXT_2>, from <PERSON_1>, and keep <SECRET>", words) == {}
