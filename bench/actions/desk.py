@@ -120,12 +120,11 @@ class Desk:
 
     def _hover(self) -> None:
         opener = self._thing("Options", "opener")
-        self._person.hover(opener, lambda: self._shown("more"))
-        if self._shown("more"):
+        if self._person.hover(opener, lambda: self._shown("more")):
             time.sleep(0.3)
             self._click(self._one(("Sort by date", "Sort by name", "Show hidden")))
         else:
-            self._denied += self._person.disown()
+            self._denied += 1
         self._person.click(self._thing("Apply"))
 
     def _shown(self, element: str) -> bool:

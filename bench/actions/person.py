@@ -21,6 +21,7 @@ SLIPS = "qxzjk"
 SAME_KEYSYM = {"Page_Down": "Next", "Page_Up": "Prior"}  # two names of one keysym; X gives the older one back
 UNSURE_US = 150_000  # rests so near to what counts as a wait are nobody's truth
 SETTLES_US = 300_000
+HOVER_S_MAX = 2.0
 REST_S = 0.22  # between two acts: nobody is quicker
 APART_S = 0.75  # between clicks that belong to two actions on one place
 
@@ -132,16 +133,19 @@ class Person:
         self.drag(thing, start, end)
         self.acts[-1] = replace(self.acts[-1], kind="click", end=None)
 
-    def hover(self, thing: Thing, until: Callable[[], bool]) -> None:
-        """Rests on it until something opens."""
+    def hover(self, thing: Thing, until: Callable[[], bool]) -> bool:
+        """Rests on it until what it opens is there; whether it came. If not, it is out of the diary."""
         self._go(thing)
         since = len(self.hand.sent) - 1
-        deadline = time.monotonic() + 2
-        while not until() and time.monotonic() < deadline:
+        deadline = time.monotonic() + HOVER_S_MAX
+        while not (opened := until()) and time.monotonic() < deadline:
             time.sleep(0.05)
         time.sleep(float(self.rng.uniform(0.25, 0.5)))
         self._note("hover", since, thing)
         self._on = None
+        if not opened:
+            self.disown()
+        return opened
 
     def scroll(self, thing: Thing, notches: int) -> None:
         time.sleep(1.05 if self.acts and self.acts[-1].kind == "scroll" else 0)  # or it would be the same run

@@ -185,7 +185,7 @@ class Editor(Desktop):
             self._denied += self._person.disown()
 
     def _menu(self) -> None:
-        name, under = ("Edit", "Convert") if self.name == "mousepad" else ("Options", "")
+        name, under, leaf = ("Edit", "Convert", "To Lowercase") if self.name == "mousepad" else ("Options", "", "")
         if (head := self.find(name, "menu", "menu item")) is None:
             return
         before = {each.name for each in self.elements()}
@@ -200,13 +200,12 @@ class Editor(Desktop):
         else:
             raise RuntimeError(f"the menu {name} did not open in {MENU_S_MAX} s: what is seen now is not known")
         time.sleep(0.3)
-        opened = {each.name for each in self.elements()}
         if under and self._rng.random() < 0.75 and (branch := self.find(under, "menu")) is not None:
-            self._person.hover(branch, lambda: len({each.name for each in self.elements()} - opened) > 1)
-            leaf = self.find("To Lowercase") or self.find("To Uppercase")
-            if leaf is not None:
+            opened = self._person.hover(branch, lambda: self.find(leaf) is not None)
+            self._denied += not opened
+            if opened and (thing := self.find(leaf)) is not None:
                 time.sleep(0.4)
-                self._person.click(leaf)
+                self._person.click(thing)
                 self._back()
                 return
         self._person.key("Escape")
