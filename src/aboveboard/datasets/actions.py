@@ -291,12 +291,12 @@ def _pointer_of(events: Iterable[KeptEvent]) -> Path:
 
 
 def _with_paths(actions: list[Action], pointer: Path, gaps: Gaps) -> list[Action]:
-    """Each action with the samples since the one before it, and none from before a gap."""
+    """Each action with the samples since the one before it, until its button is let go, and none from before a gap."""
     out: list[Action] = []
     done_us = -1
     for action in actions:
         since_us = max(done_us, gaps.last_end_until(action.start_us))
-        until_us = action.end_us if action.kind == "drag" else action.start_us
+        until_us = action.end_us if action.button else action.start_us
         out.append(replace(action, path=pointer.between(since_us, until_us)))
         done_us = max(done_us, action.end_us)
     return out

@@ -120,14 +120,15 @@ def _hovers(before: Action, after: Action, known: _Scenes, gaps: Gaps) -> Iterat
         return
     since_us = gaps.last_end_until(before.start_us)
     found: Action | None = None
-    for rest in rests(after.path, after.start_us):
+    way = after.path.between(since_us, after.start_us)
+    for rest in rests(way, after.start_us):
         if before.x is not None and before.y is not None and _near(rest, before.x, before.y):
             continue  # still where the last click was
         _, here = known.at(rest.start_us, since_us)
         if (over := element_at(here, rest.x, rest.y)) is None:
             continue
         # Some things open as soon as they are touched, long before a hand rests on them.
-        came_us = _came_us(after.path, rest, over)
+        came_us = _came_us(way, rest, over)
         if found is not None and came_us <= found.end_us and _same(found.element, over):
             found = replace(found, end_us=rest.end_us, x=rest.x, y=rest.y)
             continue

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final
 
 from msgspec.structs import replace
@@ -94,6 +95,24 @@ def _act(step: Step, hand: Hand, shift: tuple[int, int]) -> None:
             hand.type(step.text)
         case "key" | "hotkey":
             hand.press(step.key, *step.modifiers)
-        case kind:
+        case _:
             with hand.holding(*step.modifiers):
-                hand.click(hand.x, hand.y, button=_BUTTONS.get(kind, "left"), times=_TIMES.get(kind, 1))
+                _click(step, hand, shift)
+
+
+def _click(step: Step, hand: Hand, shift: tuple[int, int]) -> None:
+    """Its presses and releases at even times from start to end, with every movement between them: there are programs
+    that select otherwise when the hand slips by a pixel."""
+    button, times = _BUTTONS.get(step.kind, "left"), _TIMES.get(step.kind, 1)
+    slot_us = min((step.end_us - step.start_us) / (2 * times - 1), GAP_S_MAX * 1e6)
+    acts: list[tuple[float, Callable[[], None]]] = [
+        (t - step.start_us, partial(hand.move, x + shift[0], y + shift[1]))
+        for t, x, y in zip(step.path_t, step.path_x, step.path_y, strict=True) if step.start_us < t <= step.end_us
+    ]  # fmt: skip
+    for press in range(times):
+        acts.append((2 * press * slot_us, partial(hand.press_button, button)))
+        acts.append(((2 * press + 1) * slot_us, partial(hand.release_button, button)))
+    begun_s = time.monotonic()
+    for due_us, act in sorted(acts, key=lambda each: each[0]):
+        time.sleep(max(begun_s + due_us / 1e6 - time.monotonic(), 0))
+        act()

@@ -24,7 +24,8 @@
     target         struct?         the element acted on, in the tree as it was before the action
     target_index   int32           its place in `elements`, -1 when it is not among them
     elements       list<struct>    what was visible before the action: role, name, box (x, y, w, h), states, path
-    path_t/x/y     list            pointer samples since the action before: µs from the episode's start, pixels
+    path_t/x/y     list            pointer samples since the action before, until its button is up: µs from the
+                                   episode's start, pixels
     frame          struct?         the screen before the action at a quarter of its size, nothing in it to read: bytes
                                    (WebP) and path (null), as Hugging Face's Image has it
     frame_box      list<int32>     x, y, width, height of what it shows on the screen; empty without one

@@ -51,7 +51,7 @@ class Action(msgspec.Struct, frozen=True):
 
     element: what was acted on; element_guessed: the recorder named none, so it was hit-tested in the scene.
     scene_index: which of the given events is the scene before the action, -1 when not known; elements: what it holds.
-    path: pointer samples since the action before (a drag: until its end). text: for "done" the outcome.
+    path: pointer samples since the action before, until the button is let go. text: for "done" the outcome.
     sources: which of the given events made this, without scene and path.
     """
 

@@ -267,3 +267,10 @@ def test_whatever_happens(events: list[KeptEvent]) -> None:
     assert set(typed) <= set(used)
     again = reconstruct(events)
     assert (again.actions, again.dropped) == (told.actions, told.dropped)
+
+
+def test_a_slip_while_the_button_is_down_is_of_the_click_and_not_of_the_way_to_the_next() -> None:
+    way = [(110, 208), (120, 210), (121, 210), (140, 209)]
+    down, up = press(20, ROW, hold_ms=15)
+    click, key = actions_of([*start(), path(1, way, 12), down, up, Key(T + 90 * MS, "Return")])
+    assert (click.path.x.tolist(), key.path.x.tolist()) == ([110, 120, 121], [140])

@@ -24,8 +24,11 @@ class FakeHand:
     def move(self, x: int, y: int) -> None:
         self.x, self.y = x, y
 
-    def click(self, x: int, y: int, *, button: str, times: int) -> None:
-        self.told.append(("click", x, y, button, times))
+    def press_button(self, button: str) -> None:
+        self.told.append(("press", self.x, self.y, button))
+
+    def release_button(self, button: str) -> None:
+        self.told.append(("release", self.x, self.y, button))
 
     def drag(self, *places: int) -> None:
         self.told.append(("drag", *places))
@@ -37,7 +40,7 @@ class FakeHand:
         self.told.append(("type", text))
 
     def press(self, *keys: str) -> None:
-        self.told.append(("press", *keys))
+        self.told.append(("keys", *keys))
 
     @contextlib.contextmanager
     def holding(self, *keys: str) -> Iterator[None]:
@@ -48,6 +51,10 @@ class FakeHand:
 
 def _episode(*steps: Step) -> Episode:
     return Episode("e" * 32, "p", "train", "Do", "success", (), (*steps, Step("done", 9, 9)))
+
+
+def _clicks(x: int, y: int, button: str, times: int) -> list[tuple[Any, ...]]:
+    return [("press", x, y, button), ("release", x, y, button)] * times
 
 
 def test_places_move_with_the_window_and_each_gesture_is_itself() -> None:
@@ -64,9 +71,22 @@ def test_places_move_with_the_window_and_each_gesture_is_itself() -> None:
     assert shift == (70, -10)
     replay(episode, cast("Hand", hand), shift)
     assert hand.told == [
-        ("click", 270, 90, "left", 3), ("down", "Control"), ("click", 271, 90, "left", 1), ("up", "Control"),
-        ("click", 272, 90, "right", 1), ("drag", 80, 10, 100, 30), ("scroll", 71, -8, -3, 1), ("type", "hi"),
-        ("press", "s", "Control"),
+        *_clicks(270, 90, "left", 3), ("down", "Control"), *_clicks(271, 90, "left", 1), ("up", "Control"),
+        *_clicks(272, 90, "right", 1), ("drag", 80, 10, 100, 30), ("scroll", 71, -8, -3, 1), ("type", "hi"),
+        ("keys", "s", "Control"),
+    ]  # fmt: skip
+
+
+def test_a_hand_that_slips_within_a_click_slips_again() -> None:
+    slipped = Step(
+        "triple_click", 1000, 6000, x=20, y=30, button=1, path_t=(400, 1000, 3500, 5500), path_x=(18, 20, 21, 20),
+        path_y=(30, 30, 30, 31),
+    )  # fmt: skip
+    hand = FakeHand()
+    replay(_episode(slipped), cast("Hand", hand), (100, 0))
+    assert hand.told == [
+        *_clicks(120, 30, "left", 1), ("press", 120, 30, "left"), ("release", 121, 30, "left"),
+        ("press", 121, 30, "left"), ("release", 120, 31, "left"),
     ]  # fmt: skip
 
 
