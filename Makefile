@@ -7,8 +7,12 @@ STAMP := $(VENV)/.installed
 JOBS ?= 2
 QUICK ?=
 KEEP ?=
+# Packages are installed uncompiled and compiled when they are first used. Where nothing may be written, every process
+# would compile them anew, and a command takes half again as long to start.
+export PYTHONDONTWRITEBYTECODE =
+PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help install demo test lint types arch check bench prove fuzz docs pictures lock clean
+.PHONY: help install system packages demo test lint types arch check bench prove fuzz docs pictures lock clean
 
 help:            ## this list
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -16,13 +20,21 @@ help:            ## this list
 install: $(STAMP)  ## system packages (with apt, when root or sudo is there) and the locked environment in .venv
 
 $(STAMP): $(LOCK) pyproject.toml scripts/system-packages
+	$(PYTHON) -c 'import ensurepip' 2>/dev/null || ./scripts/system-packages
+	$(MAKE) --no-print-directory -j2 system packages
+	touch $@
+
+# Both load and unpack for minutes, and neither needs the other.
+system:
 	./scripts/system-packages
+
+# The lock names every package, so nothing has to be resolved.
+packages:
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -c 'import torch; assert torch.__version__.startswith("2.13.0")' 2>/dev/null || \
-		$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check torch==2.13.0
-	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r $(LOCK)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	touch $@
+		$(PIP) --no-compile torch==2.13.0
+	$(PIP) --no-compile --no-deps --require-hashes -r $(LOCK)
+	$(PIP) --no-deps --no-build-isolation -e .
 
 demo: install     ## the whole way, from a click to an agent that can do the task (QUICK=1: shorter, KEEP=1: stays up)
 	$(BIN)/aboveboard demo $(if $(QUICK),--quick) $(if $(KEEP),--keep)
@@ -43,7 +55,7 @@ arch: install     ## import rules
 check: lint types arch test  ## all four
 
 bench: install    ## every benchmark beside its peer; writes bench/RESULTS.md and its plots
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	$(PIP) --require-hashes -r requirements/bench.txt
 	$(BIN)/python -m bench.all $(if $(QUICK),--quick)
 
 prove: install    ## the slow proofs: crash rounds, long property runs, the full demo

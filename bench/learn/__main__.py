@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 # What fits into five minutes: it shows that all of it works, not how well.
 REDUCED = Protocol(
     tasks=("click-button", "click-link", "enter-text"), demonstrations=3, few=2, counts=(), seeds=(0,), episodes=2,
-    few_episodes=1, bare=1, bare_episodes=1, desktop=0, unseen=1, contributors=2, workers=2, updates_max=60,
+    few_episodes=1, bare=1, bare_episodes=1, desktop=0, unseen=1, contributors=2, workers=1, updates_max=60,
     ablations=(),
 )  # fmt: skip
 

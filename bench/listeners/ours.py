@@ -15,7 +15,7 @@ from typing import Any
 
 from aboveboard.core.errors import AboveboardError
 from aboveboard.core.events import Button, Crop, Frame, KeptEvent, PointerPath, Scroll, Text
-from aboveboard.recorder.control import ask
+from aboveboard.recorder.asking import ask
 from aboveboard.recorder.home import Home
 from aboveboard.recorder.spool.keys import spool_key
 from aboveboard.recorder.spool.spool import Spool

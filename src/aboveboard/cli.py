@@ -34,7 +34,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "review": ("aboveboard.recorder.cli.review", "see what would be sent, delete it, or send it now"),
     "replay": ("aboveboard.recorder.cli.replay", "see again what was sent: fetched sealed, opened on this laptop only"),
     "task": ("aboveboard.recorder.cli.task", "say what task you are starting or have finished"),
-    "collector": ("aboveboard.serve", "run the organisation's server"),
+    "collector": ("aboveboard.collector_cli", "run the organisation's server"),
     "witness": ("aboveboard.witness.cli", "run the workers' witness and key guardian"),
     "charter": ("aboveboard.collector.charter_cli", "make, show, replace and follow the root of trust"),
     "policy": ("aboveboard.collector.policy_cli", "write, check, sign, publish and explain policies"),

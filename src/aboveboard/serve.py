@@ -1,4 +1,4 @@
-"""`aboveboard collector`: puts the collector and the portal's pages into one server; the only place where they meet."""
+"""`aboveboard collector serve`: collector and the portal's pages in one server; the only place where they meet."""
 
 from __future__ import annotations
 
@@ -18,9 +18,8 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from aboveboard.collector import deletion, marks, retention, telling
-from aboveboard.collector.account_cli import add_accounts
 from aboveboard.collector.charters import open_charters
-from aboveboard.collector.cli import add_init, add_stores, settings_of
+from aboveboard.collector.cli import settings_of
 from aboveboard.collector.home import read_home, read_log_key
 from aboveboard.collector.http.app import make_app
 from aboveboard.collector.http.uploading import UploadServer
@@ -29,11 +28,9 @@ from aboveboard.collector.identity.guard import enforce
 from aboveboard.collector.identity.oidc import Provider
 from aboveboard.collector.identity.state import Identity
 from aboveboard.collector.ingest import Intake
-from aboveboard.collector.invite_cli import add_invite
 from aboveboard.collector.jobs import Workers
 from aboveboard.collector.limits import Uploads
-from aboveboard.collector.logs import LEVELS, configure_logs
-from aboveboard.collector.operate_cli import add_operations
+from aboveboard.collector.logs import configure_logs
 from aboveboard.collector.promises import Promises
 from aboveboard.collector.publisher import Publisher
 from aboveboard.collector.retention import schedule_tidy
@@ -204,36 +201,3 @@ def serve(args: argparse.Namespace) -> int:
     server.url = f"{'https' if certificate else 'http'}://{host}:{bound.getsockname()[1]}"
     server.run(sockets=[bound])
     return 0
-
-
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Adds the verbs of the collector."""
-    verbs = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
-    add_init(verbs)
-    add_operations(verbs)
-    add_invite(verbs)
-    add_accounts(verbs)
-    server = verbs.add_parser("serve", help="run the server: SQLite and a folder, unless told otherwise")
-    server.add_argument("--home", type=Path, required=True, help="the folder made by `aboveboard collector init`")
-    server.add_argument("--charter", type=Path, required=True, help="the charter it runs under")
-    server.add_argument(
-        "--witness", action="append", default=[], metavar="URL", help="a witness to ask; repeat for each"
-    )
-    server.add_argument(
-        "--uploads-only", action="store_true",
-        help="a further process, on the PostgreSQL and store of the one that writes the log: takes segments only",
-    )  # fmt: skip
-    server.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
-    server.add_argument("--port", type=int, default=8460, help="port, 0 for a free one (default 8460)")
-    server.add_argument(
-        "--tls-certificate", type=Path, metavar="PEM", help="answer with TLS 1.3: the chain of certificates"
-    )
-    server.add_argument("--tls-key", type=Path, metavar="PEM", help="its key; SIGHUP loads both anew")
-    server.add_argument(
-        "--metrics-port", type=int, default=0, help="Prometheus metrics on 127.0.0.1:PORT (default none)"
-    )
-    server.add_argument(
-        "--log-level", choices=LEVELS, default="warning", help="how much it says on stderr; never about people"
-    )
-    add_stores(server)
-    server.set_defaults(run=serve)

@@ -27,8 +27,14 @@ def test_every_page_stays_at_home_and_fits(browser: Chromium, portal: Portal, wi
         assert browser.evaluate("document.querySelectorAll('h1').length") == 1, path
 
 
-def test_an_entry_is_checked_in_the_browser(browser: Chromium, portal: Portal) -> None:
-    for index in range(portal.servers.service.log.size):
+@pytest.mark.parametrize("every", [False, pytest.param(True, marks=pytest.mark.prove)])
+def test_an_entry_is_checked_in_the_browser(browser: Chromium, portal: Portal, every: bool) -> None:
+    """One of each kind, and proofs of each shape: the log holds what every other test of the pages did."""
+    log = portal.servers.service.log
+    kinds = {json.loads(entry)["kind"]: index for index, entry in enumerate(log.entries(0, log.size))}
+    edges = {side for power in range(log.size.bit_length()) for side in (2**power - 1, 2**power)}
+    chosen = {*kinds.values(), *(edges & {*range(log.size)}), log.size - 1}
+    for index in range(log.size) if every else sorted(chosen):
         browser.go(f"{portal.url}/log/{index}")
         assert _verdict(browser) == "It is in the log.", index
     assert browser.problems == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 from typing import Any
 
 import msgspec
@@ -26,15 +27,18 @@ TEXTS = st.text(
 ).filter(str.strip)  # fmt: skip
 
 
+@functools.cache  # making a strategy takes longer than drawing from it
 def _some(values: tuple[str, ...], least: int = 0) -> Any:
     return st.lists(st.sampled_from(values), unique=True, min_size=least).map(tuple)
 
 
+@functools.cache
 def _dates(first: str, last: str) -> Any:
     low, high = datetime.date.fromisoformat(first), datetime.date.fromisoformat(last)
     return st.dates(low, high).map(datetime.date.isoformat)
 
 
+@functools.cache
 def terms(purposes: tuple[str, ...]) -> Any:
     recipients = st.lists(TEXTS, unique=True, max_size=3).map(tuple)
     return st.builds(CategoryTerms, _some(purposes, 1), TEXTS, st.integers(1, 3650), recipients)
@@ -61,7 +65,7 @@ def policies(draw: Any) -> Policy:
         opt_out_reasons=draw(_some(("bandwidth", "sensitive_work", "power"))),
         data_mb_per_day=draw(st.integers(1, 100_000)), battery_percent_min=draw(st.integers(0, 100)),
         review_hold_minutes=draw(st.integers(0, 43_200)), notice_days=draw(st.integers(0, 365)),
-        compensation=draw(TEXTS), dpia_sha256=draw(st.text("0123456789abcdef", min_size=64, max_size=64)),
+        compensation=draw(TEXTS), dpia_sha256=draw(st.binary(min_size=32, max_size=32)).hex(),
         consultation=Consultation(draw(st.lists(TEXTS, unique=True, min_size=1, max_size=3).map(tuple)),
                                   draw(_dates("2026-01-01", "2026-12-31")), draw(TEXTS)),
         starts=draw(_dates("2026-01-01", "2026-12-31")), expires=draw(_dates("2027-01-01", "2030-12-31")),

@@ -27,7 +27,7 @@ from aboveboard.core.errors import AboveboardError
 from aboveboard.core.events import KeptEvent
 from aboveboard.desktop.display import PrivateDisplay
 from aboveboard.desktop.windows import Windows
-from aboveboard.recorder.control import ask
+from aboveboard.recorder.asking import ask
 from aboveboard.recorder.home import Home
 from aboveboard.recorder.spool.chunks import Chunk
 from aboveboard.recorder.spool.keys import spool_key

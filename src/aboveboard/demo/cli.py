@@ -29,7 +29,7 @@ def _run(args: argparse.Namespace) -> int:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """--quick, --keep, --out, --json."""
-    parser.add_argument("--quick", action="store_true", help="fewer demonstrations and evaluations, at most 3 minutes")
+    parser.add_argument("--quick", action="store_true", help="fewer demonstrations, and fewer and shorter evaluations")
     parser.add_argument("--keep", action="store_true", help="keep the portal up afterwards, until Enter")
     parser.add_argument(
         "--out", type=Path, default=Path("var/demo"), help="folder for everything (default %(default)s)"

@@ -30,7 +30,7 @@ from aboveboard.desktop.input import Hand
 from aboveboard.learn.tasks.actor import Actor, Performance, perform
 from aboveboard.learn.tasks.miniwob import Stage, TaskServer
 from aboveboard.learn.tasks.scripts import SCRIPTS
-from aboveboard.recorder.control import ask
+from aboveboard.recorder.asking import ask
 
 BROWSER = (760, 680)
 XTERM_AT = (800, 300)

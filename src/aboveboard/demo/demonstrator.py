@@ -25,7 +25,7 @@ from aboveboard.learn.tasks.actor import Actor, Doer, Performance, Place, perfor
 from aboveboard.learn.tasks.desk import Desk, DeskDoer
 from aboveboard.learn.tasks.miniwob import HEIGHT, WIDTH, Stage, url_of
 from aboveboard.learn.tasks.scripts import SCRIPTS
-from aboveboard.recorder.control import ask
+from aboveboard.recorder.asking import ask
 
 STATE_S_MAX = 20.0
 SENT_S_MAX = 120.0

@@ -9,6 +9,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,17 +41,18 @@ min_contributors: 1     # a demonstration has one contributor; a real dataset sa
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much is recorded and evaluated."""
+    """How much is recorded and evaluated. steps: at most, for each evaluated episode, whoever does it."""
 
     tasks: tuple[str, ...]
     episodes: int
     evaluated: int
     speed: float
     epochs: int
+    steps: int
 
 
-FULL = Size(TASKS, 8, 9, 2.0, 60)
-QUICK = Size(TASKS[:8], 3, 3, 3.0, 50)
+FULL = Size(TASKS, 8, 9, 2.0, 60, 20)
+QUICK = Size(TASKS[:8], 3, 3, 3.0, 50, 10)  # the longest of these tasks takes seven
 
 
 @dataclass(slots=True)
@@ -153,21 +155,29 @@ def build_dataset(outcome: Outcome, organisation: Organisation) -> None:
 
 def learn(outcome: Outcome, organisation: Organisation) -> None:
     """Trains on what was recorded, and evaluates live beside two baselines, on seeds not used in recording."""
-    home, size, progress = outcome.home, outcome.size, outcome.progress
-    with progress.stage("training", "training a small policy on the CPU"):
-        words = ("--data", home / "dataset", "--out", home / "model", "--epochs", str(size.epochs))
-        run("learn", "train", *words)
-        run("learn", "publish", "--model", home / "model", "--home", home / "reader", "--charter",
-            organisation.charter, "--grant", home / "reader" / "grant.json")  # fmt: skip
-    # Its own name for each: the policy, whatever one may do, and what was done most often.
-    for model, path in (("policy", str(home / "model")), ("random", "random"), ("majority", "majority")):
-        with progress.stage(f"evaluating {model}", f"evaluating live: {model}"):
-            outcome.evaluations[model] = run_json(
-                "learn", "evaluate", "--model", path, "--data", home / "dataset", "--tasks", ",".join(size.tasks),
-                "--episodes", str(size.evaluated), "--seeds", "held-out", "--json",
-            )  # fmt: skip
-            won, n = outcome.evaluations[model]["successes"], outcome.evaluations[model]["episodes"]
-            progress.say(f"{won} of {n} done")
+    home, size = outcome.home, outcome.size
+    # Training waits for a core and an evaluation for a screen, and baselines need no model: they run meanwhile.
+    with ThreadPoolExecutor(1) as beside:
+        baselines = [beside.submit(evaluate, outcome, name, name) for name in ("random", "majority")]
+        with outcome.progress.stage("training", "training a small policy on the CPU"):
+            words = ("--data", home / "dataset", "--out", home / "model", "--epochs", str(size.epochs))
+            run("learn", "train", *words)
+            run("learn", "publish", "--model", home / "model", "--home", home / "reader", "--charter",
+                organisation.charter, "--grant", home / "reader" / "grant.json")  # fmt: skip
+        for each in baselines:
+            each.result()
+    evaluate(outcome, "policy", str(home / "model"))
+
+
+def evaluate(outcome: Outcome, name: str, model: str) -> None:
+    """name: of the policy, of whatever one may do, and of what was done most often, in the report."""
+    size, progress = outcome.size, outcome.progress
+    with progress.stage(f"evaluating {name}", f"evaluating live: {name}"):
+        found = outcome.evaluations[name] = run_json(
+            "learn", "evaluate", "--model", model, "--data", outcome.home / "dataset", "--tasks", ",".join(size.tasks),
+            "--episodes", str(size.evaluated), "--steps", str(size.steps), "--seeds", "held-out", "--json",
+        )  # fmt: skip
+        progress.say(f"{name}: {found['successes']} of {found['episodes']} done")
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""The recorder's control socket: one line of JSON in, one out; for its owner only (mode 0600)."""
+"""The recorder's end of its control socket: one line of JSON in, one out; for its owner only (mode 0600)."""
 
 from __future__ import annotations
 
@@ -16,12 +16,11 @@ import msgspec
 from aboveboard.core.canonical import parse_object
 from aboveboard.core.clock import US_PER_S
 from aboveboard.core.errors import AboveboardError, BadInput, Refused, Unavailable
+from aboveboard.recorder.asking import WAIT_S_MAX, read_line
 from aboveboard.recorder.pipeline import Mark
 from aboveboard.recorder.recorder import EVER_US, Recorder
 
 LINE_BYTES_MAX = 64 << 10
-ANSWER_BYTES_MAX = 16 << 20
-WAIT_S_MAX = 60.0
 
 
 def _text(request: dict[str, Any], name: str, default: str = "") -> str:
@@ -129,7 +128,7 @@ class ControlServer:
             connection.settimeout(WAIT_S_MAX)
             reply: dict[str, Any]
             try:
-                line = _read_line(connection, LINE_BYTES_MAX)
+                line = read_line(connection, LINE_BYTES_MAX)
                 reply = answer(self._recorder, self._now_us, parse_object(line, "request", LINE_BYTES_MAX))
             except Refused as error:
                 reply = {"error": {"reason": error.reason, "text": str(error)}}
@@ -140,30 +139,3 @@ class ControlServer:
     def close(self) -> None:
         self._socket.close()
         self._path.unlink(missing_ok=True)
-
-
-def _read_line(connection: socket.socket, bytes_max: int) -> bytes:
-    data = b""
-    while not data.endswith(b"\n"):
-        piece = connection.recv(1 << 16)
-        if not piece or len(data) + len(piece) > bytes_max:
-            raise BadInput("the line is cut off or too long")
-        data += piece
-    return data
-
-
-def ask(home: Path, **request: Any) -> dict[str, Any]:
-    """Asks the recorder that runs on `home`. Raises Unavailable when none does, Refused with what it says."""
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(WAIT_S_MAX)
-        try:
-            connection.connect(str(home / "control.sock"))
-            connection.sendall(json.dumps(request).encode() + b"\n")
-            reply = parse_object(_read_line(connection, ANSWER_BYTES_MAX), "the recorder's answer", ANSWER_BYTES_MAX)
-        except OSError as error:
-            raise Unavailable(
-                f"no recorder runs on {home}, so nothing is recorded: `aboveboard record` starts one"
-            ) from error
-    if "error" in reply:
-        raise Refused(reply["error"]["reason"], reply["error"]["text"])
-    return reply

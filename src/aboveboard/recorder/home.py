@@ -34,11 +34,6 @@ class Config(Record, frozen=True):
         return cls(region, collector, charter.guardian.url, spares, charter.guardians_needed)
 
 
-def default_home() -> Path:
-    """XDG_STATE_HOME/aboveboard."""
-    return Path(os.environ.get("XDG_STATE_HOME", str(Path.home() / ".local" / "state"))) / "aboveboard"
-
-
 class Home:
     """Paths, and reading and writing of the small files."""
 

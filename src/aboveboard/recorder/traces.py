@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aboveboard.core.errors import Refused, Unavailable
-from aboveboard.recorder.control import ask
+from aboveboard.recorder.asking import ask
 from aboveboard.recorder.home import Home
 from aboveboard.recorder.seal import empty_outbox
 from aboveboard.recorder.spool.keys import forget_key

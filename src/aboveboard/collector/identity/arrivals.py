@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import secrets
 import unicodedata
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, select, update
 
 from aboveboard.collector.identity.accounts import NAMES, open_session
-from aboveboard.collector.identity.idtoken import Claims
 from aboveboard.collector.identity.oidc import Provider
 from aboveboard.collector.identity.role_log import change_roles
 from aboveboard.collector.identity.roles import check_roles
@@ -17,6 +17,9 @@ from aboveboard.collector.storage.sql import insert
 from aboveboard.collector.storage.tables import accounts
 from aboveboard.core.errors import BadInput, Refused
 from aboveboard.core.ids import sha256_hex
+
+if TYPE_CHECKING:
+    from aboveboard.collector.identity.idtoken import Claims
 
 NAME_LENGTH_MAX = 48
 

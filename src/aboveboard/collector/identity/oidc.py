@@ -11,17 +11,17 @@ import time
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, quote_plus, urlencode, urlsplit
 
 import msgspec
-from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
-from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
-from aboveboard.collector.identity.idtoken import Claims, Keys, checked
 from aboveboard.core.clock import US_PER_S, Clock
 from aboveboard.core.errors import BadInput, Refused, Unavailable
 from aboveboard.wire.client import Answer, Client
+
+if TYPE_CHECKING:  # its libraries are slow to import, and most servers have no provider
+    from aboveboard.collector.identity.idtoken import Claims, Keys
 
 RETURN = "/sign-in/provider/return"
 SCOPE = "openid profile"
@@ -102,6 +102,9 @@ class Provider:
 
     def ask(self) -> tuple[str, Asked]:
         """(where to send the browser, what to remember)."""
+        from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
+        from authlib.oauth2.rfc7636 import create_s256_code_challenge
+
         known = self._known()
         redirect = self.settings.public_url.rstrip("/") + RETURN
         asked = Asked(secrets.token_urlsafe(32), secrets.token_urlsafe(32), secrets.token_urlsafe(48), redirect)
@@ -134,6 +137,8 @@ class Provider:
                          and each in self.settings.roles)  # fmt: skip
 
     def _checked(self, known: _Metadata, asked: Asked, token: _TokenAnswer) -> Claims:
+        from aboveboard.collector.identity.idtoken import checked
+
         now_s = self.clock.now_us() // US_PER_S
         expected = {"issuer": known.issuer, "client_id": self.settings.client_id, "nonce": asked.nonce}
         keys = self._known_keys(known, fresh=False)
@@ -176,6 +181,8 @@ class Provider:
         return found
 
     def _known_keys(self, known: _Metadata, *, fresh: bool) -> Keys:
+        from aboveboard.collector.identity.idtoken import Keys
+
         with self._lock:
             age_s = time.monotonic() - self._keys_at_s
             if self._keys is not None and age_s < (KEYS_AGAIN_S if fresh else METADATA_S_MAX):

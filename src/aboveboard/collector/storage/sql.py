@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,9 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psycopg
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import URL, ClauseElement, Connection, Engine, create_engine, event, make_url, text
 
 # ON CONFLICT is written alike on both databases, and each compiles the other's construct.
@@ -122,6 +118,7 @@ class Database:
         self.kind = self._url.get_backend_name()
         self._engine = _sqlite(self._url) if self.kind == "sqlite" else _postgresql(self._url)
         self._readers = self._engine.execution_options(reading=True)
+        self._driver: Any = self._engine.dialect.dbapi  # PEP 249's names; the other database's is never imported
         try:
             migrate(self._engine)
         except SQLAlchemyError as error:
@@ -175,12 +172,12 @@ class Database:
     def _errors(self) -> Iterator[None]:
         try:
             yield
-        except (DataError, psycopg.DataError, OverflowError, UnicodeEncodeError) as error:
+        except (DataError, self._driver.DataError, OverflowError, UnicodeEncodeError) as error:
             # A NUL, half a surrogate pair, a number of 65 bits: no row can hold it, so no trying again will help.
             raise BadInput("holds a character or a number that no record has") from error
         except (DBAPIError, PoolTimeout) as error:
             raise Unavailable(f"the database can't be used now: {_why(error)}") from error
-        except (sqlite3.Error, psycopg.Error) as error:  # of a Prepared
+        except self._driver.Error as error:  # of a Prepared
             raise Unavailable(f"the database can't be used now: {type(error).__name__}") from error
 
     def claim(self) -> None:
@@ -214,7 +211,7 @@ class Database:
             try:
                 for each in statements:
                     raw.cursor().execute(each)  # type: ignore[union-attr]
-            except (sqlite3.Error, psycopg.Error) as error:
+            except self._driver.Error as error:
                 raise Unavailable(f"the database can't be rewritten now: {type(error).__name__}") from error
             finally:
                 connection.invalidate()
@@ -291,6 +288,9 @@ def _postgresql(url: URL) -> Engine:
 
 def migrate(engine: Engine, revision: str = "head") -> None:
     """Brings the schema to the newest version, from empty or from any earlier one."""
+    from alembic import command  # slow to import, and most commands open no database
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     with engine.begin() as connection:

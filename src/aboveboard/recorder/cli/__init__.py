@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 from pathlib import Path
 
 from aboveboard.core.errors import BadInput
-from aboveboard.recorder.home import default_home
 
 _LAST = re.compile(r"([0-9]{1,6})(s|m|h)")
+
+
+def default_home() -> Path:
+    """XDG_STATE_HOME/aboveboard."""
+    return Path(os.environ.get("XDG_STATE_HOME", str(Path.home() / ".local" / "state"))) / "aboveboard"
 
 
 def add_home(parser: argparse.ArgumentParser) -> None:

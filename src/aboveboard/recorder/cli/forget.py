@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 
 from aboveboard.core.errors import BadInput
+from aboveboard.recorder.asking import ask
 from aboveboard.recorder.cli import add_home, seconds
-from aboveboard.recorder.control import ask
 
 
 def _run(args: argparse.Namespace) -> int:

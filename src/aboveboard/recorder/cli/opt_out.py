@@ -9,9 +9,9 @@ from typing import Literal
 from aboveboard.core.clock import SystemClock
 from aboveboard.core.errors import Unavailable
 from aboveboard.core.policy import OptOutReason
+from aboveboard.recorder.asking import ask
 from aboveboard.recorder.cli import add_home
 from aboveboard.recorder.cli.settings import apply, data_limit, remedy
-from aboveboard.recorder.control import ask
 from aboveboard.recorder.home import Home
 from aboveboard.recorder.leaving import leave_without_recorder
 from aboveboard.recorder.settings import Change, read_settings

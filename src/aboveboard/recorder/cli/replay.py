@@ -11,8 +11,8 @@ from datetime import timedelta
 
 from aboveboard.core.clock import US_PER_S, SystemClock
 from aboveboard.core.errors import BadInput
+from aboveboard.recorder.asking import ask
 from aboveboard.recorder.cli import add_home
-from aboveboard.recorder.control import ask
 from aboveboard.recorder.home import Home
 from aboveboard.recorder.replay.own import Own, fetch
 from aboveboard.recorder.replay.pages import ReplayPages

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from aboveboard.recorder.asking import ask
 from aboveboard.recorder.cli import add_home
-from aboveboard.recorder.control import ask
 
 
 def _run(args: argparse.Namespace) -> int:

@@ -7,8 +7,8 @@ import json
 import webbrowser
 
 from aboveboard.core.errors import BadInput
+from aboveboard.recorder.asking import ask
 from aboveboard.recorder.cli import add_home, seconds
-from aboveboard.recorder.control import ask
 from aboveboard.recorder.words import REASONS
 
 SENT_OF_APP = "what was sent tells nobody what program it is of, so it stays: see it with `aboveboard replay`"

@@ -11,9 +11,9 @@ import msgspec
 
 from aboveboard.core.errors import AboveboardError, BadInput, Unavailable
 from aboveboard.core.policy import Category, Policy
+from aboveboard.recorder.asking import ask
 from aboveboard.recorder.cli import add_home
 from aboveboard.recorder.combos import parse_combo
-from aboveboard.recorder.control import ask
 from aboveboard.recorder.home import Home
 from aboveboard.recorder.settings import Change, Settings, changed, read_settings, write_settings
 from aboveboard.recorder.terms import POLICY_BYTES_MAX

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 
+from aboveboard.recorder.asking import ask
 from aboveboard.recorder.cli import add_home
-from aboveboard.recorder.control import ask
 from aboveboard.recorder.words import HOTKEYS
 
 

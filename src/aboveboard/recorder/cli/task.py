@@ -8,8 +8,8 @@ import json
 
 from aboveboard.core.clock import US_PER_S
 from aboveboard.core.errors import BadInput
+from aboveboard.recorder.asking import ask
 from aboveboard.recorder.cli import add_home
-from aboveboard.recorder.control import ask
 
 DAY_S = 86_400
 DAYS_MAX = 3660

@@ -47,7 +47,7 @@ def seconds(t_ms: int) -> str:
 
 
 class ReplayPages:
-    """own: what was opened. ask: speaks to the recorder that runs here, as recorder.control.ask does."""
+    """own: what was opened. ask: speaks to the recorder that runs here, as recorder.asking.ask does."""
 
     def __init__(self, own: Own, ask: Callable[..., dict[str, Any]], port: int = 0) -> None:
         self._own, self._ask = own, ask
