@@ -16,11 +16,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from Xlib import X
+from Xlib import display as xdisplay
+
 from aboveboard.demo.pageserver import PageServer
 from aboveboard.desktop.browser import Browser
 from aboveboard.desktop.display import PrivateDisplay
 from aboveboard.desktop.input import Hand
-from aboveboard.desktop.windows import Window, Windows
+from aboveboard.desktop.windows import Windows
 from bench.common import Row, row
 
 WIDTH, HEIGHT = 1600, 1000
@@ -53,10 +56,16 @@ class Person:
         self._chance = random.Random(1)
         self._page = 0
 
-    def _window(self, app: str) -> Window:
+    def _turn_to(self, app: str) -> None:
+        """By a click in its middle. Raises RuntimeError where another one is in front after that."""
         windows = Windows(self._display.name)
         try:
-            return next(window for _, window in windows.stack if window.app == app)
+            x, y, width, height = next(window for _, window in windows.stack if window.app == app).box
+            self._hand.click(x + width // 2, y + height // 2)
+            self._hand.rest(0.2)
+            windows.update()
+            if windows.active is None or windows.active.app != app:
+                raise RuntimeError(f"the click is not on {app}")
         finally:
             windows.close()
 
@@ -87,22 +96,32 @@ class Person:
             self._hand.rest(self._chance.uniform(0.8, 2.5))  # reads
 
     def _command(self, until: float) -> None:
-        x, y, width, height = self._window("xterm").box
-        self._hand.click(x + width // 2, y + height // 2)
+        self._turn_to("xterm")
         while time.monotonic() < until:
             self._hand.type(self._chance.choice(COMMANDS))
             self._hand.press("Return")
             self._hand.rest(self._chance.uniform(1.0, 3.0))
 
     def _write(self, until: float) -> None:
-        x, y, width, height = self._window("mousepad").box
-        self._hand.click(x + width // 2, y + height // 2)
+        self._turn_to("mousepad")
         self._hand.press("End", "Control")
         while time.monotonic() < until:
             self._hand.type(self._words(8) + "\n")
             if self._chance.random() < 0.2:
                 self._hand.press("s", "Control")
             self._hand.rest(self._chance.uniform(0.5, 2.0))
+
+
+def _arrange(name: str) -> None:
+    """The editor beside the browser, below the terminal: each lies where a click meets it."""
+    display = xdisplay.Display(name)
+    listed = display.screen().root.get_full_property(display.intern_atom("_NET_CLIENT_LIST"), X.AnyPropertyType)
+    for number in listed.value if listed is not None else ():
+        window = display.create_resource_object("window", number)
+        if (window.get_wm_class() or ("", ""))[1].lower() == "mousepad":
+            window.configure(x=1050, y=400, width=530, height=540)
+    display.sync()
+    display.close()
 
 
 @contextlib.contextmanager
@@ -169,6 +188,7 @@ def session(level: str, seconds: float) -> list[Row]:
         ):
             person = Person(display, browser, pages, hand)
             time.sleep(2.0)
+            _arrange(display.name)
             plain = _recorded(display, person, seconds)
             bare = _recorded(display, person, seconds, "pynput")
             os.environ["BENCH_STAGES"] = str(Path(folder) / "stages.json")
