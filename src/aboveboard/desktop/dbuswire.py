@@ -22,7 +22,12 @@ MESSAGE_BYTES_MAX = 16 << 20
 ANSWER_S_MAX = 2.0
 IN_FLIGHT_MAX = 512
 TAILS_MAX = 1024
+# Of many calls the answers come one by one; who looks at each as it comes is woken as often. Programs answer about so
+# quickly: an answer that comes later is waited for all the same.
+EACH_S, GATHER_S_MAX = 0.00006, 0.03
+HUSHED_MAX = 256  # pieces read at a time
 _CALL, _RETURN, _SIGNAL = 1, 2, 4
+_NO_ANSWER = 1
 _PATH, _INTERFACE, _MEMBER, _REPLY_SERIAL, _DESTINATION, _SENDER, _SIGNATURE = 1, 2, 3, 5, 6, 7, 8
 _HEAD = struct.Struct("<4BIII")  # "l", type, flags, version, bytes of body, serial, bytes of header fields
 _U32 = struct.Struct("<I")
@@ -108,7 +113,43 @@ class Wire:
         """Ends a wait for signals, from any thread."""
         os.write(self._wake_write, b"\0")
 
-    def _message(self, node: tuple[str, str], form: Form) -> bytes:
+    def fileno(self) -> int:
+        """Readable when something has come."""
+        return self._socket.fileno()
+
+    def wakeno(self) -> int:
+        """Readable after `wake`, until `woken`."""
+        return self._wake_read
+
+    def woken(self) -> None:
+        """The calls of `wake` so far have been heard."""
+        os.read(self._wake_read, 4096)
+
+    def say(self, asked: Sequence[tuple[tuple[str, str], Form]]) -> None:
+        """Calls that nobody wants to be answered. Raises Unavailable when the connection is gone."""
+        try:
+            self._socket.settimeout(ANSWER_S_MAX)
+            self._socket.sendall(b"".join(self._message(node, form, _NO_ANSWER) for node, form in asked))
+        except OSError as error:
+            raise Unavailable("the accessibility bus is gone") from error
+
+    def hush(self) -> bool:
+        """Throws away all that has come; whether anything had. Nothing on this connection can be understood after that,
+        so it is only for one of which no more is wanted. Raises Unavailable when the connection is gone."""
+        came = False
+        try:
+            self._socket.settimeout(0)
+            for _ in range(HUSHED_MAX):
+                if not self._socket.recv(READ_BYTES):
+                    raise ConnectionError("closed")
+                came = True
+        except BlockingIOError:
+            pass
+        except OSError as error:
+            raise Unavailable("the accessibility bus is gone") from error
+        return came
+
+    def _message(self, node: tuple[str, str], form: Form, flags: int = 0) -> bytes:
         tail = self._tails.get((node[0], form))
         if tail is None:
             tail = _text_field(_INTERFACE, b"s", form.interface) + _text_field(_MEMBER, b"s", form.member)
@@ -121,7 +162,7 @@ class Wire:
             self._tails[node[0], form] = tail
         fields = _text_field(_PATH, b"o", node[1]) + tail
         self._serial += 1
-        head = _HEAD.pack(0x6C, _CALL, 0, 1, len(form.body), self._serial, len(fields))
+        head = _HEAD.pack(0x6C, _CALL, flags, 1, len(form.body), self._serial, len(fields))
         return _padded(head + fields) + form.body
 
     def calls(self, asked: Sequence[tuple[tuple[str, str], Form]], s_max: float = ANSWER_S_MAX) -> list[Any]:
@@ -143,6 +184,8 @@ class Wire:
                         sent += 1
                     self._socket.settimeout(max(deadline - time.monotonic(), 0.001))
                     self._socket.sendall(data)
+                    if len(waiting) > 1:
+                        time.sleep(max(min(len(waiting) * EACH_S, GATHER_S_MAX, deadline - time.monotonic()), 0.0))
                 self._receive(deadline)
                 for data, kind, body_at, fields in self._messages():
                     place = waiting.pop(fields.get(_REPLY_SERIAL, -1), None)
@@ -163,7 +206,7 @@ class Wire:
         """
         ready = select.select([self._socket.fileno(), self._wake_read], [], [], s_max)[0]
         if self._wake_read in ready:
-            os.read(self._wake_read, 4096)
+            self.woken()
         if self._socket.fileno() not in ready:
             return []
         try:

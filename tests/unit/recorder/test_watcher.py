@@ -27,6 +27,8 @@ def _watcher(*readings: tuple[int, int, ObservedElement | None, str | None], mov
     watcher._moves = deque(moves)
     watcher._moved_us = max(moves, default=0)
     watcher._dirty_us, watcher._awaited, watcher._stopping, watcher._treeless = 0, False, False, None
+    watcher._written_us = watcher._looked_us = 0
+    watcher._signs = _Silent()  # type: ignore[assignment]
     return watcher
 
 
@@ -105,6 +107,23 @@ def test_a_press_sees_only_a_tree_that_was_complete_before_it() -> None:
     assert watcher.before(1, 105) is None
 
 
+class _Silent:
+    """Signs of a program that says nothing."""
+
+    def follow(self, sender: str | None) -> None:
+        """There is nobody to be heard."""
+
+    def clear(self, *, shapes: bool = True) -> None:
+        """Nothing was said."""
+
+    def wake(self) -> None:
+        """Nobody waits for long."""
+
+    def wait(self, s_max: float | None, *, shapes: bool, texts: bool) -> tuple[bool, bool]:
+        time.sleep(0.005)
+        return False, False
+
+
 class _Reader:
     """Of a program that registers while it is looked for."""
 
@@ -125,13 +144,16 @@ class _Reader:
     def has(self, pid: int) -> bool:
         return False
 
+    def name_of(self, pid: int) -> None:
+        """It has none."""
+
 
 @pytest.mark.parametrize("comes", [True, False])
 def test_a_program_that_came_while_it_was_looked_for_is_not_taken_for_one_without_a_tree(comes: bool) -> None:
     watcher = _watcher()
     watcher._target, watcher._visits = (1, 2, "title"), deque()
     watcher._visit_us = watcher._input_us = watcher._treeless_us = watcher._came_us = 0
-    watcher._apart_us, watcher._only_visit, watcher._in_haste = 0.0, False, False
+    watcher._apart_us, watcher._in_haste = 0.0, False
     reader = _Reader(watcher)
     watcher._reader = reader  # type: ignore[assignment]
     if not comes:
