@@ -184,8 +184,8 @@ class Wire:
                         sent += 1
                     self._socket.settimeout(max(deadline - time.monotonic(), 0.001))
                     self._socket.sendall(data)
-                    if len(waiting) > 1:
-                        time.sleep(max(min(len(waiting) * EACH_S, GATHER_S_MAX, deadline - time.monotonic()), 0.0))
+                if len(waiting) > 1:
+                    time.sleep(max(min(len(waiting) * EACH_S, GATHER_S_MAX, deadline - time.monotonic()), 0.0))
                 self._receive(deadline)
                 for data, kind, body_at, fields in self._messages():
                     place = waiting.pop(fields.get(_REPLY_SERIAL, -1), None)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import socket
+import threading
+import time
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jeepney import DBusAddress, MessageType, new_method_call, new_method_return
-from jeepney.low_level import Parser
+from jeepney.low_level import MessageFlag, Parser
 
+from aboveboard.core.errors import Unavailable
 from aboveboard.desktop import dbuswire
 from aboveboard.desktop.dbuswire import Form, Wire, string
 
@@ -76,3 +80,60 @@ def test_numbers(words: list[int], box: tuple[int, int, int, int]) -> None:
     assert dbuswire.to_box(message, at) == box
     message, at, _ = _answer("v", (("i", box[0]),))
     assert dbuswire.from_variant(message, at) == box[0]
+
+
+def _connected() -> tuple[Wire, socket.socket]:
+    wire = _idle()
+    wire._socket, other = socket.socketpair()
+    return wire, other
+
+
+def test_what_is_said_wants_no_answer_and_what_comes_can_be_thrown_away() -> None:
+    wire, other = _connected()
+    form = Form("org.freedesktop.DBus", "AddMatch", "", dbuswire.nothing, "s", string("type='signal'"))
+    wire.say([(dbuswire.BUS, form), (dbuswire.BUS, form)])
+    parser = Parser()
+    parser.add_data(other.recv(4096))
+    for _ in range(2):
+        message = parser.get_next_message()
+        assert message is not None
+        assert message.header.flags == MessageFlag.no_reply_expected
+        assert message.body == ("type='signal'",)
+    assert not wire.hush(), "nothing has come"
+    other.send(b"half of a mess")
+    assert wire.hush()
+    assert not wire.hush()
+    other.close()
+    with pytest.raises(Unavailable):
+        wire.hush()
+    wire._socket.close()
+
+
+def test_answers_that_come_one_by_one_are_taken_in_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    wire, other = _connected()
+    n, taken = 100, []
+    receive = wire._receive
+
+    def received(deadline: float) -> None:
+        receive(deadline)
+        taken.append(len(wire._buffer))
+
+    monkeypatch.setattr(wire, "_receive", received)
+
+    def answer() -> None:
+        parser = Parser()
+        for serial in range(1, n + 1):
+            while (call := parser.get_next_message()) is None:
+                parser.add_data(other.recv(1 << 16))
+            reply = new_method_return(call, "s", (str(call.header.serial),))
+            other.send(reply.serialise(serial=serial))
+            time.sleep(0.00001)
+
+    thread = threading.Thread(target=answer)
+    thread.start()
+    form = Form("a.b", "Get", "s", dbuswire.to_string)
+    assert wire.calls([((NODE[0], f"/{i}"), form) for i in range(n)]) == [str(i) for i in range(1, n + 1)]
+    thread.join()
+    assert len(taken) < n // 4, "woken for each"
+    other.close()
+    wire._socket.close()
