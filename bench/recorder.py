@@ -25,13 +25,20 @@ from aboveboard.desktop.display import PrivateDisplay
 from aboveboard.desktop.windows import Windows
 from bench.awake import awake
 from bench.common import Row, arguments, row, tell
-from bench.recorder_session import session
+from bench.recorder_session import session, stages
 
 KEY = 38  # the key "a" on the layout of the test display
 OPENADAPT = "openadapt"  # beside the others where `BENCH_OPENADAPT` is the path of its `capture`; see its listener
 PEERS = ("pynput", "xrecord", *([OPENADAPT] if os.environ.get("BENCH_OPENADAPT") else []))
 PEER_NAMES = {"pynput": "pynput", "xrecord": "Xlib RECORD", OPENADAPT: "openadapt-capture"}
 PACES = (("125", "at 125 Hz", 125.0, 0.5), ("1k", "at 1 kHz", 1000.0, 0.3), ("burst", "in a burst", 0.0, 0.2))
+
+SESSIONS = {
+    "session": (session, "none", 180.0),
+    "session-stages": (stages, "none", 90.0),
+    "session-frames": (session, "on_action", 180.0),
+    "session-frames-stages": (stages, "on_action", 90.0),
+}
 
 
 def work(name: str, rate_hz: float, n: int, pressed_us: list[tuple[int, int]] | None = None) -> int:
@@ -251,16 +258,16 @@ def beside(parts: list[str], *, quick: bool) -> list[Row]:
 
 
 def main() -> int:
-    args = arguments(__doc__ or "", ("idle", *(part for part, *_ in PACES), "session", "session-frames"))
+    args = arguments(__doc__ or "", ("idle", *(part for part, *_ in PACES), *SESSIONS))
     rows: list[Row] = []
     with contextlib.ExitStack() as stack:
         if args.awake:
             stack.enter_context(awake())
         if any(part in args.part for part in ("idle", *(part for part, *_ in PACES))):
             rows += beside(args.part, quick=args.quick)
-        for part, level in (("session", "none"), ("session-frames", "on_action")):
+        for part, (work_of, level, seconds) in SESSIONS.items():
             if part in args.part:
-                rows += session(level, 60.0 if args.quick else 180.0)
+                rows += work_of(level, seconds / 3 if args.quick else seconds)
     tell(rows, args.json)
     return 0
 

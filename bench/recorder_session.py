@@ -41,10 +41,12 @@ THINGS = """[...document.querySelectorAll('input, textarea, button, a, select, [
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """wall_s: how long; cpu_ms: of the recorder and of what it started; stages: the same, by stage."""
+    """wall_s: how long; cpu_ms: of the recorder and of what it started; woken: how often any thread of it was put on a
+    processor after sleeping; stages: processor time by stage, ms."""
 
     wall_s: float
     cpu_ms: float
+    woken: int
     stages: dict[str, float]
 
 
@@ -53,6 +55,10 @@ class Person:
 
     def __init__(self, display: PrivateDisplay, browser: Browser, pages: PageServer, hand: Hand) -> None:
         self._display, self._browser, self._pages, self._hand = display, browser, pages, hand
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """All of it again as it was: each listener has the same."""
         self._chance = random.Random(1)
         self._page = 0
 
@@ -157,24 +163,25 @@ def _cpu_ms(pid: int) -> float:
 
 
 def _recorded(display: PrivateDisplay, person: Person, seconds: float, who: str = "ours") -> Session:
-    from bench.recorder import listening
+    from bench.recorder import listening, wakeups
 
     counting = "BENCH_STAGES" in os.environ
+    person.begin_anew()
     with listening(who, display) as listener:
         person.work(6.0)  # what is read once is read
         path = Path(os.environ.get("BENCH_STAGES", ""))
         before = _stages(listener.pid, path) if counting else {}
-        cpu_ms, began = _cpu_ms(listener.pid), time.monotonic()
+        cpu_ms, woken, began = _cpu_ms(listener.pid), wakeups(listener.pid), time.monotonic()
         person.work(seconds)
         wall_s = time.monotonic() - began
-        cpu_ms = _cpu_ms(listener.pid) - cpu_ms
+        cpu_ms, woken = _cpu_ms(listener.pid) - cpu_ms, wakeups(listener.pid) - woken
         after = _stages(listener.pid, path) if counting else {}
-    return Session(wall_s, cpu_ms, {stage: after[stage] - before.get(stage, 0.0) for stage in after})
+    return Session(wall_s, cpu_ms, woken, {stage: after[stage] - before.get(stage, 0.0) for stage in after})
 
 
-def session(level: str, seconds: float) -> list[Row]:
-    """level: of frames, as the policy has it. The share is measured without counting stages, the stages apart; and a
-    listener that writes JSON lines of the input alone is in the same session beside it."""
+@contextlib.contextmanager
+def _at_work(level: str) -> Iterator[tuple[PrivateDisplay, Person]]:
+    """A desktop with the three programs, and who works in them. level: of frames, as the policy has it."""
     with PrivateDisplay(WIDTH, HEIGHT) as display, PageServer() as pages, tempfile.TemporaryDirectory() as folder:
         os.environ |= {**display.env, "BENCH_FRAMES": level}
         notes = Path(folder) / "notes.txt"
@@ -189,18 +196,39 @@ def session(level: str, seconds: float) -> list[Row]:
             person = Person(display, browser, pages, hand)
             time.sleep(2.0)
             _arrange(display.name)
-            plain = _recorded(display, person, seconds)
-            bare = _recorded(display, person, seconds, "pynput")
-            os.environ["BENCH_STAGES"] = str(Path(folder) / "stages.json")
-            counted = _recorded(display, person, seconds / 2)
-            del os.environ["BENCH_STAGES"]
-    at = "in a working session" if level == "none" else f"in a working session, frames {level}"
+            yield display, person
+
+
+def _at(level: str) -> str:
+    return "in a working session" if level == "none" else f"in a working session, frames {level}"
+
+
+def session(level: str, seconds: float) -> list[Row]:
+    """The share of a core, without counting stages; and a listener that writes JSON lines of the input alone, in the
+    same session after it."""
+    with _at_work(level) as (display, person):
+        plain = _recorded(display, person, seconds)
+        bare = _recorded(display, person, seconds, "pynput")
     share, beside = plain.cpu_ms / plain.wall_s / 10, bare.cpu_ms / bare.wall_s / 10
-    rows = [
-        row(f"share of a core {at}", share, "%", target="<= 1"),
-        row(f"share of a core {at}", share, "%", peer=beside, peer_name="pynput, input alone"),
+    woken, woken_beside = plain.woken / plain.wall_s, bare.woken / bare.wall_s
+    peer = "pynput, input alone"
+    return [
+        row(f"share of a core {_at(level)}", share, "%", target="<= 1"),
+        row(f"share of a core {_at(level)}", share, "%", peer=beside, peer_name=peer),
+        row(f"wake-ups a second {_at(level)}", woken, "1/s", peer=woken_beside, peer_name=peer),
     ]
-    for stage, ms in sorted(counted.stages.items(), key=lambda each: -each[1]):
-        if stage != "everything":
-            rows.append(row(f"share of a core {at}: {stage}", ms / counted.wall_s / 10, "%"))
-    return rows
+
+
+def stages(level: str, seconds: float) -> list[Row]:
+    """The share of a core by stage, which counting makes larger."""
+    with _at_work(level) as (display, person), tempfile.TemporaryDirectory() as folder:
+        os.environ["BENCH_STAGES"] = str(Path(folder) / "stages.json")
+        try:
+            counted = _recorded(display, person, seconds)
+        finally:
+            del os.environ["BENCH_STAGES"]
+    return [
+        row(f"share of a core {_at(level)}: {stage}", ms / counted.wall_s / 10, "%")
+        for stage, ms in sorted(counted.stages.items(), key=lambda each: -each[1])
+        if stage != "everything"
+    ]

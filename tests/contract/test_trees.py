@@ -15,7 +15,7 @@ from aboveboard.demo.pageserver import PageServer
 from aboveboard.desktop.accessibility import Accessibility, Page
 from aboveboard.desktop.atspi import Node
 from aboveboard.desktop.browser import Browser
-from aboveboard.desktop.dbuswire import Form
+from aboveboard.desktop.dbuswire import Batch, Form
 from aboveboard.desktop.display import PrivateDisplay
 from aboveboard.desktop.input import Hand
 from aboveboard.desktop.windows import Window, Windows
@@ -89,14 +89,19 @@ def test_a_reading_is_one_question_once_a_page_is_known_and_says_what_it_shows_n
         pid = _window(display, "chromium").pid or 0
         known = _read(reader, _window(display, "chromium"), lambda read: len(read.snapshot.elements) > 8)
         asked: list[int] = []
-        calls = reader.bus.calls
+        calls, again = reader.bus.calls, reader.bus.again
 
         def counted(questions: Sequence[tuple[Node, Form]], s_max: float = 2.0) -> list[Any]:
             if questions:
                 asked.append(len(questions))
             return calls(questions, s_max)
 
+        def batch(asks: Batch, s_max: float = 2.0) -> list[Any]:
+            asked.append(len(asks.asked))
+            return again(asks, s_max)
+
         monkeypatch.setattr(reader.bus, "calls", counted)
+        monkeypatch.setattr(reader.bus, "again", batch)
         reader.read(pid)
         asked.clear()
         page = reader.read(pid)

@@ -11,10 +11,7 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from aboveboard.core.errors import Unavailable
-from aboveboard.desktop.dbuswire import (
-    BUS,
-    Form,
-    Wire,
+from aboveboard.desktop.dbusbody import (
     from_variant,
     nothing,
     string,
@@ -25,6 +22,7 @@ from aboveboard.desktop.dbuswire import (
     to_numbers,
     to_string,
 )
+from aboveboard.desktop.dbuswire import BUS, Form, Wire
 
 Node: TypeAlias = tuple[str, str]  # bus name, object path
 

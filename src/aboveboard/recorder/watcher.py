@@ -180,7 +180,7 @@ class Watcher:
                 continue
             if self._in_haste and self._glimpse(target, read_us):
                 continue
-            if self._in_haste:
+            if self._in_haste or self._moved_us > read_us:
                 time.sleep(QUIET_S)
             began_us = read_us = _now_us()
             if began_us - anew_us > ANEW_US:

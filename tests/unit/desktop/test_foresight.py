@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from aboveboard.desktop.atspi import CHILDREN, NAME, ROLE, Node
-from aboveboard.desktop.foresight import Foresight, Question
+from aboveboard.desktop.dbuswire import IN_FLIGHT_MAX, Batch, Question
+from aboveboard.desktop.foresight import ASKED_MAX, Foresight
 
 FRAME: Node = ("p", "/frame")
 OLD: Node = ("p", "/old")
@@ -23,6 +24,9 @@ class Program:
     def calls(self, asked: Sequence[Question], s_max: float = 2.0) -> list[Any]:
         self.turns.append(list(asked))
         return [self.answers.get(question) for question in asked]
+
+    def again(self, batch: Batch, s_max: float = 2.0) -> list[Any]:
+        return self.calls(batch.asked, s_max)
 
 
 def _read(asks: Foresight, of: str = "window") -> list[Any]:
@@ -75,3 +79,33 @@ def test_who_does_not_answer_in_time_is_not_taken_to_have_said_nothing() -> None
     assert asks.calls([(OLD, NAME)]) == ["one"]
     assert len(program.turns) == 2
     asks.end()
+
+
+def test_it_says_whether_all_is_as_it_was() -> None:
+    program = Program()
+    asks = Foresight(program)
+    _read(asks)
+    for _ in range(2):
+        assert asks.begin("window", 1.0)
+        asks.end()
+    program.answers[OLD, NAME] = "two"
+    assert not asks.begin("window", 1.0)
+    asks.end()
+    assert not asks.begin("window", 1.0), "the reading that saw the change asked nothing: nothing is known"
+    asks.end()
+
+
+def test_a_large_page_goes_out_in_large_pieces_and_one_past_all_bounds_level_by_level() -> None:
+    program = Program()
+    asks = Foresight(program)
+    children = [("p", f"/{i}") for i in range(IN_FLIGHT_MAX)]
+    program.answers |= {(FRAME, CHILDREN): children} | {(child, NAME): child[1] for child in children}
+    for _ in range(2):
+        program.turns.clear()
+        assert len(_read(asks)) == IN_FLIGHT_MAX
+    assert [len(turn) for turn in program.turns] == [IN_FLIGHT_MAX, IN_FLIGHT_MAX, 1]
+    program.answers[FRAME, CHILDREN] = children * 2 + [("p", f"/more/{i}") for i in range(ASKED_MAX // 2)]
+    for _ in range(2):
+        program.turns.clear()
+        _read(asks)
+    assert len(program.turns[0]) == 1
