@@ -16,11 +16,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from Xlib import X
+from Xlib import display as xdisplay
+
 from aboveboard.demo.pageserver import PageServer
 from aboveboard.desktop.browser import Browser
 from aboveboard.desktop.display import PrivateDisplay
 from aboveboard.desktop.input import Hand
-from aboveboard.desktop.windows import Window, Windows
+from aboveboard.desktop.windows import Windows
 from bench.common import Row, row
 
 WIDTH, HEIGHT = 1600, 1000
@@ -38,10 +41,12 @@ THINGS = """[...document.querySelectorAll('input, textarea, button, a, select, [
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """wall_s: how long; cpu_ms: of the recorder and of what it started; stages: the same, by stage."""
+    """wall_s: how long; cpu_ms: of the recorder and of what it started; woken: how often any thread of it was put on a
+    processor after sleeping; stages: processor time by stage, ms."""
 
     wall_s: float
     cpu_ms: float
+    woken: int
     stages: dict[str, float]
 
 
@@ -50,13 +55,23 @@ class Person:
 
     def __init__(self, display: PrivateDisplay, browser: Browser, pages: PageServer, hand: Hand) -> None:
         self._display, self._browser, self._pages, self._hand = display, browser, pages, hand
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """All of it again as it was: each listener has the same."""
         self._chance = random.Random(1)
         self._page = 0
 
-    def _window(self, app: str) -> Window:
+    def _turn_to(self, app: str) -> None:
+        """By a click in its middle. Raises RuntimeError where another one is in front after that."""
         windows = Windows(self._display.name)
         try:
-            return next(window for _, window in windows.stack if window.app == app)
+            x, y, width, height = next(window for _, window in windows.stack if window.app == app).box
+            self._hand.click(x + width // 2, y + height // 2)
+            self._hand.rest(0.2)
+            windows.update()
+            if windows.active is None or windows.active.app != app:
+                raise RuntimeError(f"the click is not on {app}")
         finally:
             windows.close()
 
@@ -87,22 +102,32 @@ class Person:
             self._hand.rest(self._chance.uniform(0.8, 2.5))  # reads
 
     def _command(self, until: float) -> None:
-        x, y, width, height = self._window("xterm").box
-        self._hand.click(x + width // 2, y + height // 2)
+        self._turn_to("xterm")
         while time.monotonic() < until:
             self._hand.type(self._chance.choice(COMMANDS))
             self._hand.press("Return")
             self._hand.rest(self._chance.uniform(1.0, 3.0))
 
     def _write(self, until: float) -> None:
-        x, y, width, height = self._window("mousepad").box
-        self._hand.click(x + width // 2, y + height // 2)
+        self._turn_to("mousepad")
         self._hand.press("End", "Control")
         while time.monotonic() < until:
             self._hand.type(self._words(8) + "\n")
             if self._chance.random() < 0.2:
                 self._hand.press("s", "Control")
             self._hand.rest(self._chance.uniform(0.5, 2.0))
+
+
+def _arrange(name: str) -> None:
+    """The editor beside the browser, below the terminal: each lies where a click meets it."""
+    display = xdisplay.Display(name)
+    listed = display.screen().root.get_full_property(display.intern_atom("_NET_CLIENT_LIST"), X.AnyPropertyType)
+    for number in listed.value if listed is not None else ():
+        window = display.create_resource_object("window", number)
+        if (window.get_wm_class() or ("", ""))[1].lower() == "mousepad":
+            window.configure(x=1050, y=400, width=530, height=540)
+    display.sync()
+    display.close()
 
 
 @contextlib.contextmanager
@@ -138,24 +163,25 @@ def _cpu_ms(pid: int) -> float:
 
 
 def _recorded(display: PrivateDisplay, person: Person, seconds: float, who: str = "ours") -> Session:
-    from bench.recorder import listening
+    from bench.recorder import listening, wakeups
 
     counting = "BENCH_STAGES" in os.environ
+    person.begin_anew()
     with listening(who, display) as listener:
         person.work(6.0)  # what is read once is read
         path = Path(os.environ.get("BENCH_STAGES", ""))
         before = _stages(listener.pid, path) if counting else {}
-        cpu_ms, began = _cpu_ms(listener.pid), time.monotonic()
+        cpu_ms, woken, began = _cpu_ms(listener.pid), wakeups(listener.pid), time.monotonic()
         person.work(seconds)
         wall_s = time.monotonic() - began
-        cpu_ms = _cpu_ms(listener.pid) - cpu_ms
+        cpu_ms, woken = _cpu_ms(listener.pid) - cpu_ms, wakeups(listener.pid) - woken
         after = _stages(listener.pid, path) if counting else {}
-    return Session(wall_s, cpu_ms, {stage: after[stage] - before.get(stage, 0.0) for stage in after})
+    return Session(wall_s, cpu_ms, woken, {stage: after[stage] - before.get(stage, 0.0) for stage in after})
 
 
-def session(level: str, seconds: float) -> list[Row]:
-    """level: of frames, as the policy has it. The share is measured without counting stages, the stages apart; and a
-    listener that writes JSON lines of the input alone is in the same session beside it."""
+@contextlib.contextmanager
+def _at_work(level: str) -> Iterator[tuple[PrivateDisplay, Person]]:
+    """A desktop with the three programs, and who works in them. level: of frames, as the policy has it."""
     with PrivateDisplay(WIDTH, HEIGHT) as display, PageServer() as pages, tempfile.TemporaryDirectory() as folder:
         os.environ |= {**display.env, "BENCH_FRAMES": level}
         notes = Path(folder) / "notes.txt"
@@ -169,18 +195,40 @@ def session(level: str, seconds: float) -> list[Row]:
         ):
             person = Person(display, browser, pages, hand)
             time.sleep(2.0)
-            plain = _recorded(display, person, seconds)
-            bare = _recorded(display, person, seconds, "pynput")
-            os.environ["BENCH_STAGES"] = str(Path(folder) / "stages.json")
-            counted = _recorded(display, person, seconds / 2)
-            del os.environ["BENCH_STAGES"]
-    at = "in a working session" if level == "none" else f"in a working session, frames {level}"
+            _arrange(display.name)
+            yield display, person
+
+
+def _at(level: str) -> str:
+    return "in a working session" if level == "none" else f"in a working session, frames {level}"
+
+
+def session(level: str, seconds: float) -> list[Row]:
+    """The share of a core, without counting stages; and a listener that writes JSON lines of the input alone, in the
+    same session after it."""
+    with _at_work(level) as (display, person):
+        plain = _recorded(display, person, seconds)
+        bare = _recorded(display, person, seconds, "pynput")
     share, beside = plain.cpu_ms / plain.wall_s / 10, bare.cpu_ms / bare.wall_s / 10
-    rows = [
-        row(f"share of a core {at}", share, "%", target="<= 1"),
-        row(f"share of a core {at}", share, "%", peer=beside, peer_name="pynput, input alone"),
+    woken, woken_beside = plain.woken / plain.wall_s, bare.woken / bare.wall_s
+    peer = "pynput, input alone"
+    return [
+        row(f"share of a core {_at(level)}", share, "%", target="<= 1"),
+        row(f"share of a core {_at(level)}", share, "%", peer=beside, peer_name=peer),
+        row(f"wake-ups a second {_at(level)}", woken, "1/s", peer=woken_beside, peer_name=peer),
     ]
-    for stage, ms in sorted(counted.stages.items(), key=lambda each: -each[1]):
-        if stage != "everything":
-            rows.append(row(f"share of a core {at}: {stage}", ms / counted.wall_s / 10, "%"))
-    return rows
+
+
+def stages(level: str, seconds: float) -> list[Row]:
+    """The share of a core by stage, which counting makes larger."""
+    with _at_work(level) as (display, person), tempfile.TemporaryDirectory() as folder:
+        os.environ["BENCH_STAGES"] = str(Path(folder) / "stages.json")
+        try:
+            counted = _recorded(display, person, seconds)
+        finally:
+            del os.environ["BENCH_STAGES"]
+    return [
+        row(f"share of a core {_at(level)}: {stage}", ms / counted.wall_s / 10, "%")
+        for stage, ms in sorted(counted.stages.items(), key=lambda each: -each[1])
+        if stage != "everything"
+    ]

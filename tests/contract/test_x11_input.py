@@ -153,6 +153,33 @@ def test_a_wait_ends_when_it_is_told_to(source: X11Source) -> None:
     assert time.monotonic() - begun < 30
 
 
+def test_a_hand_that_types_wakes_nobody_for_each_key_and_the_first_stir_is_told(
+    source: X11Source, client: xdisplay.Display
+) -> None:
+    stirs: list[float] = []
+    source.on_stir = lambda: stirs.append(time.monotonic())
+    n = 20
+
+    def write() -> None:
+        for _ in range(n):
+            for kind in (X.KeyPress, X.KeyRelease):
+                xtest.fake_input(client, kind, KEY_A)
+            client.sync()
+            time.sleep(0.05)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    taken: list[Taken] = []
+    waits = 0
+    while sum(isinstance(event, KeyEdge) for event in taken) < 2 * n:
+        source.wait(5.0)
+        taken += source.read()
+        waits += 1
+    writer.join()
+    assert waits <= 8, "a second of typing: a look every 0.27 s"
+    assert len(stirs) == 1, "the first key; after it more was expected"
+
+
 def test_wheel_buttons_and_modifiers(source: X11Source, client: xdisplay.Display) -> None:
     xtest.fake_input(client, X.KeyPress, 50)
     for button in (1, 5, 7):

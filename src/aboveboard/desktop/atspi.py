@@ -11,10 +11,7 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from aboveboard.core.errors import Unavailable
-from aboveboard.desktop.dbuswire import (
-    BUS,
-    Form,
-    Wire,
+from aboveboard.desktop.dbusbody import (
     from_variant,
     nothing,
     string,
@@ -25,6 +22,7 @@ from aboveboard.desktop.dbuswire import (
     to_numbers,
     to_string,
 )
+from aboveboard.desktop.dbuswire import BUS, Form, Wire
 
 Node: TypeAlias = tuple[str, str]  # bus name, object path
 
@@ -109,16 +107,16 @@ class Bus(Wire):
             raise Unavailable("there is no accessibility bus: install at-spi2-core and log in anew")
         super().__init__(address)
 
-    def listen(self, events: Sequence[str]) -> None:
-        """Asks programs for these events, such as "object:state-changed:focused"; they come by `signals`."""
-        asked = []
-        for kind in ("Object", "Document", "Window"):
-            rule = string(f"type='signal',interface='org.a11y.atspi.Event.{kind}'")
-            asked.append((BUS, Form(_DBUS, "AddMatch", "", nothing, "s", rule)))
-        for event in events:
-            form = Form("org.a11y.atspi.Registry", "RegisterEvent", "", nothing, "s", string(event))
-            asked.append((_REGISTRY, form))
-        self.calls(asked)
+    def ask_for(self, events: Sequence[str]) -> None:
+        """Has programs send these events, such as "object:state-changed:focused"; those that `match` come."""
+        form = ("org.a11y.atspi.Registry", "RegisterEvent", "", nothing, "s")
+        self.calls([(_REGISTRY, Form(*form, string(event))) for event in events])
+
+    def match(self, rules: Sequence[str], instead_of: Sequence[str] = ()) -> None:
+        """What comes from now on, as rules of D-Bus, and does not any more."""
+        asked = [(BUS, Form(_DBUS, "RemoveMatch", "", nothing, "s", string(rule))) for rule in instead_of]
+        asked += [(BUS, Form(_DBUS, "AddMatch", "", nothing, "s", string(rule))) for rule in rules]
+        self.say(asked)
 
     def pid_of(self, name: str) -> int | None:
         """The process behind a bus name."""

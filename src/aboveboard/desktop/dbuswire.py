@@ -12,17 +12,23 @@ import socket
 import struct
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
 from aboveboard.core.errors import Unavailable
+from aboveboard.desktop.dbusbody import to_string
 
 READ_BYTES = 1 << 17
 MESSAGE_BYTES_MAX = 16 << 20
 ANSWER_S_MAX = 2.0
 IN_FLIGHT_MAX = 512
 TAILS_MAX = 1024
+# Of many calls the answers come one by one; who looks at each as it comes is woken as often. Programs answer about so
+# quickly: an answer that comes later is waited for all the same.
+EACH_S, GATHER_S_MAX = 0.00006, 0.03
+HUSHED_MAX = 256  # pieces read at a time
 _CALL, _RETURN, _SIGNAL = 1, 2, 4
+_NO_ANSWER = 1
 _PATH, _INTERFACE, _MEMBER, _REPLY_SERIAL, _DESTINATION, _SENDER, _SIGNATURE = 1, 2, 3, 5, 6, 7, 8
 _HEAD = struct.Struct("<4BIII")  # "l", type, flags, version, bytes of body, serial, bytes of header fields
 _U32 = struct.Struct("<I")
@@ -37,12 +43,6 @@ def _text_field(code: int, kind: bytes, text: str) -> bytes:
     return _padded(bytes((code, 1)) + kind + b"\0" + _U32.pack(len(data)) + data + b"\0")
 
 
-def string(text: str) -> bytes:
-    """An argument of type s."""
-    data = text.encode()
-    return _U32.pack(len(data)) + data + b"\0"
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Form:
     """A kind of call. signature, body: of its arguments, in bytes; answer: what comes back, "" for anything;
@@ -54,6 +54,25 @@ class Form:
     decode: Callable[[bytes, int], Any]
     signature: str = ""
     body: bytes = b""
+
+
+Question: TypeAlias = tuple[tuple[str, str], Form]  # (bus name, path), form
+
+
+@dataclass(slots=True)
+class Batch:
+    """Calls that are made again and again: what goes out is put together once, and of what comes back only what differs
+    from the last time is decoded.
+
+    answers: of the last time, None for an error. Reused only where all came in time: see `whole`.
+    """
+
+    asked: Sequence[Question]
+    answers: list[Any] = field(default_factory=list)
+    whole: bool = False
+    data: bytes = b""
+    first: int = 0  # the first call's serial; the others follow
+    messages: list[bytes] = field(default_factory=list)  # as they came
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +127,43 @@ class Wire:
         """Ends a wait for signals, from any thread."""
         os.write(self._wake_write, b"\0")
 
-    def _message(self, node: tuple[str, str], form: Form) -> bytes:
+    def fileno(self) -> int:
+        """Readable when something has come."""
+        return self._socket.fileno()
+
+    def wakeno(self) -> int:
+        """Readable after `wake`, until `woken`."""
+        return self._wake_read
+
+    def woken(self) -> None:
+        """The calls of `wake` so far have been heard."""
+        os.read(self._wake_read, 4096)
+
+    def say(self, asked: Sequence[tuple[tuple[str, str], Form]]) -> None:
+        """Calls that nobody wants to be answered. Raises Unavailable when the connection is gone."""
+        try:
+            self._socket.settimeout(ANSWER_S_MAX)
+            self._socket.sendall(b"".join(self._message(node, form, _NO_ANSWER) for node, form in asked))
+        except OSError as error:
+            raise Unavailable("the accessibility bus is gone") from error
+
+    def hush(self) -> bool:
+        """Throws away all that has come; whether anything had. Nothing on this connection can be understood after that,
+        so it is only for one of which no more is wanted. Raises Unavailable when the connection is gone."""
+        came = False
+        try:
+            self._socket.settimeout(0)
+            for _ in range(HUSHED_MAX):
+                if not self._socket.recv(READ_BYTES):
+                    raise ConnectionError("closed")
+                came = True
+        except BlockingIOError:
+            pass
+        except OSError as error:
+            raise Unavailable("the accessibility bus is gone") from error
+        return came
+
+    def _message(self, node: tuple[str, str], form: Form, flags: int = 0) -> bytes:
         tail = self._tails.get((node[0], form))
         if tail is None:
             tail = _text_field(_INTERFACE, b"s", form.interface) + _text_field(_MEMBER, b"s", form.member)
@@ -121,11 +176,11 @@ class Wire:
             self._tails[node[0], form] = tail
         fields = _text_field(_PATH, b"o", node[1]) + tail
         self._serial += 1
-        head = _HEAD.pack(0x6C, _CALL, 0, 1, len(form.body), self._serial, len(fields))
+        head = _HEAD.pack(0x6C, _CALL, flags, 1, len(form.body), self._serial, len(fields))
         return _padded(head + fields) + form.body
 
-    def calls(self, asked: Sequence[tuple[tuple[str, str], Form]], s_max: float = ANSWER_S_MAX) -> list[Any]:
-        """The answers in order; None for an error or for what did not answer in time. asked: (bus name, path), form.
+    def calls(self, asked: Sequence[Question], s_max: float = ANSWER_S_MAX) -> list[Any]:
+        """The answers in order; None for an error or for what did not answer in time.
 
         Raises Unavailable when the connection is gone.
         """
@@ -143,6 +198,7 @@ class Wire:
                         sent += 1
                     self._socket.settimeout(max(deadline - time.monotonic(), 0.001))
                     self._socket.sendall(data)
+                self._gather(len(waiting), deadline)
                 self._receive(deadline)
                 for data, kind, body_at, fields in self._messages():
                     place = waiting.pop(fields.get(_REPLY_SERIAL, -1), None)
@@ -156,6 +212,63 @@ class Wire:
             raise Unavailable("the accessibility bus is gone") from error
         return answers
 
+    def again(self, batch: Batch, s_max: float = ANSWER_S_MAX) -> list[Any]:
+        """See `calls`, for at most IN_FLIGHT_MAX calls; what the answers are is in the batch, too.
+
+        Raises Unavailable when the connection is gone.
+        """
+        n = len(batch.asked)
+        if not batch.whole:  # an answer that comes late is told from those of now by its serial
+            batch.data = b"".join(self._message(*question) for question in batch.asked)
+            batch.first = self._serial - n + 1
+            batch.answers, batch.messages = [None] * n, [b""] * n
+        batch.whole = False
+        waiting = set(range(n))
+        deadline = time.monotonic() + s_max
+        try:
+            self._socket.settimeout(max(s_max, 0.001))
+            self._socket.sendall(batch.data)
+            while waiting:
+                self._gather(len(waiting), deadline)
+                self._receive(deadline)
+                self._compare(batch, waiting)
+        except TimeoutError:
+            for place in waiting:
+                batch.answers[place] = None
+        except (OSError, struct.error, UnicodeDecodeError) as error:
+            raise Unavailable("the accessibility bus is gone") from error
+        batch.whole = not waiting
+        return batch.answers
+
+    def _compare(self, batch: Batch, waiting: set[int]) -> None:
+        """Takes in the whole messages here. Programs answer in order, so what is expected is mostly what comes."""
+        data, at = bytes(self._buffer), 0
+        n, expected = len(batch.asked), min(waiting)
+        while (end := _end(data, at)) is not None:
+            last = batch.messages[expected] if expected < n else b""
+            # All but the sender's own serial.
+            if end - at == len(last) and data[at + 12 : end] == last[12:] and data[at : at + 8] == last[:8]:
+                waiting.discard(expected)
+                expected += 1
+            else:
+                message = data[at:end]
+                kind, body_at, fields = _head(message)
+                place = fields.get(_REPLY_SERIAL, -1) - batch.first
+                if place in waiting:
+                    waiting.discard(place)
+                    expected = place + 1
+                    form = batch.asked[place][1]
+                    right = kind == _RETURN and form.answer in ("", fields.get(_SIGNATURE, ""))
+                    batch.answers[place] = form.decode(message, body_at) if right else None
+                    batch.messages[place] = message
+            at = end
+        del self._buffer[:at]
+
+    def _gather(self, n: int, deadline: float) -> None:
+        """Sleeps while n answers are about to come."""
+        if n > 1:
+            time.sleep(max(min(n * EACH_S, GATHER_S_MAX, deadline - time.monotonic()), 0.0))
+
     def signals(self, s_max: float | None) -> list[Signal]:
         """Those that have come, waiting for the first; none after s_max (None: no bound), or at `wake`.
 
@@ -163,7 +276,7 @@ class Wire:
         """
         ready = select.select([self._socket.fileno(), self._wake_read], [], [], s_max)[0]
         if self._wake_read in ready:
-            os.read(self._wake_read, 4096)
+            self.woken()
         if self._socket.fileno() not in ready:
             return []
         try:
@@ -190,18 +303,30 @@ class Wire:
         """(bytes, type, where its body begins, header fields) of every whole message here."""
         out = []
         data, at = bytes(self._buffer), 0
-        while at + 16 <= len(data):
-            little, kind, _, _, body, _, fields = _HEAD.unpack_from(data, at)
-            if little != 0x6C or body > MESSAGE_BYTES_MAX or fields > MESSAGE_BYTES_MAX:
-                raise ConnectionError("not a message")
-            body_at = at + 16 + fields + -fields % 8
-            if body_at + body > len(data):
-                break
-            message = data[at : body_at + body]
-            out.append((message, kind, body_at - at, _fields(message, 16 + fields)))
-            at = body_at + body
+        while (end := _end(data, at)) is not None:
+            message = data[at:end]
+            kind, body_at, fields = _head(message)
+            out.append((message, kind, body_at, fields))
+            at = end
         del self._buffer[:at]
         return out
+
+
+def _end(data: bytes, at: int) -> int | None:
+    """Of the message that begins there; None while it is not whole. Raises ConnectionError."""
+    if at + 16 > len(data):
+        return None
+    little, _, _, _, body, _, fields = _HEAD.unpack_from(data, at)
+    if little != 0x6C or body > MESSAGE_BYTES_MAX or fields > MESSAGE_BYTES_MAX:
+        raise ConnectionError("not a message")
+    end: int = at + 16 + fields + -fields % 8 + body
+    return end if end <= len(data) else None
+
+
+def _head(message: bytes) -> tuple[int, int, dict[int, Any]]:
+    """(type, where its body begins, header fields)."""
+    _, kind, _, _, _, _, fields = _HEAD.unpack_from(message, 0)
+    return kind, 16 + fields + -fields % 8, _fields(message, 16 + fields)
 
 
 def _socket_path(address: str) -> str:
@@ -236,74 +361,6 @@ def _fields(message: bytes, end: int) -> dict[int, Any]:
             at += 5 + n
         at += -at % 8
     return found
-
-
-# ------------------------------------------------------------ what bodies hold
-
-
-def to_string(data: bytes, at: int) -> str:
-    """s"""
-    (n,) = _U32.unpack_from(data, at)
-    return data[at + 4 : at + 4 + n].decode("utf-8", errors="replace")
-
-
-def to_number(data: bytes, at: int) -> int:
-    """u"""
-    return int(_U32.unpack_from(data, at)[0])
-
-
-def from_variant(data: bytes, at: int) -> str | int | None:
-    """v of s, i or u; None for others."""
-    n = data[at]
-    kind = data[at + 1 : at + 1 + n]
-    at += n + 2
-    at += -at % 4
-    if kind == b"s":
-        return to_string(data, at)
-    return int(struct.unpack_from("<i", data, at)[0]) if kind in (b"i", b"u") else None
-
-
-def to_numbers(data: bytes, at: int) -> tuple[int, ...]:
-    """au"""
-    (n,) = _U32.unpack_from(data, at)
-    return struct.unpack_from(f"<{n // 4}I", data, at + 4)
-
-
-def to_node(data: bytes, at: int) -> tuple[str, str]:
-    """(so)"""
-    name = to_string(data, at)
-    at += 5 + len(name.encode())
-    return name, to_string(data, at + -at % 4)
-
-
-def to_nodes(data: bytes, at: int) -> list[tuple[str, str]]:
-    """a(so)"""
-    (n,) = _U32.unpack_from(data, at)
-    at += 4
-    at += -at % 8
-    end = at + n
-    found = []
-    while at < end:
-        at += -at % 8
-        (size,) = _U32.unpack_from(data, at)
-        name = data[at + 4 : at + 4 + size].decode()
-        at += 5 + size
-        at += -at % 4
-        (size,) = _U32.unpack_from(data, at)
-        found.append((name, data[at + 4 : at + 4 + size].decode()))
-        at += 5 + size
-    return found
-
-
-def to_box(data: bytes, at: int) -> tuple[int, int, int, int]:
-    """(iiii)"""
-    x, y, width, height = struct.unpack_from("<4i", data, at)
-    return int(x), int(y), int(width), int(height)
-
-
-def nothing(_data: bytes, _at: int) -> bool:
-    """For calls whose answer says only that it was done."""
-    return True
 
 
 BUS = ("org.freedesktop.DBus", "/org/freedesktop/DBus")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aboveboard.core.events import Box, ObservedElement, Snapshot
 from aboveboard.core.overlays import FLOATING, OVERLAY
-from aboveboard.desktop.accessibility import INTERACTIVE, POPUP, TEXT_INSIDE
+from aboveboard.desktop.seen import INTERACTIVE, POPUP, TEXT_INSIDE
 
 _ON_POPUPS = OVERLAY | {"list item", "option", "table cell", "tree item", "list box", "tool tip"}
 

@@ -42,6 +42,7 @@ class Overlays:
         self._bus = bus
         self._known: dict[tuple[Node, Node, Box], tuple[float, Node | None]] = {}
         self._left = 0  # how many points may be asked for yet
+        self.asked = False  # whether anything overlapped, so that it had to be known what lies on top
 
     def roots(self, document: Node, nodes: Sequence[Placed], kept: Sequence[Placed]) -> set[tuple[int, ...]]:
         """Paths of the branches that lie over something of another branch. kept: what people see of the nodes."""
@@ -64,6 +65,7 @@ class Overlays:
 
     def _known_at(self, document: Node, root: Placed, other: Placed, place: Box) -> Node | None:
         """What lies in the middle of this place; None when there is no time left to ask."""
+        self.asked = True
         now, key = time.monotonic(), (root.node, other.node, place)
         since, found = self._known.get(key, (-KNOWN_S, None))
         if now - since > KNOWN_S and self._left:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from aboveboard.core.events import Box, Element
 from aboveboard.datasets.schema import Episode, Step
-from aboveboard.desktop.accessibility import INTERACTIVE
+from aboveboard.desktop.seen import INTERACTIVE
 from aboveboard.learn.past import Past
 from aboveboard.learn.sight import ELEMENTS_MAX, name_words, told_words
 from aboveboard.learn.words import PLACEHOLDER, spans_of

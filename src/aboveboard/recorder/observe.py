@@ -61,6 +61,7 @@ class X11Observer:
             self._windows = made.enter_context(contextlib.closing(Windows(display, told_of_front=True)))
             self._watcher = made.enter_context(contextlib.closing(Watcher(session_bus)))
             self._source = made.enter_context(contextlib.closing(X11Source(display, xauthority, self._windows)))
+            self._source.on_stir = self._watcher.at_work  # what a hand on its way acts on is read before it is there
             self._windows.update(front=True)  # from here on the source tells of it, and there is input
             made.pop_all()
         self._disturbed_us = 0  # when the focus may have moved last

@@ -1,7 +1,8 @@
 """Keeps the accessible elements of the front window at hand, off the input path.
 
-Two threads: one hears that something changed, one reads the tree anew. What was read is kept with the time its reading
-began and ended, so that input can be matched with the tree as it was *before* it.
+Two threads: one hears at once that another page or program came, the other that something else changed, as late as it
+may, and reads the tree anew. What was read is kept with the time its reading began and ended, so that input can be
+matched with the tree as it was *before* it.
 """
 
 from __future__ import annotations
@@ -10,25 +11,25 @@ import contextlib
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from aboveboard.core.errors import Unavailable
 from aboveboard.core.events import MemoryOnly, ObservedElement, Snapshot
 from aboveboard.desktop.accessibility import Accessibility, origin_of
-from aboveboard.desktop.atspi import ROOT, Bus
+from aboveboard.desktop.atspi import Bus
 from aboveboard.desktop.windows import unmarked
+from aboveboard.recorder.signs import NEWS, Signs
 
-EVENTS = (
-    "object:state-changed", "object:children-changed", "object:text-changed", "object:bounds-changed",
-    "object:property-change", "document:load-complete", "document:reload",
-)  # fmt: skip
 POLL_S = 1.0  # a change that no event told: looked for while the person is at work, and not otherwise
 AT_WORK_US = 2_000_000
 ANEW_US = 10_000_000  # a program whose coming no event told: looked for this often, while the person is at work
 TREELESS_US = 30_000_000  # the same where nothing else is read
 QUIET_S = 0.015  # changes come in flocks
-# Between readings that nobody waits for: so many times what the last one cost, within bounds.
-APART_COSTS, APART_S_MIN, APART_S_MAX = 100, 0.1, 0.5
+# Between readings that nobody waits for: so many times what the last one cost, within bounds; and while nobody does
+# anything. Between looks at the one field in which somebody writes.
+APART_COSTS, APART_S_MIN, APART_S_MAX, APART_S_AT_REST, APART_S_FIELD = 100, 0.25, 0.5, 2.0, 0.4
 KEPT = 16
 # A reading so soon after the focus may have moved that finds it nowhere, as while a menu closes, says nothing of a key.
 TRANSIT_US = 500_000
@@ -44,6 +45,7 @@ class Reading(MemoryOnly):
     ended_us: int
     snapshot: Snapshot | None
     site: str | None
+    told: bool = False  # what changes here is told by signs of its own: a text that is written changes nothing else
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -70,13 +72,16 @@ class Watcher:
     def __init__(self, session_bus: str) -> None:
         """Raises Unavailable when there is no accessibility bus."""
         self._reader = Accessibility(session_bus)
-        self._events = Bus(session_bus)
-        self._events.listen(EVENTS)
+        self._signs = Signs(session_bus)
+        self._news = Bus(session_bus)
+        self._news.match(NEWS)
         self._lock = threading.Condition()
         self._readings: deque[Reading] = deque(maxlen=KEPT)
         self._glimpses: deque[Reading] = deque(maxlen=KEPT)  # of the focus alone, with the elements of the last reading
         self._target: tuple[int, int, str] | None = None  # window, process, title
         self._dirty_us = _now_us()
+        self._written_us = 0  # when something was written in a field, and perhaps nothing else changed
+        self._looked_us = 0  # when that field was looked at last
         self._moved_us = 0  # since when the page may be another
         self._moves: deque[int] = deque(maxlen=KEPT)  # and when it was so before
         self._visits: deque[_Visit] = deque(maxlen=VISITS)
@@ -87,7 +92,7 @@ class Watcher:
         self._treeless: int | None = None  # a window whose program has no tree, as far as is known
         self._treeless_us = self._came_us = 0  # since when that is so; when a program came or went last
         self._apart_us = 0.0
-        self._only_visit = False
+        self._due: Literal["tree", "field", "page"] = "tree"
         self.lost = False
         self._threads = [
             threading.Thread(target=self._hear, name="accessibility-events", daemon=True),
@@ -100,11 +105,13 @@ class Watcher:
         with self._lock:
             self._stopping = True
             self._lock.notify_all()
-        self._events.wake()
+        self._signs.wake()
+        self._news.wake()
         for thread in self._threads:
             thread.join(2.0)
         self._reader.close()
-        self._events.close()
+        self._signs.close()
+        self._news.close()
 
     def watch(self, window: int, pid: int | None, title: str) -> None:
         """Looks at this window from now on; a new title may be a new page, so what was known of it counts no more."""
@@ -116,7 +123,7 @@ class Watcher:
                 self._dirty_us = _now_us()
                 if not same:
                     self._move()
-                self._lock.notify_all()
+                self._signs.wake()
 
     def _move(self) -> None:
         """From now on the page may be another."""
@@ -137,12 +144,12 @@ class Watcher:
                 self._treeless, asleep = None, True
             if asleep and self._treeless is None:
                 self._dirty_us = now_us
-                self._lock.notify_all()
+                self._signs.wake()
 
     def _hear(self) -> None:
         while not self._stopping:
             try:
-                heard = self._events.signals(None)
+                heard = self._news.signals(None)
             except Unavailable:
                 self.lost = True
                 return
@@ -150,35 +157,47 @@ class Watcher:
                 continue
             with self._lock:
                 self._dirty_us = _now_us()
-                if any(signal.path == ROOT[1] for signal in heard):  # an application came or went
+                if any(signal.member == "ChildrenChanged" for signal in heard):  # an application came or went
                     self._reader.look_anew()
                     self._treeless, self._came_us = None, _now_us()
                 if any(signal.member in ("LoadComplete", "Reload") for signal in heard):
                     self._move()
-                self._lock.notify_all()
+                self._signs.wake()
 
     def _read(self) -> None:
+        try:
+            self._read_on()
+        except Unavailable:
+            self.lost = True
+
+    def _read_on(self) -> None:
         read_us = anew_us = 0
         while (target := self._next_target(read_us)) is not None:
-            if self._only_visit:
+            if self._due == "page":
                 self._visit(target)
+                continue
+            if self._due == "field" and self._look(target, read_us):
                 continue
             if self._in_haste and self._glimpse(target, read_us):
                 continue
-            time.sleep(QUIET_S)
+            if self._in_haste or self._moved_us > read_us:
+                time.sleep(QUIET_S)
             began_us = read_us = _now_us()
             if began_us - anew_us > ANEW_US:
                 anew_us = began_us
                 self._reader.look_anew()
             cpu_ns = time.thread_time_ns()
-            page, has_tree = None, True
+            page, has_tree, self._written_us = None, True, 0
             # A bus that fails leaves the window unknown, which is not recorded; the next turn tries again.
             with contextlib.suppress(Unavailable):
+                self._signs.follow(self._reader.name_of(target[1]))
+                self._signs.clear()
                 page = self._reader.read(target[1], target[2])
                 has_tree = page is not None or self._reader.has(target[1])
             reading = Reading(
-                target[0], began_us, _now_us(), page.snapshot if page else None, origin_of(page.url) if page else None
-            )
+                target[0], began_us, _now_us(), page.snapshot if page else None, origin_of(page.url) if page else None,
+                told=page is not None and not page.is_document,
+            )  # fmt: skip
             cost_us = (time.thread_time_ns() - cpu_ns) // 1000
             with self._lock:
                 self._apart_us = min(max(APART_COSTS * cost_us, APART_S_MIN * 1e6), APART_S_MAX * 1e6)
@@ -192,12 +211,27 @@ class Watcher:
     def _glimpse(self, target: tuple[int, int, str], read_us: int) -> bool:
         """Looks for the focus alone, which takes a small part of the time; whether it was found. read_us: when the last
         reading began: what stands elsewhere in the window is as it was then, and is read anew at its own pace."""
+        return self._seen(target, read_us, self._reader.focused)
+
+    def _look(self, target: tuple[int, int, str], read_us: int) -> bool:
+        """The same of the field that had the focus, if it has it still."""
+        self._signs.clear(shapes=False)
+        with self._lock:
+            self._written_us, self._looked_us = 0, _now_us()
+        if self._seen(target, read_us, self._reader.field):
+            return True
+        time.sleep(QUIET_S)
+        return False
+
+    def _seen(
+        self, target: tuple[int, int, str], read_us: int, see: Callable[[int, str], ObservedElement | None]
+    ) -> bool:
         last = self._readings[-1] if self._readings else None
         if last is None or last.snapshot is None or last.window != target[0] or self._moved_us > read_us:
             return False
         began_us, found = _now_us(), None
         with contextlib.suppress(Unavailable):
-            found = self._reader.focused(target[1], target[2])
+            found = see(target[1], target[2])
         if found is None:
             return False
         snapshot = Snapshot(last.snapshot.t_us, last.snapshot.elements, found)
@@ -223,7 +257,7 @@ class Watcher:
         """Soon says again which page the window shows, for `stayed`."""
         with self._lock:
             self._visit_us = _now_us()
-            self._lock.notify_all()
+            self._signs.wake()
 
     def stayed(self, window: int, t_us: int, site: str | None) -> bool | None:
         """Whether the window showed this site's page at t_us: as found both before and after, without a sign of another
@@ -241,32 +275,55 @@ class Watcher:
             return None if after is None else after.site == site
 
     def _next_target(self, read_us: int) -> tuple[int, int, str] | None:
-        """Waits until something is to be read: what. None at the end."""
-        with self._lock:
-            self._only_visit = False
-            while not self._stopping:
-                target = self._target
-                if target is not None and self._treeless != target[0]:
-                    since_us = _now_us() - read_us
-                    # At once after a new page or for somebody who waits; else not too often.
-                    if self._awaited or self._moved_us > read_us:
-                        break
-                    at_work = _now_us() - self._input_us < AT_WORK_US
-                    if (self._dirty_us > read_us and since_us >= self._apart_us) or (
-                        at_work and since_us >= POLL_S * 1e6
-                    ):
-                        break
-                    if self._visit_us:
-                        self._only_visit = True
-                        return target
-                    if self._dirty_us > read_us:
-                        self._lock.wait((self._apart_us - since_us) / 1e6)
-                        continue
-                    self._lock.wait(max(POLL_S - since_us / 1e6, 0.001) if at_work else None)
-                    continue
-                self._lock.wait()
-            self._awaited, self._in_haste = False, self._awaited
-            return None if self._stopping else self._target
+        """Waits until something is to be read: what. None at the end. Raises Unavailable: the bus is gone."""
+        while True:
+            with self._lock:
+                rest_s = self._rest_s(read_us)
+                if self._stopping:
+                    return None
+                if rest_s == 0.0:
+                    self._awaited, self._in_haste = False, self._awaited
+                    return self._target
+                # Who knows already that something changed need not hear of more.
+                shapes = self._dirty_us <= read_us
+                texts = shapes and self._written_us <= self._looked_us
+            changed, written = self._signs.wait(rest_s, shapes=shapes, texts=texts)
+            if changed or written:
+                with self._lock:
+                    now_us = _now_us()
+                    last = self._readings[-1] if self._readings else None
+                    if changed or last is None or not last.told:
+                        self._dirty_us = max(self._dirty_us, now_us)
+                    else:
+                        self._written_us = now_us
+
+    def _rest_s(self, read_us: int) -> float | None:
+        """How long nothing is to be read unless something changes; 0: what `_due` says is to be read now."""
+        target, now_us = self._target, _now_us()
+        self._due = "tree"
+        if target is None or self._treeless == target[0]:
+            return None
+        # At once after a new page or for somebody who waits; else not too often.
+        if self._awaited or self._moved_us > read_us:
+            return 0.0
+        at_work = now_us - self._input_us < AT_WORK_US
+        dues: list[float] = [read_us + POLL_S * 1e6] if at_work else []
+        if self._dirty_us > read_us:
+            apart_us = self._apart_us if at_work else APART_S_AT_REST * 1e6
+            dues.append(max(read_us + apart_us, self._dirty_us + QUIET_S * 1e6))
+        due_us = min(dues, default=None)
+        if due_us is not None and due_us <= now_us:
+            return 0.0
+        if self._visit_us:
+            self._due = "page"
+            return 0.0
+        if self._written_us:
+            look_us = max(self._looked_us, read_us) + APART_S_FIELD * 1e6
+            if look_us <= now_us:
+                self._due = "field"
+                return 0.0
+            due_us = look_us if due_us is None else min(due_us, look_us)
+        return None if due_us is None else (due_us - now_us) / 1e6
 
     def before(self, window: int, t_us: int) -> Snapshot | None:
         """The newest tree of the window that was complete at t_us."""
@@ -310,7 +367,7 @@ class Watcher:
                     return None, None
                 self._dirty_us = max(self._dirty_us, _now_us())
                 self._awaited = True
-                self._lock.notify_all()
+                self._signs.wake()
                 self._lock.wait(left)
         return None, None
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from aboveboard.core.events import Box, ObservedElement, Snapshot
-from aboveboard.desktop.accessibility import POPUP, _Read, _visible
 from aboveboard.desktop.hit import hit
+from aboveboard.desktop.seen import POPUP, Read, visible
 from aboveboard.desktop.windows import Window, same_page
 
 
@@ -40,8 +40,8 @@ def test_what_lies_beneath_a_window_that_pops_up_is_not_what_was_hit() -> None:
     assert hit(Snapshot(0, (TEXT, beneath)), 130, 130) == beneath
 
 
-def read(role: str, box: Box, path: tuple[int, ...], *states: str, name: str = "") -> _Read:
-    return _Read(("", ""), path, None, role, name, box, frozenset({"showing", *states}))
+def read(role: str, box: Box, path: tuple[int, ...], *states: str, name: str = "") -> Read:
+    return Read(("", ""), path, None, role, name, box, frozenset({"showing", *states}))
 
 
 def test_a_toolkits_own_box_is_no_element_and_never_has_the_focus() -> None:
@@ -49,11 +49,11 @@ def test_a_toolkits_own_box_is_no_element_and_never_has_the_focus() -> None:
     field = read("text", (0, 50, 700, 400), (2,), "editable", "focused")
     box = read("filler", (0, 50, 700, 400), (2, 0), "focused")
     tab = read("page tab", (0, 20, 80, 30), (3,), "focused", name="notes")
-    elements, focused = _visible([frame, field, box, tab])
+    elements, focused = visible([frame, field, box, tab])
     assert [each.role for each in elements] == ["text", "page tab"]
     assert focused is not None
     assert focused.role == "text"
-    assert _visible([frame, box])[1] is None, "the field is not known, and so secret"
+    assert visible([frame, box])[1] is None, "the field is not known, and so secret"
 
 
 def test_the_sign_for_what_is_not_saved_tells_of_no_other_page() -> None:

@@ -9,6 +9,7 @@ from collections import deque
 import pytest
 
 from aboveboard.core.events import ObservedElement, Snapshot
+from aboveboard.recorder import watcher as watching
 from aboveboard.recorder.watcher import TRANSIT_US, Reading, Watcher
 
 PASSWORD = ObservedElement("password text", "Password", (0, 0, 9, 9), frozenset({"focused"}), (0,))
@@ -27,6 +28,8 @@ def _watcher(*readings: tuple[int, int, ObservedElement | None, str | None], mov
     watcher._moves = deque(moves)
     watcher._moved_us = max(moves, default=0)
     watcher._dirty_us, watcher._awaited, watcher._stopping, watcher._treeless = 0, False, False, None
+    watcher._written_us = watcher._looked_us = 0
+    watcher._signs = _Silent()  # type: ignore[assignment]
     return watcher
 
 
@@ -105,6 +108,23 @@ def test_a_press_sees_only_a_tree_that_was_complete_before_it() -> None:
     assert watcher.before(1, 105) is None
 
 
+class _Silent:
+    """Signs of a program that says nothing."""
+
+    def follow(self, sender: str | None) -> None:
+        """There is nobody to be heard."""
+
+    def clear(self, *, shapes: bool = True) -> None:
+        """Nothing was said."""
+
+    def wake(self) -> None:
+        """Nobody waits for long."""
+
+    def wait(self, s_max: float | None, *, shapes: bool, texts: bool) -> tuple[bool, bool]:
+        time.sleep(0.005)
+        return False, False
+
+
 class _Reader:
     """Of a program that registers while it is looked for."""
 
@@ -125,13 +145,16 @@ class _Reader:
     def has(self, pid: int) -> bool:
         return False
 
+    def name_of(self, pid: int) -> None:
+        """It has none."""
+
 
 @pytest.mark.parametrize("comes", [True, False])
 def test_a_program_that_came_while_it_was_looked_for_is_not_taken_for_one_without_a_tree(comes: bool) -> None:
     watcher = _watcher()
     watcher._target, watcher._visits = (1, 2, "title"), deque()
     watcher._visit_us = watcher._input_us = watcher._treeless_us = watcher._came_us = 0
-    watcher._apart_us, watcher._only_visit, watcher._in_haste = 0.0, False, False
+    watcher._apart_us, watcher._in_haste = 0.0, False
     reader = _Reader(watcher)
     watcher._reader = reader  # type: ignore[assignment]
     if not comes:
@@ -151,3 +174,57 @@ def test_a_focus_that_moved_is_heard_of_by_whoever_is_late() -> None:
     watcher = _watcher((100, 110, NOTE, None), moves=(200,))
     assert watcher.moved_since(150)
     assert not watcher.moved_since(200)
+
+
+NOW_US = 10_000_000_000
+
+
+@pytest.mark.parametrize(("input_ago_s", "changed_ago_s", "written", "rest_s", "due"), [
+    (0.5, None, False, 0.7, "tree"),  # at work, nothing told: looked at once a second
+    (9.0, None, False, None, "tree"),  # away, nothing told
+    (0.5, 0.1, False, 0.0, "tree"),  # read 0.3 s ago, and 0.25 s apart is enough
+    (0.5, 0.005, False, 0.01, "tree"),  # more of the flock may come
+    (9.0, 0.1, False, 1.7, "tree"),  # who does nothing needs no tree of what goes on without them
+    (0.5, None, True, 0.1, "tree"),  # written in a field: that alone, 0.4 s apart
+])  # fmt: skip
+def test_what_is_read_when(
+    input_ago_s: float, changed_ago_s: float | None, written: bool, rest_s: float | None, due: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """The tree was read 0.3 s ago, at little cost."""
+    monkeypatch.setattr(watching, "_now_us", lambda: NOW_US)
+    watcher = _watcher()
+    watcher._target, watcher._visit_us, watcher._apart_us = (1, 2, "title"), 0, watching.APART_S_MIN * 1e6
+    watcher._input_us = NOW_US - round(input_ago_s * 1e6)
+    watcher._dirty_us = 0 if changed_ago_s is None else NOW_US - round(changed_ago_s * 1e6)
+    watcher._written_us = NOW_US if written else 0
+    found = watcher._rest_s(NOW_US - 300_000)
+    assert found == (None if rest_s is None else pytest.approx(rest_s)), watcher._due
+    assert watcher._due == due
+    watcher._awaited = True
+    assert watcher._rest_s(NOW_US - 300_000) == 0.0, "somebody waits"
+
+
+def test_a_field_that_is_written_in_is_looked_at_alone_and_the_tree_when_it_is_another_field() -> None:
+    watcher = _watcher((100, 110, PASSWORD, None))
+    watcher._target, watcher._visit_us, watcher._input_us, watcher._apart_us = (1, 2, "title"), 0, 0, 0.0
+    watcher._written_us = 1
+    read_us = time.time_ns() // 1000 - 500_000
+    assert watcher._rest_s(read_us) == 0.0
+    assert watcher._due == "field"
+    looked = _Field(NOTE)
+    watcher._reader = looked  # type: ignore[assignment]
+    assert watcher._look((1, 2, "title"), 100)
+    assert watcher._glimpses[-1].snapshot is not None
+    assert watcher._glimpses[-1].snapshot.focused is NOTE
+    assert watcher._rest_s(read_us) is None, "until more is written"
+    looked.found = None
+    assert not watcher._look((1, 2, "title"), 100)
+
+
+class _Field:
+    def __init__(self, found: ObservedElement | None) -> None:
+        self.found = found
+
+    def field(self, pid: int, title: str) -> ObservedElement | None:
+        return self.found

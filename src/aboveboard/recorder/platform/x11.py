@@ -10,6 +10,7 @@ import contextlib
 import select
 import socket
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -35,9 +36,9 @@ from aboveboard.recorder.platform.x11events import (
 from aboveboard.recorder.platform.x11wire import PRESSES, Connection
 
 GATHER_S = 0.85  # movement waits this long for more, if nothing else happens
-# After a press; after one that soon follows another, unless windows change. A press that there is no need to look up
-# waits as movement does.
-LINGER_S, LINGER_BUSY_S = 0.02, 0.25
+# After a press; after one that soon follows another, unless windows change; between looks at a hand that types. A press
+# that there is no need to look up waits as movement does.
+LINGER_S, LINGER_BUSY_S = 0.02, 0.27
 BUSY_S = 0.6
 OFFSET_EVERY_S = 60.0
 _WHEEL = {4: (0, -1), 5: (0, 1), 6: (-1, 0), 7: (1, 0)}
@@ -78,6 +79,7 @@ class X11Source:
         self._places = Places(self._connection)
         self.patient = False  # nothing is to be looked up at a press: it may wait
         self._rang = 0.0  # when a press was heard of last
+        self.on_stir: Callable[[], None] = lambda: None  # told of the first input after none
         self._flowing = False  # the last reading found something
         self._clock = DisplayClock(self._connection.read_clock)
         self._measured = time.monotonic()
@@ -101,6 +103,9 @@ class X11Source:
             return
         own, bell = self._connection.fileno(), self._bell.fileno()
         now = time.monotonic()
+        if self._flowing and self._typing():  # it goes on typing, and each key need not wake anybody
+            self._woken_by(self._changes.poll(min(LINGER_BUSY_S, timeout_s) * 1000))
+            return
         if self._flowing:  # more is expected: what is heard of it first need not wake anybody
             ready, said = [], {own}
             end = now + min(timeout_s, GATHER_S)
@@ -110,6 +115,8 @@ class X11Source:
             said = {descriptor for descriptor, _ in ready}
             if any(what & select.POLLHUP for _, what in ready):
                 return
+            if own in said:
+                self.on_stir()
         if self.patient and said and said <= {own, bell}:
             ready = self._changes.poll(_ms_until(end))
         elif said == {own}:
@@ -117,19 +124,27 @@ class X11Source:
             said = {descriptor for descriptor, _ in ready}
         if bell in said and not self.patient:
             # A press seldom comes alone: its release, or the next key. What it lands on is looked up by its time.
-            now = time.monotonic()
-            time.sleep(LINGER_S)
-            if now - self._rang < BUSY_S:
+            if self._typing():
                 ready = self._changes.poll(min(LINGER_BUSY_S * 1000, _ms_until(end)))
-            self._rang = now
-        for descriptor, _ in ready:
-            if descriptor == self._woken.fileno():
-                self._woken.recv(4096)
+            else:
+                time.sleep(LINGER_S)
+        self._woken_by(ready)
+
+    def _typing(self) -> bool:
+        return time.monotonic() - self._rang < BUSY_S and not self.patient
+
+    def _woken_by(self, ready: list[tuple[int, int]]) -> None:
+        if any(descriptor == self._woken.fileno() for descriptor, _ in ready):
+            self._woken.recv(4096)
 
     def read(self) -> list[Taken]:
         """All that has arrived, in order. Raises Unavailable when the display is gone."""
         for descriptor, _ in self._rung.poll(0):
-            (self._bell if descriptor == self._bell.fileno() else self._moved).hush()
+            if descriptor == self._bell.fileno():
+                self._rang = time.monotonic()
+                self._bell.hush()
+            else:
+                self._moved.hush()
         items = self._connection.take()
         self._flowing = bool(items)
         if items and time.monotonic() - self._measured > OFFSET_EVERY_S:
