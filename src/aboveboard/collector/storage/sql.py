@@ -28,6 +28,7 @@ from aboveboard.wire.durable import FolderLock
 __all__ = ["Database", "Prepared", "insert", "migrate", "person", "together"]
 
 BUSY_MS_MAX = 10_000
+CACHE_KB = 512  # of pages, of each of SQLite's connections: what is missing there lies in the system's own cache
 CONNECTIONS_MAX = 20  # the one used last is used next: each has caches of its own, which fill only when it is needed
 POOL_WAIT_S_MAX = 5
 STATEMENT_MS_MAX = 60_000
@@ -270,7 +271,8 @@ def _sqlite(url: URL) -> Engine:
 
 def _on_connect(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves, see _on_begin
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+    kept = f"cache_size=-{CACHE_KB}"
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON", kept):
         connection.execute(f"PRAGMA {pragma}")
 
 
