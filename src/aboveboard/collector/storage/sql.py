@@ -35,7 +35,6 @@ STATEMENT_MS_MAX = 60_000
 _MIGRATING = "migrations"
 _WRITING = "the log's writer"
 _REWRITING = "rewriting the files"
-_LOCK_ALL = text("SELECT pg_advisory_xact_lock(n) FROM unnest(CAST(:numbers AS bigint[])) AS n")
 _DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
 
 
@@ -93,6 +92,9 @@ class Prepared:
         return known
 
 
+_LOCK_ALL = Prepared(text("SELECT pg_advisory_xact_lock(n) FROM unnest(CAST(:numbers AS bigint[])) AS n"))
+
+
 @contextmanager
 def together(tx: Connection) -> Iterator[None]:
     """Several Prepared.all(), none of which needs another's outcome: sent at once, where a server is asked."""
@@ -143,7 +145,7 @@ class Database:
         with self._alone(), self._errors(), self._engine.begin() as tx:
             if self.kind == "postgresql" and subjects:
                 # In one order everywhere, or two could wait for each other.
-                tx.execute(_LOCK_ALL, {"numbers": sorted(map(_lock_number, subjects))})
+                _LOCK_ALL.rows(tx, {"numbers": sorted(map(_lock_number, subjects))})
             yield tx
 
     @contextmanager
