@@ -14,6 +14,7 @@ from typing import Any
 
 import structlog
 import uvicorn
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
@@ -42,11 +43,15 @@ from aboveboard.core.charter import CHARTER_BYTES_MAX, Charter
 from aboveboard.core.clock import Clock, SystemClock
 from aboveboard.core.errors import BadInput, Unavailable
 from aboveboard.portal.pages import add_pages
-from aboveboard.wire.arenas import few_arenas
+from aboveboard.wire.arenas import few_arenas, give_back
 from aboveboard.wire.durable import make_folders, read_bounded
 
 KEEP_ALIVE_S = 5  # laptops come in an hour again
 ARENAS = 2  # one for each thread would keep what the busiest minute needed, for good
+GIVE_BACK_S = 10.0
+# That answer what is no upload. More would only wait for each other and for the database's connections; and the C
+# library keeps up to a quarter of a megabyte of freed pieces for each, which fills over thousands of requests.
+THREADS = 12
 _log = structlog.get_logger()
 
 
@@ -103,6 +108,7 @@ def make_server(service: Service) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        current_default_thread_limiter().total_tokens = THREADS
         schedule_tidy(service)
         marks.schedule(service)
         publisher.start()
@@ -169,6 +175,7 @@ def serve(args: argparse.Namespace) -> int:
     """Runs until it is told to stop."""
     configure_logs(args.log_level)
     few_arenas(ARENAS)
+    give_back(GIVE_BACK_S)
     data = read_bounded(args.charter, CHARTER_BYTES_MAX)
     if data is None:
         raise BadInput("is missing", str(args.charter))

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import socket
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 import pyrage
 import pytest
+from sqlalchemy import Connection
 
+from aboveboard.collector.jobs import counts
 from aboveboard.collector.limits import Bodies, TooMany
 from aboveboard.collector.settings import Settings
 from aboveboard.core.errors import Unavailable
 from aboveboard.core.ids import sha256_hex
+from aboveboard.serve import THREADS
 from aboveboard.wire.segment import CONTEXT, SealedSegment
 from tests.support.servers import Person, Servers, put_request, running
 
@@ -33,6 +39,26 @@ def test_a_device_and_the_server_have_their_limits(servers: Servers, monkeypatch
     statuses = [person.send(person.sealed()).status_code for _ in range(3)]
     assert statuses == [201, 429, 429]
     assert Person(servers).ready().send(person.sealed()).status_code != 429, "another device has its own"
+
+
+def test_however_many_ask_at_once_the_threads_that_answer_are_few(
+    servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each keeps memory, and a connection of the database while it works."""
+    working, most = list[str](), list[int]()
+
+    def slow(tx: Connection) -> dict[tuple[str, bool], int]:
+        working.append(threading.current_thread().name)
+        most.append(len(working))
+        time.sleep(0.02)
+        working.pop()
+        return counts(tx)
+
+    monkeypatch.setattr("aboveboard.collector.http.operate.counts", slow)
+    with ThreadPoolExecutor(max_workers=4 * THREADS) as pool:
+        answers = list(pool.map(lambda _: servers.http.get("/readyz").status_code, range(8 * THREADS)))
+    assert answers == [200] * 8 * THREADS
+    assert max(most) == THREADS
 
 
 def test_a_sender_that_drips_is_let_go_and_its_slot_is_free(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:

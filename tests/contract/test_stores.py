@@ -18,7 +18,7 @@ from aboveboard.collector.settings import Settings, open_blobs
 from aboveboard.collector.storage.blobs import BlobName, Blobs
 from aboveboard.collector.storage.folder import FolderBlobs
 from aboveboard.collector.storage.s3 import S3Address, S3Blobs
-from aboveboard.collector.storage.sql import Database, insert, migrate, parse_url
+from aboveboard.collector.storage.sql import CACHE_KB, Database, insert, migrate, parse_url
 from aboveboard.collector.storage.tables import epochs, invitations, jobs, metadata
 from aboveboard.core.clock import SystemClock
 from aboveboard.core.errors import BadInput, Corrupt, Unavailable
@@ -47,6 +47,13 @@ def _segment(contributor: str = "c" * 32, epoch: str = "e" * 32) -> tuple[BlobNa
 def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Blobs:
     url = request.getfixturevalue("s3").new_bucket() if request.param == "s3" else ""
     return open_blobs(Settings(blobs=url), tmp_path)
+
+
+def test_the_pages_that_a_connection_keeps_are_few(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/collector.sqlite")
+    with database.reading() as tx:
+        assert tx.exec_driver_sql("PRAGMA cache_size").scalar() == -CACHE_KB
+    database.close()
 
 
 def test_what_was_put_is_there_and_what_was_removed_is_gone(blobs: Blobs) -> None:

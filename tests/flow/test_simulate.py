@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
+import os
 import random
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from aboveboard.cli import main
@@ -127,3 +134,32 @@ def test_numbers_that_make_no_sense_are_refused(capsys: pytest.CaptureFixture[st
     assert main(["simulate", "--contributors", "0"]) == 2
     assert main(["simulate", "--collector", "http://127.0.0.1:9"]) == 2
     assert "--charter" in capsys.readouterr().err
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("when", ["servers begin", "laptops send"])
+def test_however_it_ends_its_servers_end_too(tmp_path: Path, sign: signal.Signals, when: str) -> None:
+    """SIGTERM and Ctrl+C: their folder is removed as well."""
+    words = [sys.executable, "-m", "aboveboard", "simulate", "--contributors", "3", "--speed", "1"]
+    env = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(words, env=env, stderr=subprocess.PIPE, text=True) as running:
+        if when == "laptops send":
+            assert running.stderr is not None
+            while "their laptops send" not in running.stderr.readline():
+                assert running.poll() is None
+        started = list[psutil.Process]()
+        while len(started) < (3 if when == "laptops send" else 1):
+            with contextlib.suppress(psutil.NoSuchProcess):  # other commands come and go
+                started = [each for each in psutil.Process(running.pid).children() if "serve" in each.cmdline()]
+            assert running.poll() is None
+            time.sleep(0.05)
+        running.send_signal(sign)
+        codes = {signal.SIGTERM: 143, signal.SIGINT: 130, signal.SIGKILL: -9}
+        assert running.wait(40) == codes[sign]
+    gone, left = psutil.wait_procs(started, 20)
+    for each in left:
+        each.kill()
+    assert not left
+    assert len(gone) == len(started)
+    assert sign is signal.SIGKILL or list(tmp_path.iterdir()) == []

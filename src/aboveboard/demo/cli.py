@@ -8,13 +8,14 @@ import sys
 from pathlib import Path
 
 from aboveboard.demo.figures import figures
+from aboveboard.demo.processes import ended_well
 from aboveboard.demo.report import table, verdicts, write_html, write_json
 from aboveboard.demo.run import demonstrate, fresh
 
 
 def _run(args: argparse.Namespace) -> int:
     home = fresh(args.out)
-    with demonstrate(home, quick=args.quick, keep=args.keep) as outcome:
+    with ended_well(), demonstrate(home, quick=args.quick, keep=args.keep) as outcome:
         with outcome.progress.stage("report", "opening everything, searching for secrets, writing the report"):
             report, copies = figures(outcome)
             write_json(report, home / "report.json")

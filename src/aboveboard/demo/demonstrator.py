@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 
 from aboveboard.core.errors import AboveboardError, Refused, Unavailable
-from aboveboard.demo.processes import command, start
+from aboveboard.demo.processes import start
 from aboveboard.desktop.browser import Browser
 from aboveboard.desktop.display import PrivateDisplay
 from aboveboard.desktop.input import Hand
@@ -71,7 +71,7 @@ def demonstrate_all(orders: Orders) -> int:
         words: list[str | Path] = ["record", "--home", laptop]
         if orders.code:
             words += ["--charter", orders.charter, "--invitation", orders.code, "--region", "DE"]
-        recorder = start("the recorder", command(*words), folder / "recorder.log", display.env)
+        recorder = start("the recorder", *words, log=folder / "recorder.log", env=display.env)
         try:
             if ask(laptop, do="status")["state"] == "waiting_for_consent":  # or a run before this one died there
                 _agree(display, recorder.url, laptop)

@@ -16,7 +16,7 @@ from aboveboard.core.clock import SystemClock
 from aboveboard.core.ids import sha256_hex
 from aboveboard.core.policy_yaml import new_policy_yaml
 from aboveboard.core.signing import SigningKey
-from aboveboard.demo.processes import Server, command, run, run_json, start
+from aboveboard.demo.processes import Server, run, run_json, start
 from aboveboard.wire.api import Invitation, sign_invitation
 from aboveboard.wire.client import Client
 
@@ -132,7 +132,11 @@ def found(home: Path, sites: list[str], apps: Sequence[str] = ()) -> Organisatio
     path = home / "charter.json"
     run("charter", "init", home / "charter-spec.json", "--out", path)
     organisation = _serve(home, urls)
-    organisation.policy_id = _sign_and_publish(organisation, sites, apps)
+    try:
+        organisation.policy_id = _sign_and_publish(organisation, sites, apps)
+    except BaseException:
+        organisation.stop()
+        raise
     kept = {"urls": urls, "policy_id": organisation.policy_id}
     (home / "organisation.json").write_text(json.dumps(kept, indent=1), encoding="utf-8")
     return organisation
@@ -150,16 +154,19 @@ def _serve(home: Path, urls: dict[str, str]) -> Organisation:
     """Starts the servers where the charter says they are."""
     logs, path = home / "logs", home / "charter.json"
     ports = {name: url.rsplit(":", 1)[1] for name, url in urls.items()}
-    servers = [
-        start(name, command("witness", "serve", "--home", home / f"witness-{name}", "--charter", path, "--port",
-                            ports[name], *(["--guardian"] if name == "council" else [])), logs / f"{name}.log")
-        for name in ("council", "auditor")
-    ]  # fmt: skip
-    servers.append(
-        start("the collector", command("collector", "serve", "--home", home / "collector", "--charter", path, "--port",
-                                       ports["collector"], "--witness", urls["council"], "--witness",
-                                       urls["auditor"]), logs / "collector.log")
-    )  # fmt: skip
+    servers: list[Server] = []
+    try:
+        for name in ("council", "auditor"):
+            place = "--home", home / f"witness-{name}", "--charter", path, "--port", ports[name]
+            guardian = ["--guardian"] if name == "council" else []
+            servers.append(start(name, "witness", "serve", *place, *guardian, log=logs / f"{name}.log"))
+        place = "--home", home / "collector", "--charter", path, "--port", ports["collector"]
+        asked = "--witness", urls["council"], "--witness", urls["auditor"]
+        servers.append(start("the collector", "collector", "serve", *place, *asked, log=logs / "collector.log"))
+    except BaseException:
+        for server in reversed(servers):
+            server.stop()
+        raise
     return Organisation(home, path, "", servers[2], servers[0], servers)
 
 

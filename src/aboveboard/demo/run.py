@@ -19,7 +19,7 @@ from aboveboard.demo.canaries import Canary, make_canaries
 from aboveboard.demo.contributor import BROWSER, Contributor, Diary, Plan, environment, rounds
 from aboveboard.demo.organisation import STEWARDS, Organisation, found
 from aboveboard.demo.pageserver import PageServer
-from aboveboard.demo.processes import command, run, run_json, start
+from aboveboard.demo.processes import run, run_json, start
 from aboveboard.demo.progress import Progress
 from aboveboard.desktop.browser import Browser
 from aboveboard.desktop.display import PrivateDisplay
@@ -90,9 +90,11 @@ def record(outcome: Outcome, organisation: Organisation, tasks: TaskServer, page
     plan = Plan(outcome.size.tasks, outcome.size.episodes, outcome.size.speed, seed)
     with PrivateDisplay(*SCREEN) as display:
         environment(display)
-        words = command("record", "--home", laptop, "--charter", organisation.charter, "--invitation", code,
-                        "--region", "DE")  # fmt: skip
-        recorder = start("the recorder", words, home / "organisation" / "logs" / "recorder.log", display.env)
+        log = home / "organisation" / "logs" / "recorder.log"
+        recorder = start(
+            "the recorder", "record", "--home", laptop, "--charter", organisation.charter, "--invitation", code,
+            "--region", "DE", log=log, env=display.env,
+        )  # fmt: skip
         try:
             with (
                 Browser(display.env, recorder.url, *BROWSER) as browser,

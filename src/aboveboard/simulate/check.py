@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -31,20 +32,29 @@ class Check:
         self._url, self._charter, self._counts = url, charter, counts
         self._rng = random.Random(seed)  # noqa: S311  # which ones are looked at
         self._seen: set[SegmentId] = set()
+        self._stopping = threading.Event()
 
     def run(self, laptops: Sequence[Laptop], workers: int) -> None:
         """Every laptop's list; the bytes and the proofs of as many as the bounds say."""
         joined = [laptop for laptop in laptops if laptop.token]
         with ThreadPoolExecutor(max_workers=workers) as pool:
-            for listed in pool.map(self._listed, joined):
-                for segment in listed:
-                    if segment in self._seen:
-                        self._wrong("double", f"segment {segment} stands there twice")
-                    self._seen.add(segment)
-            some = [(laptop, n) for laptop in joined for n in range(len(laptop.acknowledged))]
-            list(pool.map(self._bytes, self._rng.sample(some, min(READ_MAX, len(some)))))
-            list(pool.map(self._proof, self._rng.sample(some, min(PROOFS_MAX, len(some)))))
-            list(pool.map(self._deletions, [laptop for laptop in joined if laptop.requests]))
+            try:
+                self._ask_all(pool, joined)
+            except BaseException:  # ended from outside: nobody waits for what has not begun
+                self._stopping.set()
+                pool.shutdown(cancel_futures=True)
+                raise
+
+    def _ask_all(self, pool: ThreadPoolExecutor, joined: Sequence[Laptop]) -> None:
+        for listed in pool.map(self._listed, joined):
+            for segment in listed:
+                if segment in self._seen:
+                    self._wrong("double", f"segment {segment} stands there twice")
+                self._seen.add(segment)
+        some = [(laptop, n) for laptop in joined for n in range(len(laptop.acknowledged))]
+        list(pool.map(self._bytes, self._rng.sample(some, min(READ_MAX, len(some)))))
+        list(pool.map(self._proof, self._rng.sample(some, min(PROOFS_MAX, len(some)))))
+        list(pool.map(self._deletions, [laptop for laptop in joined if laptop.requests]))
 
     def _wrong(self, kind: str, text: str) -> None:
         self._counts.did(kind)
@@ -119,7 +129,8 @@ class Check:
                     if time.monotonic() > deadline:
                         self._wrong("undone", f"a deletion of {laptop.device} is not done after {ANSWER_S_MAX:.0f} s")
                         return
-                    time.sleep(0.5)
+                    if self._stopping.wait(0.5):
+                        return
                 if answer.status != 200:
                     self._wrong("undone", f"a deletion of {laptop.device} is answered {answer.status}")
                 self._counts.did("deletions done")

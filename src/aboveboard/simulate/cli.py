@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from aboveboard.core.errors import BadInput
+from aboveboard.demo.processes import ended_well
 from aboveboard.simulate.report import holds, table
 from aboveboard.simulate.run import Options, simulate
 from aboveboard.wire.durable import write_durable
@@ -21,7 +22,8 @@ def _run(args: argparse.Namespace) -> int:
     options = Options(
         args.contributors, args.hours, args.speed, args.seed, args.at_once, args.collector, args.charter, args.steward
     )
-    report = simulate(options)
+    with ended_well():
+        report = simulate(options)
     if args.out is not None:
         write_durable(args.out, json.dumps(report, indent=1).encode())
     print(json.dumps(report) if args.json else table(report))

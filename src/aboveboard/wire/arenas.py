@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import threading
+import time
 
 _M_TRIM_THRESHOLD, _M_ARENA_MAX = -1, -8  # mallopt(3)
 _KEPT_BYTES = 1 << 17
@@ -16,3 +18,22 @@ def few_arenas(number: int) -> None:
         library = ctypes.CDLL(None)
         library.mallopt(_M_ARENA_MAX, number)
         library.mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
+
+
+def give_back(every_s: float) -> threading.Thread:
+    """Has a thread give the system what is free in the middle of the pools, again and again: else a server keeps what
+    its busiest minute needed, for as long as one small thing lies behind it. Bodies come and go beside what stays, so
+    there is always one. Where it is another C library the thread ends at once."""
+    thread = threading.Thread(target=_trim, args=(every_s,), name="memory", daemon=True)
+    thread.start()
+    return thread
+
+
+def _trim(every_s: float) -> None:
+    try:
+        trim = ctypes.CDLL(None).malloc_trim
+    except (OSError, AttributeError):
+        return
+    while True:
+        time.sleep(every_s)
+        trim(0)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import secrets
 import stat
+import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -15,6 +17,7 @@ from pathlib import Path
 from aboveboard.core.errors import Corrupt, Refused, Unavailable
 
 _numbers = count(secrets.randbits(32))  # so that none is a name that an earlier process of this number left behind
+PIECES_MAX = 1024  # that one call takes (IOV_MAX)
 SYNCS_AT_ONCE_MAX = 8  # file systems join waits that come together into one
 
 
@@ -50,18 +53,18 @@ def write_once(files: Sequence[tuple[str, Sequence[bytes]]], mode: int = 0o644) 
     """As write_durable, for several whose content is always the same of that name, and which are hardly ever there
     already. files: path and pieces of each. For each an error, or None: then it is durable.
 
-    All are written and have their names before the first wait for the disk, so that the disk and its file system can
-    make them durable together. A name that is there is not touched before the new bytes are durable: somebody may rely
-    on it. A process that dies leaves a whole file or none; a power cut may leave a torn one of a name that was never
-    acknowledged.
+    All are written and have their names before the first wait for the disk, and the system has been told to begin, so
+    that one wait makes them durable together. A name that is there is not touched before the new bytes are durable:
+    somebody may rely on it. A process that dies leaves a whole file or none; a power cut may leave a torn one of a name
+    that was never acknowledged.
     """
     results: list[Unavailable | None] = [None] * len(files)
     begun: list[tuple[int, _Aside]] = []
     for number, (path, pieces) in enumerate(files):
         try:
-            aside = _Aside(path, pieces, mode)
-            begun.append((number, aside))
+            aside = _Aside(path, pieces, mode, nameless=True)
             aside.give_name()
+            begun.append((number, aside))
         except Unavailable as error:
             results[number] = error
     for number, aside in begun:
@@ -73,18 +76,21 @@ def write_once(files: Sequence[tuple[str, Sequence[bytes]]], mode: int = 0o644) 
 
 
 class _Aside:
-    """A new file beside `path` that holds the pieces. Names are text here, since small files are written many a
-    second. What raises Unavailable leaves no file aside."""
+    """A new file that holds the pieces and is not at `path` yet: beside it under a name of its own; or, nameless, under
+    none where the system knows that, so that nothing is left of it when the process dies. Names are text here, since
+    small files are written many a second. What raises Unavailable leaves no file aside."""
 
-    def __init__(self, path: str, pieces: Sequence[bytes], mode: int) -> None:
+    def __init__(self, path: str, pieces: Sequence[bytes], mode: int, *, nameless: bool = False) -> None:
         self._path, self._named = path, False
         self._folder, _, name = path.rpartition("/")
         self._aside = f"{self._folder}/.{name}.{os.getpid():x}-{next(_numbers):x}.tmp"
         try:
-            self._descriptor = os.open(self._aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+            made = _open_nameless(self._folder, mode) if nameless else None
+            self._nameless = made is not None
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+            self._descriptor = os.open(self._aside, flags, mode) if made is None else made
             try:
-                for piece in pieces:
-                    write_all(self._descriptor, piece)
+                _write_pieces(self._descriptor, pieces)
             except BaseException:
                 os.close(self._descriptor)
                 raise
@@ -97,7 +103,21 @@ class _Aside:
         return Unavailable(f"can't write {self._path}: {error.strerror}")
 
     def give_name(self) -> None:
-        """Now, unless it is there already, or the file system knows no second names."""
+        """Now, unless it is there already, or the file system knows no second names; and has the system begin to write.
+        Raises Unavailable: then it was given up."""
+        try:
+            if self._nameless:
+                self._name_nameless()
+            else:
+                self._name_again()
+        except OSError as error:
+            os.close(self._descriptor)
+            raise self._unavailable(error) from error
+        if sys.platform == "linux":
+            with suppress(OSError):  # a hint
+                os.posix_fadvise(self._descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+
+    def _name_again(self) -> None:
         try:
             os.link(self._aside, self._path)
         except OSError:
@@ -105,6 +125,16 @@ class _Aside:
         self._named = True
         with suppress(OSError):
             os.unlink(self._aside)
+
+    def _name_nameless(self) -> None:
+        # Only with a descriptor for the folder does Python follow the link that stands for the file; the path is
+        # absolute, so that the descriptor is not looked at.
+        here = self._descriptor
+        try:
+            os.link(f"/proc/self/fd/{here}", self._path, src_dir_fd=here, follow_symlinks=True)
+            self._named = True
+        except FileExistsError:
+            os.link(f"/proc/self/fd/{here}", self._aside, src_dir_fd=here, follow_symlinks=True)
 
     def take_its_place(self) -> None:
         """Once, at the end: durable when it returns. Raises Unavailable."""
@@ -118,6 +148,18 @@ class _Aside:
             sync_folder(self._folder)
         except OSError as error:
             raise self._unavailable(error) from error
+
+
+def _open_nameless(folder: str, mode: int) -> int | None:
+    """A file of that folder without a name; None where there is no such thing."""
+    if sys.platform != "linux":
+        return None
+    try:
+        return os.open(folder, os.O_WRONLY | os.O_TMPFILE | os.O_CLOEXEC, mode)
+    except OSError as error:
+        if error.errno in (errno.EOPNOTSUPP, errno.EISDIR):
+            return None
+        raise
 
 
 def write_files_durable(folder: Path, files: Mapping[str, bytes]) -> None:
@@ -150,6 +192,17 @@ def _write_aside(aside: Path, data: bytes) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _write_pieces(descriptor: int, pieces: Sequence[bytes]) -> None:
+    """os.writev until everything is written."""
+    left = [memoryview(each) for each in pieces if each]
+    while left:
+        written = os.writev(descriptor, left[:PIECES_MAX])
+        while left and written >= len(left[0]):
+            written -= len(left.pop(0))
+        if written:
+            left[0] = left[0][written:]
 
 
 def write_all(descriptor: int, data: bytes) -> None:

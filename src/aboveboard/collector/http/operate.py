@@ -45,10 +45,19 @@ class Figures:
         )  # fmt: skip
         self._registry.register(_State(service))
 
+        # Looking a label up costs more than counting. As many as there are routes, methods and statuses.
+        self._counted: dict[tuple[str, str, int], Counter] = {}
+        self._timed: dict[tuple[str, str], Histogram] = {}
+
     def count(self, method: str, route: str, status: int, seconds: float) -> None:
-        """One request that was answered; route: its pattern, never its address."""
-        self._requests.labels(method, route, str(status)).inc()
-        self._seconds.labels(method, route).observe(seconds)
+        """One request that was answered; route: its pattern, never its address. In the event loop's thread only."""
+        counted, timed = self._counted.get((method, route, status)), self._timed.get((method, route))
+        if counted is None:
+            counted = self._counted[method, route, status] = self._requests.labels(method, route, str(status))
+        if timed is None:
+            timed = self._timed[method, route] = self._seconds.labels(method, route)
+        counted.inc()
+        timed.observe(seconds)
 
     def serve(self, port: int) -> None:
         """On loopback only, beside the server: http://127.0.0.1:PORT/metrics. Raises Unavailable."""

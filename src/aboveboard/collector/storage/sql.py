@@ -24,13 +24,13 @@ from aboveboard.wire.durable import FolderLock
 __all__ = ["Database", "Prepared", "insert", "migrate", "person", "together"]
 
 BUSY_MS_MAX = 10_000
+CACHE_KB = 512  # of pages, of each of SQLite's connections: what is missing there lies in the system's own cache
 CONNECTIONS_MAX = 20  # the one used last is used next: each has caches of its own, which fill only when it is needed
 POOL_WAIT_S_MAX = 5
 STATEMENT_MS_MAX = 60_000
 _MIGRATING = "migrations"
 _WRITING = "the log's writer"
 _REWRITING = "rewriting the files"
-_LOCK_ALL = text("SELECT pg_advisory_xact_lock(n) FROM unnest(CAST(:numbers AS bigint[])) AS n")
 _DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
 
 
@@ -88,6 +88,9 @@ class Prepared:
         return known
 
 
+_LOCK_ALL = Prepared(text("SELECT pg_advisory_xact_lock(n) FROM unnest(CAST(:numbers AS bigint[])) AS n"))
+
+
 @contextmanager
 def together(tx: Connection) -> Iterator[None]:
     """Several Prepared.all(), none of which needs another's outcome: sent at once, where a server is asked."""
@@ -139,7 +142,7 @@ class Database:
         with self._alone(), self._errors(), self._engine.begin() as tx:
             if self.kind == "postgresql" and subjects:
                 # In one order everywhere, or two could wait for each other.
-                tx.execute(_LOCK_ALL, {"numbers": sorted(map(_lock_number, subjects))})
+                _LOCK_ALL.rows(tx, {"numbers": sorted(map(_lock_number, subjects))})
             yield tx
 
     @contextmanager
@@ -267,7 +270,8 @@ def _sqlite(url: URL) -> Engine:
 
 def _on_connect(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves, see _on_begin
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+    kept = f"cache_size=-{CACHE_KB}"
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON", kept):
         connection.execute(f"PRAGMA {pragma}")
 
 
