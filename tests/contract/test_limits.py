@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from aboveboard.collector.ingest import _Come
 from aboveboard.collector.jobs import counts
-from aboveboard.collector.limits import Bodies, TooMany
+from aboveboard.collector.limits import Bodies, TooMany, Uploads
 from aboveboard.collector.settings import Settings
 from aboveboard.collector.storage.blobs import BlobName
 from aboveboard.core.errors import Unavailable
@@ -142,6 +142,27 @@ def test_an_unavailable_store_acknowledges_nothing(servers: Servers, monkeypatch
         answer = person.send(segment)
         assert (answer.status_code, "Retry-After" in answer.headers) == (503, True)
     assert person.send(segment).status_code == 201
+
+
+def test_a_device_is_remembered_until_it_may_send_as_much_as_any(monkeypatch: pytest.MonkeyPatch) -> None:
+    now_s = 1000.0
+    monkeypatch.setattr("aboveboard.collector.limits.time.monotonic", lambda: now_s)
+    uploads = Uploads(device_mb_per_hour=36)  # 10 kB a second
+    for number in range(1000):
+        now_s += 0.1
+        with uploads.slot(f"{number:032x}", 5_000):  # half a second's
+            pass
+        assert len(uploads._buckets) <= 6
+    with uploads.slot("one", 36_000_000):
+        pass
+    now_s += 1800
+    for number in range(100):
+        with uploads.slot(f"{number:032x}", 0):
+            pass
+    with pytest.raises(TooMany), uploads.slot("one", 18_100_000):
+        pass
+    with uploads.slot("one", 18_000_000):
+        pass
 
 
 def test_records_of_all_connections_together_are_bounded() -> None:
