@@ -31,6 +31,7 @@ PEOPLE, DAYS = 200, 30
 BEFORE, AFTER = 1, 5  # days around the one that is asked about
 SILENCE_DAYS_MAX = 12
 PAIRS = 4000
+EVENINGS_TIMES = 8  # as many people, where the evening of a withdrawal is asked about
 NO_TIME = 0.45  # of a day: stands for the time of what did not come
 HELD_BACK = 3.0, 100.0  # L2
 Float = NDArray[np.float64]
@@ -164,8 +165,9 @@ def told(people: Sequence[Person], what: Seen, truth: Truth, look: Callable[[Per
     best = 0.5
     for features in (plain, placed, *([[_products(each) for each in plain]] if look is seen else [])):
         rng, both = random.Random(SEED), list(zip(people, features, strict=True))
-        x, y = pairs(both[:half], truth, PAIRS, rng)
-        asked, answers = pairs(both[half:], truth, PAIRS, rng)
+        number = PAIRS * max(1, len(people) // PEOPLE)
+        x, y = pairs(both[:half], truth, number, rng)
+        asked, answers = pairs(both[half:], truth, number, rng)
         for held_back in HELD_BACK:
             best = max(best, auc(asked @ fitted(x, y, held_back), answers))
     return best
@@ -187,7 +189,7 @@ def _withdrew(one: Person, day: int) -> float | None:
 def beside_sizes(
     metric: str, people: Sequence[Person], truth: Truth, look: Callable[[Person, Seen], Float] = seen
 ) -> Row:
-    """Of a hundred people an AUC is known to some hundredths: a twentieth more than by sizes alone is no more."""
+    """An AUC is known to a hundredth or two: a twentieth more than by sizes alone is no more."""
     by = {what: told(people, what, truth, look) for what in KINDS}
     best = max(by.values())  # who has everything may also leave some of it aside
     return row(metric, best, "AUC", peer=by["sizes"], peer_name="by sizes alone", target="<= 1.05")
@@ -195,7 +197,7 @@ def beside_sizes(
 
 def rows_of(world: World, people: int, days: int) -> list[Row]:
     everyone = [person(number, world, days) for number in range(people)]
-    some_withdraw = [person(number, world, days, withdrawing=True) for number in range(people)]
+    some_withdraw = [person(number, world, days, withdrawing=True) for number in range(EVENINGS_TIMES * people)]
     waited = np.array([each for one in everyone for each in one.waited])
     by = {what: told(everyone, what, _worked) for what in KINDS}
     found = {"all": max(by.values()), "times": by["times"], "sizes": by["sizes"]}
@@ -212,7 +214,9 @@ def rows_of(world: World, people: int, days: int) -> list[Row]:
         beside_sizes(
             f"who withdrew on a day, by all until its evening; people {world}", some_withdraw, _withdrew, seen_by_then
         ),
-        beside_sizes(f"who had withdrawn on a day, by all, also later; people {world}", some_withdraw, _withdrew),
+        beside_sizes(
+            f"who had withdrawn on a day, by all, also later; people {world}", some_withdraw[:people], _withdrew
+        ),
         row(f"from being recorded to leaving, of it 1 in the hold; people {world}", float(waited.mean()), "days"),
         row(f"the same, 95th percentile; people {world}", float(np.percentile(waited, 95)), "days"),
     ]

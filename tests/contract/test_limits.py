@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
@@ -13,9 +13,11 @@ import pyrage
 import pytest
 from sqlalchemy import Connection
 
+from aboveboard.collector.ingest import _Come
 from aboveboard.collector.jobs import counts
-from aboveboard.collector.limits import Bodies, TooMany
+from aboveboard.collector.limits import Bodies, TooMany, Uploads
 from aboveboard.collector.settings import Settings
+from aboveboard.collector.storage.blobs import BlobName
 from aboveboard.core.errors import Unavailable
 from aboveboard.core.ids import sha256_hex
 from aboveboard.serve import THREADS
@@ -59,6 +61,30 @@ def test_however_many_ask_at_once_the_threads_that_answer_are_few(
         answers = list(pool.map(lambda _: servers.http.get("/readyz").status_code, range(8 * THREADS)))
     assert answers == [200] * 8 * THREADS
     assert max(most) == THREADS
+
+
+def test_large_ones_that_wait_for_the_store_hold_up_no_small_one(
+    servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many large ones as small ones have lanes."""
+    blobs, person = servers.service.blobs, Person(servers).ready()
+    large = [Person(servers).ready() for _ in range(min(blobs.light_at_once, 6))]
+    held, go, put_all = threading.Semaphore(0), threading.Event(), blobs.put_all
+
+    def slow(asked: Sequence[tuple[BlobName, Sequence[bytes]]]) -> list[Unavailable | None]:
+        if asked and asked[0][0].contributor != person.contributor:
+            held.release()
+            go.wait(10)
+        return put_all(asked)
+
+    monkeypatch.setattr(blobs, "put_all", slow)
+    monkeypatch.setattr(_Come, "light", lambda come: come.cert.cert.device == person.device)
+    with ThreadPoolExecutor(max_workers=len(large)) as pool:
+        answers = [pool.submit(each.send, each.sealed()) for each in large]
+        assert all(held.acquire(timeout=10) for _ in large)
+        assert person.send(person.sealed()).status_code == 201
+        go.set()
+        assert [each.result().status_code for each in answers] == [201] * len(large)
 
 
 def test_a_sender_that_drips_is_let_go_and_its_slot_is_free(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,6 +142,27 @@ def test_an_unavailable_store_acknowledges_nothing(servers: Servers, monkeypatch
         answer = person.send(segment)
         assert (answer.status_code, "Retry-After" in answer.headers) == (503, True)
     assert person.send(segment).status_code == 201
+
+
+def test_a_device_is_remembered_until_it_may_send_as_much_as_any(monkeypatch: pytest.MonkeyPatch) -> None:
+    now_s = 1000.0
+    monkeypatch.setattr("aboveboard.collector.limits.time.monotonic", lambda: now_s)
+    uploads = Uploads(device_mb_per_hour=36)  # 10 kB a second
+    for number in range(1000):
+        now_s += 0.1
+        with uploads.slot(f"{number:032x}", 5_000):  # half a second's
+            pass
+        assert len(uploads._buckets) <= 6
+    with uploads.slot("one", 36_000_000):
+        pass
+    now_s += 1800
+    for number in range(100):
+        with uploads.slot(f"{number:032x}", 0):
+            pass
+    with pytest.raises(TooMany), uploads.slot("one", 18_100_000):
+        pass
+    with uploads.slot("one", 18_000_000):
+        pass
 
 
 def test_records_of_all_connections_together_are_bounded() -> None:

@@ -2,8 +2,8 @@
 
     lane: arrival.py -> (standing.py, unless heads.py knows) -> bytes durable -> group: decided, rows committed
 
-A few lanes, threads, take whatever has come meanwhile: so the busier the server, the more is written, waited for and
-committed together, and hardly any thread waits for another.
+A few lanes, threads, take whatever small ones have come meanwhile: so the busier the server, the more is written,
+waited for and committed together, and hardly any thread waits for another. Large ones have lanes of their own.
 
 The same segment may come any number of times. What is acknowledged is in the store and in the database, and will be
 in the log: all three before the answer, the last as a promise.
@@ -49,7 +49,7 @@ class _Come:
     then: Then
 
     def light(self) -> bool:
-        """What is larger has the disk for itself: waiting for it takes longer than anything that could be shared."""
+        """What is larger has a lane for itself: the disk takes longer for it than anything that could be shared."""
         return sum(map(len, self.pieces)) <= LIGHT_BYTES_MAX
 
 
@@ -73,10 +73,14 @@ class Intake:
         self._tidied_by_another = tidied_by_another
         self._heads, self.holds = Heads(), Holds()
         self._groups = Groups(self._settle)
-        self._lanes = Lanes(self._take_all, blobs.at_once, blobs.together, _Come.light)
+        self._heavy = self._light = Lanes(self._take_all, blobs.at_once, 1)
+        if blobs.together > 1:
+            self._light = Lanes(self._take_all, blobs.light_at_once, blobs.together)
 
     def close(self) -> None:
-        self._lanes.close()
+        self._light.close()
+        if self._heavy is not self._light:
+            self._heavy.close()
         self._groups.close()
 
     def take(self, cert: SignedDeviceCert, token_sha256: str, seq: int, data: bytes, digest: str) -> Accepted:
@@ -95,7 +99,8 @@ class Intake:
         computed it, hex. Calls `then`, which has to be quick, in another thread with what was accepted, once that is
         durable, or with the error: BadInput, Corrupt or SignatureError (this file is not good), OutOfOrder, Refused
         (not allowed), Unavailable. Returns at once."""
-        self._lanes.add(_Come(cert, token_sha256, seq, pieces, digest, then))
+        come = _Come(cert, token_sha256, seq, pieces, digest, then)
+        (self._light if come.light() else self._heavy).add(come)
 
     def _take_all(self, come: Sequence[_Come]) -> None:
         """Never raises: whoever waits has to be told."""

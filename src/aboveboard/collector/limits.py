@@ -10,11 +10,13 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 
 from aboveboard.core.errors import Unavailable
 
 DEVICE_UPLOADS_MAX = 2
-DEVICES_REMEMBERED_MAX = 200_000
+DEVICES_REMEMBERED_MAX = 200_000  # some 300 bytes each; hardly any are, see _forget
+FORGOTTEN_AT_ONCE = 2  # for each that is added, so that they get fewer
 BUSY_RETRY_S = 2
 HOUR_S = 3600
 RECORD_BYTES_AT_ONCE_MAX = 64 << 20
@@ -69,8 +71,16 @@ class Uploads:
             self._buckets[device] = (left, now)
             raise TooMany("this device has sent its share for now: the rest later", int((size_bytes - left) / rate) + 1)
         self._buckets[device] = (left - size_bytes, now)
-        if len(self._buckets) > DEVICES_REMEMBERED_MAX:
-            self._buckets.popitem(last=False)
+        self._forget(now, rate)
+
+    def _forget(self, now: float, rate: float) -> None:
+        """Of those used longest ago, a few that have refilled: they are as one that was never used. So those that are
+        remembered are the devices of the last hour at most, mostly of the last seconds."""
+        for device, (left, at) in list(islice(self._buckets.items(), FORGOTTEN_AT_ONCE)):
+            full = left + (now - at) * rate >= self._hourly_bytes
+            if not full and len(self._buckets) <= DEVICES_REMEMBERED_MAX:
+                break
+            del self._buckets[device]
 
 
 class Bodies:

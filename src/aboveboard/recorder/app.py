@@ -41,6 +41,8 @@ from aboveboard.recorder.upload import Uplink
 from aboveboard.wire.arenas import few_arenas
 from aboveboard.wire.durable import read_bounded
 
+KEPT_BYTES = 1 << 17  # of free memory
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -134,7 +136,7 @@ def _display(options: Options) -> tuple[str, Path | None]:
 def run(options: Options) -> int:
     """Runs until SIGTERM or SIGINT. 1 when the display was lost for good."""
     keep_memory_private()
-    few_arenas(1)
+    few_arenas(1, KEPT_BYTES)
     clock = SystemClock()
     display, xauthority = _display(options)
     bus = os.environ.get("DBUS_SESSION_BUS_ADDRESS")

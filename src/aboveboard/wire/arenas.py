@@ -8,16 +8,17 @@ import threading
 import time
 
 _M_TRIM_THRESHOLD, _M_ARENA_MAX = -1, -8  # mallopt(3)
-_KEPT_BYTES = 1 << 17
 
 
-def few_arenas(number: int) -> None:
+def few_arenas(number: int, kept_bytes: int | None = None) -> None:
     """Before threads start: the C library keeps so many pools of free memory, not one for each thread that ever asked
-    for some, and gives back their ends early. Where it is another C library nothing changes."""
+    for some. kept_bytes: it gives back whatever more is free at a pool's end, at once, and has each large piece mapped
+    and unmapped by itself: less memory, for more time. Where it is another C library nothing changes."""
     with contextlib.suppress(OSError, AttributeError):
         library = ctypes.CDLL(None)
         library.mallopt(_M_ARENA_MAX, number)
-        library.mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
+        if kept_bytes is not None:
+            library.mallopt(_M_TRIM_THRESHOLD, kept_bytes)
 
 
 def give_back(every_s: float) -> threading.Thread:

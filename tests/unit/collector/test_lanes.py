@@ -16,7 +16,7 @@ def test_everything_is_done_once_and_what_waits_together() -> None:
         sizes.append(len(items))
         done.extend(items)
 
-    lanes: Lanes[int] = Lanes(work, at_once=2, together=8, light=lambda _: True)
+    lanes: Lanes[int] = Lanes(work, at_once=2, together=8)
     for item in range(100):
         lanes.add(item)
     go.set()
@@ -25,27 +25,10 @@ def test_everything_is_done_once_and_what_waits_together() -> None:
     assert max(sizes) == 8
 
 
-def test_beside_a_heavy_one_nothing_more_is_taken() -> None:
-    go, taken = threading.Event(), list[list[int]]()
-
-    def work(items: Sequence[int]) -> None:
-        go.wait(10)
-        taken.append(list(items))
-
-    lanes: Lanes[int] = Lanes(work, at_once=1, together=8, light=lambda item: item < 10)
-    for item in (0, 1, 2, 30, 31, 4, 5):
-        lanes.add(item)
-    go.set()
-    lanes.close()
-    assert [item for items in taken for item in items] == [0, 1, 2, 30, 31, 4, 5]
-    assert taken[-2:] == [[31], [4, 5]]
-    assert taken[-3][-1] == 30
-
-
 def test_lanes_work_side_by_side() -> None:
     both = threading.Barrier(2, timeout=10)
     met: list[int] = []
-    lanes: Lanes[int] = Lanes(lambda _: met.append(both.wait()), at_once=2, together=1, light=lambda _: True)
+    lanes: Lanes[int] = Lanes(lambda _: met.append(both.wait()), at_once=2, together=1)
     lanes.add(1)
     lanes.add(2)
     lanes.close()

@@ -14,7 +14,7 @@ def resident_kb():
 
 from aboveboard.recorder import memory
 from aboveboard.wire.arenas import few_arenas
-few_arenas(1)
+few_arenas(1, 1 << 17)
 import numpy
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 before = resident_kb()

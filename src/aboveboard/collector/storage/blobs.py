@@ -52,10 +52,12 @@ class Blobs(Protocol):
     """When `put` returns, the bytes survive a crash; when `remove` returns, they are gone. Safe for several threads.
 
     All raise Unavailable when the store says no; each may then be done again. at_once: how many may put with gain;
-    together: how many blobs each of them may put at a time with gain.
+    together: how many small blobs may be put at a time with gain, and light_at_once: by how many, where it is more
+    than one.
     """
 
     at_once: int
+    light_at_once: int
     together: int
 
     def put(self, name: BlobName, pieces: Sequence[bytes]) -> None:

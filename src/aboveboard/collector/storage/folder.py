@@ -21,7 +21,8 @@ class FolderBlobs:
     """Blobs (see blobs.py) as files that only the collector may read."""
 
     at_once = 6  # some write while others wait for the disk: more would only wait for each other
-    together = 8
+    light_at_once = 3  # what is shared of a small one is more than what is waited for
+    together = 16
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

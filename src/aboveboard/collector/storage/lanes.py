@@ -13,12 +13,9 @@ Item = TypeVar("Item")
 class Lanes(Generic[Item]):
     """Safe for several threads. What waits is bounded by whoever adds."""
 
-    def __init__(
-        self, work: Callable[[Sequence[Item]], None], at_once: int, together: int, light: Callable[[Item], bool]
-    ) -> None:
-        """work: never raises. at_once: threads; together: how many items each takes at a time, at most; light: whether
-        more may be taken beside this one."""
-        self._work, self._together, self._light = work, together, light
+    def __init__(self, work: Callable[[Sequence[Item]], None], at_once: int, together: int) -> None:
+        """work: never raises. at_once: threads; together: how many items each takes at a time, at most."""
+        self._work, self._together = work, together
         self._waiting: queue.SimpleQueue[Item | None] = queue.SimpleQueue()
         self._threads = [threading.Thread(target=self._run, name="upload", daemon=True) for _ in range(at_once)]
         for thread in self._threads:
@@ -39,7 +36,7 @@ class Lanes(Generic[Item]):
         while (item := self._waiting.get()) is not None:
             items = [item]
             ended = False
-            while len(items) < self._together and not ended and self._light(items[-1]):
+            while len(items) < self._together and not ended:
                 try:
                     more = self._waiting.get_nowait()
                 except queue.Empty:

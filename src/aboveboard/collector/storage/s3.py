@@ -54,6 +54,7 @@ class S3Blobs:
     """
 
     at_once = 32  # each waits for the network most of the time
+    light_at_once = at_once
     together = 1
 
     def __init__(self, address: S3Address) -> None:
