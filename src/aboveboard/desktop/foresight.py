@@ -39,6 +39,7 @@ class Foresight:
         self._bus = bus
         self._of: Hashable = None
         self._batches: list[Batch] = []
+        self._same: dict[Question, Any] | None = None  # what was asked, where all was answered as before
         self._asked: dict[Question, Any] = {}  # in the reading before `begin`, with the answers; in order
         self._answers: dict[Question, Any] = {}
         self._within = False
@@ -53,20 +54,22 @@ class Foresight:
         if of != self._of or not 0 < len(before) <= ASKED_MAX:
             self._of = of
             return False
-        foreseen = list(before)
-        parts = [foreseen[i : i + IN_FLIGHT_MAX] for i in range(0, len(foreseen), IN_FLIGHT_MAX)]
-        if parts != [batch.asked for batch in self._batches]:
-            self._batches = [Batch(part) for part in parts]
+        if before is not self._same:  # else the batches are those of before
+            self._same = None
+            foreseen = list(before)
+            parts = [foreseen[i : i + IN_FLIGHT_MAX] for i in range(0, len(foreseen), IN_FLIGHT_MAX)]
+            if parts != [batch.asked for batch in self._batches]:
+                self._batches = [Batch(part) for part in parts]
         deadline = time.monotonic() + s_max
         answers: list[Any] = []
         for batch in self._batches:
             answers += self._bus.again(batch, max(deadline - time.monotonic(), 0.0))
             if time.monotonic() >= deadline:
                 return False  # who did not answer in time is asked again, or there is no time for that either
-        self._answers = dict(zip(foreseen, answers, strict=True))
         if answers != list(before.values()):
+            self._answers = dict(zip(before, answers, strict=True))
             return False
-        self._asked = before
+        self._asked = self._answers = self._same = before
         return True
 
     def end(self) -> None:
@@ -80,6 +83,7 @@ class Foresight:
         known = self._answers
         unknown = [question for question in asked if question not in known]
         if unknown:
+            self._same = None
             known.update(zip(unknown, self._bus.calls(unknown, s_max), strict=True))
         answers = [known[question] for question in asked]
         if len(self._asked) <= ASKED_MAX:  # of more than can be foreseen nothing is kept but that they are more

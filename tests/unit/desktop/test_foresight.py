@@ -88,6 +88,13 @@ def test_it_says_whether_all_is_as_it_was() -> None:
     for _ in range(2):
         assert asks.begin("window", 1.0)
         asks.end()
+    assert asks.begin("window", 1.0)
+    assert asks.calls([(OLD, NAME)]) == ["one"]
+    assert asks.calls([(NEW, NAME)]) == [None], "something else is asked all the same"
+    asks.end()
+    assert asks.begin("window", 1.0)
+    assert program.turns[-1][-1] == (NEW, NAME), "and the next time it is foreseen"
+    asks.end()
     program.answers[OLD, NAME] = "two"
     assert not asks.begin("window", 1.0)
     asks.end()
