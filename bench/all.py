@@ -17,7 +17,7 @@ matplotlib.use("svg")
 from matplotlib import pyplot as plt  # the backend has to be chosen first
 
 HERE = Path(__file__).parent
-NOT_BENCHMARKS = {"__init__", "all", "awake", "common", "dataset_work", "hours_people", "recorder_session"}
+NOT_BENCHMARKS = {"__init__", "all", "awake", "common", "dataset_work", "hours_people", "listening", "recorder_session"}
 
 
 def names() -> list[str]:

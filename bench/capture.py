@@ -10,7 +10,6 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 import psutil
 from Xlib import X
@@ -21,6 +20,7 @@ from aboveboard.core.events import ButtonEdge, KeyEdge, Motion
 from aboveboard.desktop.display import PrivateDisplay
 from aboveboard.recorder.platform.x11 import X11Source
 from bench.common import Row, arguments, row, tell
+from bench.listening import cpu_ns
 
 KEY = 38  # the key "a" on every layout of the test display
 
@@ -103,11 +103,6 @@ class Turn:
     cpu_ms: float
     rss_mb: float
     share: float
-
-
-def cpu_ns(pid: int) -> int:
-    """Processor time of a process's threads so far. From schedstat: the usual counters tick in 10 ms only."""
-    return sum(int(path.read_text().split()[0]) for path in Path(f"/proc/{pid}/task").glob("*/schedstat"))
 
 
 def turn(who: str, display: PrivateDisplay, rate_hz: float, seconds: float) -> Turn:

@@ -28,7 +28,7 @@ from aboveboard.desktop.browser import Browser
 from aboveboard.desktop.display import PrivateDisplay
 from aboveboard.desktop.input import Hand
 from bench.common import Row, row, tell
-from bench.recorder import listening
+from bench.listening import listening
 
 AIMS, KEYS_A_RUN, TYPED_EVERY, WHEEL_EVERY = 900, 44, 10, 9  # 90 runs of keys: about 4,000
 SHOTS_AN_HOUR = 3600  # one a second

@@ -25,6 +25,7 @@ from aboveboard.desktop.display import PrivateDisplay
 from aboveboard.desktop.input import Hand
 from aboveboard.desktop.windows import Windows
 from bench.common import Row, row
+from bench.listening import cpu_ns, listening, wakeups
 
 WIDTH, HEIGHT = 1600, 1000
 TURN_S = 20.0  # in one program, then the next
@@ -155,16 +156,12 @@ def _stages(pid: int, path: Path) -> dict[str, float]:
 
 def _cpu_ms(pid: int) -> float:
     """With that of processes it has started and that have ended."""
-    from bench.recorder import cpu_ns
-
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     children_s = (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
     return cpu_ns(pid) / 1e6 + children_s * 1e3
 
 
 def _recorded(display: PrivateDisplay, person: Person, seconds: float, who: str = "ours") -> Session:
-    from bench.recorder import listening, wakeups
-
     counting = "BENCH_STAGES" in os.environ
     person.begin_anew()
     with listening(who, display) as listener:

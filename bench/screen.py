@@ -18,7 +18,7 @@ from aboveboard.desktop.browser import Browser
 from aboveboard.desktop.display import PrivateDisplay
 from aboveboard.desktop.input import Hand
 from bench.common import Row, arguments, row, tell
-from bench.recorder import cpu_ns, listening
+from bench.listening import cpu_ns, listening
 
 WIDTH, HEIGHT = 1920, 1080
 HOUR_S = 3600
