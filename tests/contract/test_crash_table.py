@@ -16,7 +16,8 @@ PROVE = 50
 WANTED = {
     "sequencer": ("write .state/journal", "fsync .state/journal", "truncate .state/journal", "write tile/entries",
                   "rename tile/", "rename .state/tree", "rename checkpoint", "rename logs"),
-    "store": ("create .seg", "write .seg", "link .seg", "unlink .seg", "fsync .seg", "rename .seg", "fsync folder"),
+    "store": ("write nameless", "link .seg", "fsync nameless", "rename .seg", "fsync folder"),
+    "old-store": ("create .seg", "write .seg", "link .seg", "unlink .seg", "fsync .seg", "rename .seg", "fsync folder"),
     "witness": ("write logs", "fsync logs", "rename logs", "write known.json", "rename known.json", "write refusals"),
 }  # fmt: skip
 

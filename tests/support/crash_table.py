@@ -1,4 +1,4 @@
-"""Rounds of the crash table: `python -m tests.support.crash_table sequencer|store|witness ROUNDS FOLDER`.
+"""Rounds of the crash table: `python -m tests.support.crash_table sequencer|store|old-store|witness ROUNDS FOLDER`.
 
 A process of its own, without threads, forks each round from what it has imported. For every step that a scenario makes
 on disk: run it, die there, look at what is left. Prints one JSON line: how many rounds each kind of step had.
@@ -30,6 +30,7 @@ from aboveboard.core.errors import AboveboardError
 from aboveboard.core.ids import ConsentId, ContributorId, DeviceId, EpochId, PolicyId
 from aboveboard.core.merkle import leaf_hash, root_hash, root_of_hashes
 from aboveboard.core.signing import SigningKey
+from aboveboard.wire import durable
 from aboveboard.wire.segment import GENESIS, seal
 from aboveboard.witness.http import Route, SmallServer
 from aboveboard.witness.server import BODY_BYTES_MAX, Witness
@@ -167,6 +168,16 @@ def run_store(folder: Path, say: Say) -> None:
         blobs.put(name, (data,))
 
 
+def run_old_store(folder: Path, say: Say) -> None:
+    """As above, on a file system that knows no files without a name."""
+
+    def unknown(folder: str, mode: int) -> int | None:
+        return None
+
+    durable._open_nameless = unknown  # in this round's process only
+    run_store(folder, say)
+
+
 def check_store(folder: Path, said: list[list[object]]) -> None:
     """What was acknowledged is there; whatever else is, coming again makes it good, and nothing stays behind."""
     blobs = store_of(folder)
@@ -197,6 +208,7 @@ def make_segments() -> None:
 SCENARIOS = {
     "sequencer": (prepare_sequencer, run_sequencer, check_sequencer),
     "store": (prepare_store, run_store, check_store),
+    "old-store": (prepare_store, run_old_store, check_store),
     "witness": (prepare_witness, run_witness, check_witness),
 }
 
@@ -287,6 +299,8 @@ KINDS = (
 def kind_of(site: str) -> str:
     """Of a step: the call and what it is done to, without numbers."""
     call, _, path = site.partition(" ")
+    if "/#" in path:
+        return f"{call} nameless"
     for part in KINDS:
         if part in path:
             return f"{call} {part}"

@@ -10,13 +10,17 @@ import os
 import shutil
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 REAL_WRITE = os.write
-_CHANGES = ("open", "write", "pwrite", "fsync", "fdatasync", "link", "replace", "ftruncate", "unlink", "mkdir", "rmdir")
+DESCRIPTORS = "/proc/self/fd/"
+_CHANGES = (
+    "open", "write", "writev", "pwrite", "fsync", "fdatasync",
+    "link", "replace", "ftruncate", "unlink", "mkdir", "rmdir",
+)  # fmt: skip
 
 
 @dataclass
@@ -56,7 +60,9 @@ class Killer:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def _path(self, descriptor: int) -> str:
-        return os.readlink(f"/proc/self/fd/{descriptor}").removesuffix(" (deleted)")  # by another name it is there
+        """As the system calls it: the name it was opened by, though it is there by another now; FOLDER/#NUMBER of one
+        that was made without a name."""
+        return os.readlink(f"{DESCRIPTORS}{descriptor}").removesuffix(" (deleted)")
 
     def _later(self, synced_by: str, undo: Callable[[], None]) -> None:
         if synced_by.startswith(self._folder):
@@ -91,6 +97,9 @@ class Killer:
                 self._later(path, self._put_back(path))
             return REAL_WRITE(descriptor, data)
 
+    def _writev(self, descriptor: int, pieces: Sequence[Any]) -> int:
+        return self._write(descriptor, b"".join(pieces))
+
     def _pwrite(self, descriptor: int, data: Any, at: int) -> int:
         with self._lock:
             path, real = self._path(descriptor), self._real["pwrite"]
@@ -109,11 +118,13 @@ class Killer:
             self._real["fsync"](descriptor)
             self._undos = [each for each in self._undos if each.synced_by != path]
 
-    def _link(self, source: Any, target: Any) -> None:
+    def _link(self, source: Any, target: Any, **named: Any) -> None:
         with self._lock:
             old, new = os.path.abspath(source), os.path.abspath(target)
+            if old.startswith(DESCRIPTORS):
+                old = self._path(int(old.removeprefix(DESCRIPTORS)))
             self._step("link", new)
-            self._real["link"](source, target)
+            self._real["link"](source, target, **named)
             for each in self._undos:
                 if each.synced_by == old:
                     each.undo = lambda: os.truncate(new, 0) if os.path.exists(new) else None
