@@ -42,7 +42,7 @@ def apply(name: str) -> None:
 
 
 def _bare() -> None:
-    from aboveboard.demo import demonstrator
+    from aboveboard.demo import processes
     from aboveboard.redact import elements, redactor, run_in_hand, trust, typing
 
     def everything(_: Any, text: str) -> list[Any]:
@@ -63,14 +63,15 @@ def _bare() -> None:
     def label(_: Any, element: ObservedElement) -> str:
         return " ".join((element.name or element.label).split())[: redactor.LABEL_CHARS_MAX]
 
-    def command(*words: str | Path) -> list[str]:
-        return [sys.executable, "-m", "bench.learn.ablated", *map(str, words)]
+    def command(module: str, words: tuple[str | Path, ...]) -> list[str]:
+        ours = {"aboveboard": "bench.learn.ablated", "aboveboard.demo.attached": "bench.learn.attached"}
+        return [sys.executable, "-m", ours[module], *map(str, words)]
 
     changes: list[tuple[Any, str, Any]] = [
         (redactor.Redactor, "_find", everything), (trust.FieldTrust, "believe", believed),
         (typing, "is_secret", never), (run_in_hand, "is_secret", never), (typing.TypedRun, "_text", as_typed),
         (typing.TypedRun, "distrust", trusted),
-        (elements, "_name", label), (demonstrator, "command", command),
+        (elements, "_name", label), (processes, "_command", command),
     ]  # fmt: skip
     for change in changes:
         _change(*change)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import os
 import pwd
+import random
 import secrets
 import shutil
 import signal
@@ -14,7 +16,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,9 +27,14 @@ DEBIAN = "/usr/lib/postgresql/*/bin"
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Not of those that the system gives to whoever connects: a server that is killed would not always find its port
+    free when it starts again."""
+    first = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    for port in random.sample(range(10_000, max(first, 10_100)), 100):
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError("a hundred ports were tried, and none is free")
 
 
 def _program(name: str) -> str:
@@ -110,7 +116,7 @@ class Postgres:
         return self._dsn(name)
 
 
-@contextmanager
+@contextlib.contextmanager
 def postgres(*, durable: bool = False) -> Iterator[Postgres]:
     """A cluster in a folder of its own; as another user when the tests run as root, whom PostgreSQL refuses."""
     user = None
@@ -142,7 +148,7 @@ class S3:
         return f"s3://{name}/segments?endpoint={self.endpoint}&region=us-east-1"
 
 
-@contextmanager
+@contextlib.contextmanager
 def moto() -> Iterator[S3]:
     """Sets AWS_* for this process to credentials that are none."""
     for name, value in (("AWS_ACCESS_KEY_ID", "testing"), ("AWS_SECRET_ACCESS_KEY", "testing"),

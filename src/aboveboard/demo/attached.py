@@ -27,6 +27,11 @@ def _watch(descriptor: int) -> NoReturn:
     os._exit(1)
 
 
-if __name__ == "__main__":
+def attach() -> None:
+    """From here on this process ends with whoever holds the other end of its standard input."""
     threading.Thread(target=_watch, args=(sys.stdin.fileno(),), name="attached", daemon=True).start()
+
+
+if __name__ == "__main__":
+    attach()
     runpy.run_module("aboveboard", run_name="__main__", alter_sys=True)
