@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from aboveboard.core.errors import Unavailable
+from aboveboard.core.events import MemoryOnly
 from aboveboard.desktop.dbusbody import to_string
 
 READ_BYTES = 1 << 17
@@ -59,10 +60,10 @@ class Form:
 Question: TypeAlias = tuple[tuple[str, str], Form]  # (bus name, path), form
 
 
-@dataclass(slots=True)
-class Batch:
+@dataclass(slots=True, repr=False)
+class Batch(MemoryOnly):
     """Calls that are made again and again: what goes out is put together once, and of what comes back only what differs
-    from the last time is decoded.
+    from the last time is decoded. It holds what stands in fields, so it shows nothing of itself.
 
     answers: of the last time, None for an error. Reused only where all came in time: see `whole`.
     """

@@ -7,7 +7,6 @@ from __future__ import annotations
 import os
 import random
 import signal
-import socket
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,6 +21,7 @@ from aboveboard.datasets.build import build
 from aboveboard.datasets.session import BuildKeys, Part, Result, Session, seal, unseal, work
 from aboveboard.datasets.spec import parse_spec
 from tests.support.datasets import SPEC, everything, programme, session_events
+from tests.support.stores import free_port
 
 pytestmark = [
     pytest.mark.prove,
@@ -32,12 +32,6 @@ KEYS = BuildKeys(os.urandom(32), os.urandom(32))
 STORE_BYTES = 100 << 20
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture
 def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Two nodes of one processor each, in processes of their own; the second one may be killed."""
@@ -45,7 +39,7 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     from ray import cluster_utils
 
     make: Any = cluster_utils.Cluster  # its types are incomplete
-    port = _free_port()
+    port = free_port()
     head = {
         "num_cpus": 1,
         "ray_client_server_port": port,

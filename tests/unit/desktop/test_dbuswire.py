@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import socket
 import threading
 import time
@@ -213,3 +214,10 @@ def test_an_answer_that_comes_too_late_is_none_of_the_next_time() -> None:
     thread.join()
     other.close()
     wire._socket.close()
+
+
+def test_what_stood_in_fields_is_in_no_traceback_and_in_no_file() -> None:
+    batch = Batch([], answers=["walrus"], data=b"walrus", messages=[b"walrus"])
+    assert "walrus" not in repr(batch)
+    with pytest.raises(TypeError, match="never leaves memory"):
+        pickle.dumps(batch)
