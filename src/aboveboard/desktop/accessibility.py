@@ -49,6 +49,7 @@ class Page(MemoryOnly):
     snapshot: Snapshot
     url: str | None
     is_document: bool = False  # of a browser
+    torn: bool = False  # something of it went while it was being read
 
 
 def origin_of(url: str | None) -> str | None:
@@ -120,7 +121,7 @@ class Accessibility:
             # What lies on top is asked of the toolkit's hit test, which is in no answer of before.
             if same and self._page is not None and not self._overlays.asked:
                 snapshot = Snapshot(time.time_ns() // 1000, self._page.snapshot.elements, self._page.snapshot.focused)
-                return replace(self._page, snapshot=snapshot)
+                return replace(self._page, snapshot=snapshot, torn=False)
             self._page, self._overlays.asked = None, False
             self._page = self._read(application, pid, title, deadline)
             return self._page
@@ -136,9 +137,10 @@ class Accessibility:
         if frame is None:
             return None
         document = self._pages.document(frame, deadline)
-        nodes = walk(self._asks, document or frame, deadline)
-        if nodes is None:
+        walked = walk(self._asks, document or frame, deadline)
+        if walked is None:
             return None
+        nodes, torn = walked
         url = None
         if document is None:
             nodes += self._popups(frames or [], frame, deadline)
@@ -150,7 +152,8 @@ class Accessibility:
         able = [read for read in nodes if not _FOCUSABLE.isdisjoint(read.states)]
         self._focusable = (pid, title), able
         elements, focused = visible(nodes)
-        return Page(Snapshot(time.time_ns() // 1000, elements, focused), url, is_document=document is not None)
+        snapshot = Snapshot(time.time_ns() // 1000, elements, focused)
+        return Page(snapshot, url, is_document=document is not None, torn=torn)
 
     def field(self, pid: int, title: str | None = None) -> ObservedElement | None:
         """The field that had the focus when this window was read last, with what stands in it now: one question to the
@@ -199,7 +202,8 @@ class Accessibility:
         found: list[Read] = []
         for (place, each), role in zip(others, roles, strict=True):
             if role == "window":
-                for read in walk(self._asks, each, deadline) or []:
+                walked = walk(self._asks, each, deadline)
+                for read in walked.nodes if walked is not None else []:
                     read.path = (POPUP + place, *read.path)
                     found.append(read)
         return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import NamedTuple
 
 from aboveboard.desktop.atspi import (
     ACTION,
@@ -73,10 +74,18 @@ class Pages:
         return _is_page(role, state) and all(inside and each in inside for each, inside in below)
 
 
-def walk(asks: Asks, root: Node, deadline: float) -> list[Read] | None:
-    """Every node that shows, parents before children; None when the budget ran out: half a tree misleads."""
+class Walked(NamedTuple):
+    """Every node that shows, parents before children. torn: one went while it was being read."""
+
+    nodes: list[Read]
+    torn: bool
+
+
+def walk(asks: Asks, root: Node, deadline: float) -> Walked | None:
+    """None when the budget ran out: half a tree misleads."""
     first = Read(root, (), None)
     found: list[Read] = []
+    torn = False
     level = [first]
     while level:
         if len(found) + len(level) > NODES_MAX or time.monotonic() > deadline:
@@ -88,7 +97,8 @@ def walk(asks: Asks, root: Node, deadline: float) -> list[Read] | None:
         for i, read in enumerate(level):
             role, name, state, children, extents = answers[5 * i : 5 * i + 5]
             if role is None or state is None:
-                continue  # gone meanwhile
+                torn = True
+                continue
             read.role, read.states, read.name = role, states_of(state), str(name or "")
             if extents is not None:
                 read.box = box_of(extents)
@@ -100,7 +110,7 @@ def walk(asks: Asks, root: Node, deadline: float) -> list[Read] | None:
                 following += [Read(node, (*read.path, k), read) for k, node in enumerate(read.children)]
         level = following
     read_values(asks, found, deadline)
-    return None if time.monotonic() > deadline else found
+    return None if time.monotonic() > deadline else Walked(found, torn)
 
 
 def _unfolded(asks: Asks, level: list[Read], deadline: float) -> list[Read]:

@@ -46,6 +46,7 @@ WHEEL_RUN_US = 1_000_000  # slow hands turn a wheel about twice a second
 GLANCE_WAIT_S = 0.2
 SURFACES_MAX = 8  # and no more, so that what was not kept is soon forgotten
 _MOVES_FOCUS = frozenset({"Tab", "ISO_Left_Tab", "Return", "KP_Enter", "Escape", "F6"})
+_CHANGES = _MOVES_FOCUS | {"Up", "Down", "Left", "Right", "Home", "End", "Prior", "Next", "space"}
 
 
 class X11Observer:
@@ -61,7 +62,7 @@ class X11Observer:
             self._windows = made.enter_context(contextlib.closing(Windows(display, told_of_front=True)))
             self._watcher = made.enter_context(contextlib.closing(Watcher(session_bus)))
             self._source = made.enter_context(contextlib.closing(X11Source(display, xauthority, self._windows)))
-            self._source.on_stir = self._watcher.at_work  # what a hand on its way acts on is read before it is there
+            self._source.on_stir = self._watcher.stirred  # what a hand on its way acts on is read before it is there
             self._windows.update(front=True)  # from here on the source tells of it, and there is input
             made.pop_all()
         self._disturbed_us = 0  # when the focus may have moved last
@@ -277,6 +278,7 @@ class X11Observer:
             self._held = None
             return Observed(event, surface)
         self._held = window
+        self._watcher.pressed(event.t_us)
         tree = self._tree(window, event.t_us)
         target = self._hit(tree, window, event)
         return self._acted(Observed(event, surface, target, self._new_scene(tree)), tree)
@@ -312,6 +314,8 @@ class X11Observer:
             surface = self._at(active, event.t_us)  # the page may have been read meanwhile
         if event.key in _MOVES_FOCUS:
             self._disturbed_us = event.t_us
+        if event.key in _CHANGES:
+            self._watcher.pressed(event.t_us)
         field = (active.number, None if target is None else (target.role, target.path))
         scene = self._new_scene(tree) if field != self._keys_in else None
         self._keys_in = field

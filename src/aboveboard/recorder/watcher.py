@@ -13,23 +13,17 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 from aboveboard.core.errors import Unavailable
 from aboveboard.core.events import MemoryOnly, ObservedElement, Snapshot
 from aboveboard.desktop.accessibility import Accessibility, origin_of
 from aboveboard.desktop.atspi import Bus
 from aboveboard.desktop.windows import unmarked
+from aboveboard.recorder.pace import AT_WORK_US, QUIET_S, Due, Pace
 from aboveboard.recorder.signs import NEWS, Signs
 
-POLL_S = 1.0  # a change that no event told: looked for while the person is at work, and not otherwise
-AT_WORK_US = 2_000_000
 ANEW_US = 10_000_000  # a program whose coming no event told: looked for this often, while the person is at work
 TREELESS_US = 30_000_000  # the same where nothing else is read
-QUIET_S = 0.015  # changes come in flocks
-# Between readings that nobody waits for: so many times what the last one cost, within bounds; and while nobody does
-# anything. Between looks at the one field in which somebody writes.
-APART_COSTS, APART_S_MIN, APART_S_MAX, APART_S_AT_REST, APART_S_FIELD = 100, 0.25, 0.5, 2.0, 0.4
 KEPT = 16
 # A reading so soon after the focus may have moved that finds it nowhere, as while a menu closes, says nothing of a key.
 TRANSIT_US = 500_000
@@ -79,20 +73,14 @@ class Watcher:
         self._readings: deque[Reading] = deque(maxlen=KEPT)
         self._glimpses: deque[Reading] = deque(maxlen=KEPT)  # of the focus alone, with the elements of the last reading
         self._target: tuple[int, int, str] | None = None  # window, process, title
-        self._dirty_us = _now_us()
-        self._written_us = 0  # when something was written in a field, and perhaps nothing else changed
-        self._looked_us = 0  # when that field was looked at last
-        self._moved_us = 0  # since when the page may be another
-        self._moves: deque[int] = deque(maxlen=KEPT)  # and when it was so before
+        self._pace = Pace(dirty_us=_now_us())
+        self._moves: deque[int] = deque(maxlen=KEPT)  # when the page became another, perhaps
         self._visits: deque[_Visit] = deque(maxlen=VISITS)
-        self._visit_us = 0  # since when one is wanted; 0: none is
-        self._input_us = 0  # when the person last did something
-        self._awaited = self._in_haste = False  # somebody waits for the next reading; for this one
+        self._in_haste = False  # somebody waits for this reading
         self._stopping = False
         self._treeless: int | None = None  # a window whose program has no tree, as far as is known
         self._treeless_us = self._came_us = 0  # since when that is so; when a program came or went last
-        self._apart_us = 0.0
-        self._due: Literal["tree", "field", "page"] = "tree"
+        self._due: Due = "tree"
         self.lost = False
         self._threads = [
             threading.Thread(target=self._hear, name="accessibility-events", daemon=True),
@@ -120,15 +108,15 @@ class Watcher:
             if target != self._target:
                 same = _place(target) == _place(self._target)
                 self._target, self._treeless = target, None
-                self._dirty_us = _now_us()
+                self._pace.dirty_us = _now_us()
                 if not same:
                     self._move()
                 self._signs.wake()
 
     def _move(self) -> None:
         """From now on the page may be another."""
-        self._moved_us = self._dirty_us
-        self._moves.append(self._moved_us)
+        self._pace.moved_us = self._pace.dirty_us
+        self._moves.append(self._pace.moved_us)
 
     def treeless(self, window: int) -> bool:
         """Whether the window's program has no tree, as far as is known: nothing in it can be looked up."""
@@ -138,12 +126,25 @@ class Watcher:
         """The person did something: what they see is looked at again for a while, also without a sign of change."""
         with self._lock:
             now_us = _now_us()
-            asleep = now_us - self._input_us > AT_WORK_US
-            self._input_us = now_us
+            asleep = now_us - self._pace.input_us > AT_WORK_US
+            self._pace.input_us = now_us
             if self._treeless is not None and now_us - self._treeless_us > TREELESS_US:
                 self._treeless, asleep = None, True
             if asleep and self._treeless is None:
-                self._dirty_us = now_us
+                self._pace.dirty_us = now_us
+                self._signs.wake()
+
+    def pressed(self, t_us: int) -> None:
+        """The person pressed something at t_us: what that changes is wanted before the next press."""
+        with self._lock:
+            if self._pace.pressed(t_us):
+                self._signs.wake()
+
+    def stirred(self) -> None:
+        """A hand begins to move: what it may act on is wanted before it is there."""
+        self.at_work()
+        with self._lock:
+            if self._pace.stirred(_now_us()):
                 self._signs.wake()
 
     def _hear(self) -> None:
@@ -156,7 +157,7 @@ class Watcher:
             if not heard:
                 continue
             with self._lock:
-                self._dirty_us = _now_us()
+                self._pace.dirty_us = _now_us()
                 if any(signal.member == "ChildrenChanged" for signal in heard):  # an application came or went
                     self._reader.look_anew()
                     self._treeless, self._came_us = None, _now_us()
@@ -171,23 +172,24 @@ class Watcher:
             self.lost = True
 
     def _read_on(self) -> None:
-        read_us = anew_us = 0
-        while (target := self._next_target(read_us)) is not None:
+        anew_us = 0
+        while (target := self._next_target()) is not None:
             if self._due == "page":
                 self._visit(target)
                 continue
-            if self._due == "field" and self._look(target, read_us):
+            if self._due == "field" and self._look(target):
                 continue
-            if self._in_haste and self._glimpse(target, read_us):
+            if self._in_haste and self._glimpse(target):
                 continue
-            if self._in_haste or self._moved_us > read_us:
+            if self._in_haste or self._pace.moved_us > self._pace.read_us:
                 time.sleep(QUIET_S)
-            began_us = read_us = _now_us()
+            began_us, wanted = _now_us(), self._pace.wanted
+            self._pace.read_us = began_us
             if began_us - anew_us > ANEW_US:
                 anew_us = began_us
                 self._reader.look_anew()
             cpu_ns = time.thread_time_ns()
-            page, has_tree, self._written_us = None, True, 0
+            page, has_tree, self._pace.written_us = None, True, 0
             # A bus that fails leaves the window unknown, which is not recorded; the next turn tries again.
             with contextlib.suppress(Unavailable):
                 self._signs.follow(self._reader.name_of(target[1]))
@@ -199,35 +201,35 @@ class Watcher:
                 told=page is not None and not page.is_document,
             )  # fmt: skip
             cost_us = (time.thread_time_ns() - cpu_ns) // 1000
+            torn = page is not None and (page.torn or (wanted and self._signs.wait(0.0, shapes=True, texts=False)[0]))
             with self._lock:
-                self._apart_us = min(max(APART_COSTS * cost_us, APART_S_MIN * 1e6), APART_S_MAX * 1e6)
                 self._readings.append(reading)
+                self._pace.read(reading.ended_us, cost_us, torn=torn)
                 self._visited(_Visit(target[0], began_us, reading.ended_us, reading.site))
                 # Who came while it was being read was not seen by this reading.
                 if not has_tree and target == self._target and self._came_us < began_us:
                     self._treeless, self._treeless_us = target[0], began_us
                 self._lock.notify_all()
 
-    def _glimpse(self, target: tuple[int, int, str], read_us: int) -> bool:
-        """Looks for the focus alone, which takes a small part of the time; whether it was found. read_us: when the last
-        reading began: what stands elsewhere in the window is as it was then, and is read anew at its own pace."""
-        return self._seen(target, read_us, self._reader.focused)
+    def _glimpse(self, target: tuple[int, int, str]) -> bool:
+        """Looks for the focus alone, which takes a small part of the time; whether it was found. What stands elsewhere
+        in the window is as it was at the last reading, and is read anew at its own pace."""
+        return self._seen(target, self._reader.focused)
 
-    def _look(self, target: tuple[int, int, str], read_us: int) -> bool:
+    def _look(self, target: tuple[int, int, str]) -> bool:
         """The same of the field that had the focus, if it has it still."""
         self._signs.clear(shapes=False)
         with self._lock:
-            self._written_us, self._looked_us = 0, _now_us()
-        if self._seen(target, read_us, self._reader.field):
+            self._pace.written_us, self._pace.looked_us = 0, _now_us()
+        if self._seen(target, self._reader.field):
             return True
         time.sleep(QUIET_S)
         return False
 
-    def _seen(
-        self, target: tuple[int, int, str], read_us: int, see: Callable[[int, str], ObservedElement | None]
-    ) -> bool:
+    def _seen(self, target: tuple[int, int, str], see: Callable[[int, str], ObservedElement | None]) -> bool:
         last = self._readings[-1] if self._readings else None
-        if last is None or last.snapshot is None or last.window != target[0] or self._moved_us > read_us:
+        moved = self._pace.moved_us > self._pace.read_us
+        if last is None or last.snapshot is None or last.window != target[0] or moved:
             return False
         began_us, found = _now_us(), None
         with contextlib.suppress(Unavailable):
@@ -250,13 +252,13 @@ class Watcher:
 
     def _visited(self, visit: _Visit) -> None:
         self._visits.append(visit)
-        if self._visit_us <= visit.began_us:
-            self._visit_us = 0
+        if self._pace.visit_us <= visit.began_us:
+            self._pace.visit_us = 0
 
     def visit(self) -> None:
         """Soon says again which page the window shows, for `stayed`."""
         with self._lock:
-            self._visit_us = _now_us()
+            self._pace.visit_us = _now_us()
             self._signs.wake()
 
     def stayed(self, window: int, t_us: int, site: str | None) -> bool | None:
@@ -274,62 +276,39 @@ class Watcher:
                 return False
             return None if after is None else after.site == site
 
-    def _next_target(self, read_us: int) -> tuple[int, int, str] | None:
+    def _next_target(self) -> tuple[int, int, str] | None:
         """Waits until something is to be read: what. None at the end. Raises Unavailable: the bus is gone."""
         while True:
             with self._lock:
-                rest_s = self._rest_s(read_us)
+                rest_s = self._rest_s()
                 if self._stopping:
                     return None
                 if rest_s == 0.0:
-                    self._awaited, self._in_haste = False, self._awaited
+                    self._pace.awaited, self._in_haste = False, self._pace.awaited
                     return self._target
-                # Who knows already that something changed need not hear of more.
-                shapes = self._dirty_us <= read_us
-                texts = shapes and self._written_us <= self._looked_us
+                shapes, texts = self._pace.hears
             changed, written = self._signs.wait(rest_s, shapes=shapes, texts=texts)
             if changed or written:
                 with self._lock:
                     now_us = _now_us()
                     last = self._readings[-1] if self._readings else None
                     if changed or last is None or not last.told:
-                        self._dirty_us = max(self._dirty_us, now_us)
+                        self._pace.dirty_us = max(self._pace.dirty_us, now_us)
                     else:
-                        self._written_us = now_us
+                        self._pace.written_us = now_us
 
-    def _rest_s(self, read_us: int) -> float | None:
+    def _rest_s(self) -> float | None:
         """How long nothing is to be read unless something changes; 0: what `_due` says is to be read now."""
-        target, now_us = self._target, _now_us()
-        self._due = "tree"
-        if target is None or self._treeless == target[0]:
+        if self._target is None or self._treeless == self._target[0]:
             return None
-        # At once after a new page or for somebody who waits; else not too often.
-        if self._awaited or self._moved_us > read_us:
-            return 0.0
-        at_work = now_us - self._input_us < AT_WORK_US
-        dues: list[float] = [read_us + POLL_S * 1e6] if at_work else []
-        if self._dirty_us > read_us:
-            apart_us = self._apart_us if at_work else APART_S_AT_REST * 1e6
-            dues.append(max(read_us + apart_us, self._dirty_us + QUIET_S * 1e6))
-        due_us = min(dues, default=None)
-        if due_us is not None and due_us <= now_us:
-            return 0.0
-        if self._visit_us:
-            self._due = "page"
-            return 0.0
-        if self._written_us:
-            look_us = max(self._looked_us, read_us) + APART_S_FIELD * 1e6
-            if look_us <= now_us:
-                self._due = "field"
-                return 0.0
-            due_us = look_us if due_us is None else min(due_us, look_us)
-        return None if due_us is None else (due_us - now_us) / 1e6
+        rest_s, self._due = self._pace.rest(_now_us())
+        return rest_s
 
     def before(self, window: int, t_us: int) -> Snapshot | None:
         """The newest tree of the window that was complete at t_us."""
         with self._lock:
             for reading in reversed(self._readings):
-                if reading.window == window and reading.ended_us <= t_us and reading.ended_us >= self._moved_us:
+                if reading.window == window and reading.ended_us <= t_us and reading.ended_us >= self._pace.moved_us:
                     return reading.snapshot
         return None
 
@@ -343,7 +322,7 @@ class Watcher:
                     break
             # The page at t_us may have been read only after it.
             last = self._readings[-1] if self._readings else None
-            if last is None or last.window != window or last.began_us < self._moved_us:
+            if last is None or last.window != window or last.began_us < self._pace.moved_us:
                 return None
             later = any(t_us < moved_us <= last.began_us for moved_us in self._moves)
             return None if later else last.site
@@ -365,8 +344,8 @@ class Watcher:
                 left = deadline - time.monotonic()
                 if left <= 0 or self._stopping:
                     return None, None
-                self._dirty_us = max(self._dirty_us, _now_us())
-                self._awaited = True
+                self._pace.dirty_us = max(self._pace.dirty_us, _now_us())
+                self._pace.awaited = True
                 self._signs.wake()
                 self._lock.wait(left)
         return None, None

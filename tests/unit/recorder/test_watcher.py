@@ -9,7 +9,7 @@ from collections import deque
 import pytest
 
 from aboveboard.core.events import ObservedElement, Snapshot
-from aboveboard.recorder import watcher as watching
+from aboveboard.recorder.pace import Pace
 from aboveboard.recorder.watcher import TRANSIT_US, Reading, Watcher
 
 PASSWORD = ObservedElement("password text", "Password", (0, 0, 9, 9), frozenset({"focused"}), (0,))
@@ -26,9 +26,8 @@ def _watcher(*readings: tuple[int, int, ObservedElement | None, str | None], mov
     )
     watcher._glimpses = deque()
     watcher._moves = deque(moves)
-    watcher._moved_us = max(moves, default=0)
-    watcher._dirty_us, watcher._awaited, watcher._stopping, watcher._treeless = 0, False, False, None
-    watcher._written_us = watcher._looked_us = 0
+    watcher._pace = Pace(moved_us=max(moves, default=0), read_us=readings[-1][0] if readings else 0)
+    watcher._stopping, watcher._treeless = False, None
     watcher._signs = _Silent()  # type: ignore[assignment]
     return watcher
 
@@ -81,13 +80,13 @@ class _Quick:
 def test_who_waits_for_the_focus_gets_it_alone_and_the_tree_stays_as_old_as_it_is() -> None:
     watcher = _watcher((100, 110, PASSWORD, "https://one"))
     watcher._reader = _Quick()  # type: ignore[assignment]
-    assert watcher._glimpse((1, 2, "title"), 100)
+    assert watcher._glimpse((1, 2, "title"))
     [glimpse] = watcher._glimpses
     assert watcher.focused(1, glimpse.began_us, glimpse.ended_us, LATE_US)[0] is NOTE
     assert watcher.before(1, glimpse.ended_us) is watcher._readings[0].snapshot, "no newer tree than was read"
     for window, pid, moved_us in ((1, 3, 0), (7, 2, 0), (1, 2, 105)):  # not found; another window; another page
-        watcher._moved_us = moved_us
-        assert not watcher._glimpse((window, pid, "title"), 100)
+        watcher._pace.moved_us = moved_us
+        assert not watcher._glimpse((window, pid, "title"))
 
 
 def test_a_page_is_the_one_of_its_time_and_unknown_in_between() -> None:
@@ -153,13 +152,13 @@ class _Reader:
 def test_a_program_that_came_while_it_was_looked_for_is_not_taken_for_one_without_a_tree(comes: bool) -> None:
     watcher = _watcher()
     watcher._target, watcher._visits = (1, 2, "title"), deque()
-    watcher._visit_us = watcher._input_us = watcher._treeless_us = watcher._came_us = 0
-    watcher._apart_us, watcher._in_haste = 0.0, False
+    watcher._treeless_us = watcher._came_us = 0
+    watcher._in_haste = False
     reader = _Reader(watcher)
     watcher._reader = reader  # type: ignore[assignment]
     if not comes:
         reader.looks = 1
-    watcher._dirty_us = time.time_ns() // 1000
+    watcher._pace.dirty_us = time.time_ns() // 1000
     thread = threading.Thread(target=watcher._read, daemon=True)
     thread.start()
     time.sleep(0.1)
@@ -176,50 +175,20 @@ def test_a_focus_that_moved_is_heard_of_by_whoever_is_late() -> None:
     assert not watcher.moved_since(200)
 
 
-NOW_US = 10_000_000_000
-
-
-@pytest.mark.parametrize(("input_ago_s", "changed_ago_s", "written", "rest_s", "due"), [
-    (0.5, None, False, 0.7, "tree"),  # at work, nothing told: looked at once a second
-    (9.0, None, False, None, "tree"),  # away, nothing told
-    (0.5, 0.1, False, 0.0, "tree"),  # read 0.3 s ago, and 0.25 s apart is enough
-    (0.5, 0.005, False, 0.01, "tree"),  # more of the flock may come
-    (9.0, 0.1, False, 1.7, "tree"),  # who does nothing needs no tree of what goes on without them
-    (0.5, None, True, 0.1, "tree"),  # written in a field: that alone, 0.4 s apart
-])  # fmt: skip
-def test_what_is_read_when(
-    input_ago_s: float, changed_ago_s: float | None, written: bool, rest_s: float | None, due: str,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
-    """The tree was read 0.3 s ago, at little cost."""
-    monkeypatch.setattr(watching, "_now_us", lambda: NOW_US)
-    watcher = _watcher()
-    watcher._target, watcher._visit_us, watcher._apart_us = (1, 2, "title"), 0, watching.APART_S_MIN * 1e6
-    watcher._input_us = NOW_US - round(input_ago_s * 1e6)
-    watcher._dirty_us = 0 if changed_ago_s is None else NOW_US - round(changed_ago_s * 1e6)
-    watcher._written_us = NOW_US if written else 0
-    found = watcher._rest_s(NOW_US - 300_000)
-    assert found == (None if rest_s is None else pytest.approx(rest_s)), watcher._due
-    assert watcher._due == due
-    watcher._awaited = True
-    assert watcher._rest_s(NOW_US - 300_000) == 0.0, "somebody waits"
-
-
 def test_a_field_that_is_written_in_is_looked_at_alone_and_the_tree_when_it_is_another_field() -> None:
     watcher = _watcher((100, 110, PASSWORD, None))
-    watcher._target, watcher._visit_us, watcher._input_us, watcher._apart_us = (1, 2, "title"), 0, 0, 0.0
-    watcher._written_us = 1
-    read_us = time.time_ns() // 1000 - 500_000
-    assert watcher._rest_s(read_us) == 0.0
+    watcher._target = (1, 2, "title")
+    watcher._pace.written_us = 1
+    assert watcher._rest_s() == 0.0
     assert watcher._due == "field"
     looked = _Field(NOTE)
     watcher._reader = looked  # type: ignore[assignment]
-    assert watcher._look((1, 2, "title"), 100)
+    assert watcher._look((1, 2, "title"))
     assert watcher._glimpses[-1].snapshot is not None
     assert watcher._glimpses[-1].snapshot.focused is NOTE
-    assert watcher._rest_s(read_us) is None, "until more is written"
+    assert watcher._rest_s() is None, "until more is written"
     looked.found = None
-    assert not watcher._look((1, 2, "title"), 100)
+    assert not watcher._look((1, 2, "title"))
 
 
 class _Field:

@@ -28,8 +28,7 @@ MISTYPED_SHARE, DETOUR_SHARE = 0.015, 0.06
 WHEEL_STEPS_MAX = 60
 READS_S = 0.6  # before the first action, however fast the hand: what is on the screen has to be seen
 HOMING_S = 0.4  # from the mouse to the keyboard (Card, Moran and Newell 1980), however fast the hand then types
-REACTS_S = 0.4  # until what an action changed has been seen and understood, however fast the hand
-AGAIN_S = 0.55  # between two clicks on one spot that are meant as two
+REACTS_S = 0.6  # until what an action changed has been seen; two clicks so far apart are two
 
 
 class Did(msgspec.Struct, frozen=True):

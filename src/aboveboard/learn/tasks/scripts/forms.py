@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from aboveboard.learn.tasks.actor import AGAIN_S, REACTS_S, Actor, Script, by_text, one, quoted
+from aboveboard.learn.tasks.actor import Actor, Script, by_text, one, quoted
 from aboveboard.learn.tasks.scripts.words import SUBMIT, quotes, word
 
 _SPINS_MAX = 30
@@ -33,7 +33,6 @@ def _spinner(actor: Actor, instruction: str) -> None:
     way = "up" if wanted > 0 else "down"
     for _ in range(abs(wanted)):
         actor.click(one(f".ui-spinner-{way}"), way)
-        actor.watch(AGAIN_S - REACTS_S)
     actor.click(SUBMIT, "Submit")
 
 

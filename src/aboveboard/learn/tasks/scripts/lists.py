@@ -36,6 +36,7 @@ def _drop_down(actor: Actor, instruction: str) -> None:
     actor.watch(0.3)
     for _ in range(abs(wanted - at)):
         actor.press("Down" if wanted > at else "Up")
+        actor.watch(0.35)  # who goes through a list looks at each
     actor.press("Return")
     actor.click(SUBMIT, "Submit")
 
