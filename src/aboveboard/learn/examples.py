@@ -18,10 +18,13 @@ POINTER = frozenset(
     | {"drag"}
 )
 HELD = ("Control", "Shift", "Alt")
-CELLS = 5  # of an element each way: just before it, three thirds of it, just after it
+# Of an element each way: far, a bit and just before it, three thirds of it, and so after it: what is dragged into a box
+# that shows only its text goes beside the text.
+THIRDS, BESIDE_PX, BESIDE_PX_MAX = 3, (4, 14, 40), (8, 24)
+CELLS = THIRDS + 2 * len(BESIDE_PX)
 PLACES = CELLS * CELLS
 MIDDLE = PLACES // 2
-BESIDE_PX = 4
+HARDLY_PX = 4
 GOAL_PX = 60  # what was dragged into a box that shows only its text
 HOLDS = 3  # a nameless thing with so many others in it was hardly what was meant
 AMOUNTS = (1, 3, 8, 40)  # notches of a scroll run: the largest goes to the end of most things
@@ -148,7 +151,7 @@ def _only_holds(elements: Sequence[Element], index: int) -> bool:
 def _at(x: int | None, y: int | None, elements: Sequence[Element], dragged: Sequence[int]) -> tuple[int, ...]:
     """The smallest elements at a point but for what was dragged there, or the nearest: of a box, often only its text is
     seen. () for what was hardly moved."""
-    if x is None or y is None or any(_distance(x, y, elements[k].box) <= BESIDE_PX for k in dragged):
+    if x is None or y is None or any(_distance(x, y, elements[k].box) <= HARDLY_PX for k in dragged):
         return ()
     away = [
         (_distance(x, y, each.box), each.box[2] * each.box[3], i)
@@ -177,22 +180,30 @@ def _near(step: Step, elements: Sequence[Element]) -> tuple[int, ...]:
 def _place(x: int | None, y: int | None, box: Box) -> int:
     if x is None or y is None or box[2] <= 0 or box[3] <= 0:
         return MIDDLE
-    across, down = (
-        0 if each < start else CELLS - 1 if each >= start + size else 1 + (CELLS - 2) * (each - start) // size
-        for each, start, size in ((x, box[0], box[2]), (y, box[1], box[3]))
-    )
-    return down * CELLS + across
+    return _cell(y, box[1], box[3]) * CELLS + _cell(x, box[0], box[2])
+
+
+def _cell(at: int, start: int, size: int) -> int:
+    sides = len(BESIDE_PX)
+    if start <= at < start + size:
+        return sides + THIRDS * (at - start) // size
+    gap = start - at if at < start else at - (start + size) + 1
+    away = sum(gap > limit for limit in BESIDE_PX_MAX)
+    return sides - 1 - away if at < start else sides + THIRDS + away
 
 
 def spot(box: Box, place: int) -> tuple[int, int]:
     """The point on the screen that a place in a box stands for."""
-    x, y = (
-        start - BESIDE_PX if cell == 0
-        else start + size + BESIDE_PX - 1 if cell == CELLS - 1
-        else start + int(size * (cell - 0.5) / (CELLS - 2))
-        for cell, start, size in ((place % CELLS, box[0], box[2]), (place // CELLS, box[1], box[3]))
-    )  # fmt: skip
-    return x, y
+    return _at_cell(place % CELLS, box[0], box[2]), _at_cell(place // CELLS, box[1], box[3])
+
+
+def _at_cell(cell: int, start: int, size: int) -> int:
+    sides = len(BESIDE_PX)
+    if cell < sides:
+        return start - BESIDE_PX[sides - 1 - cell]
+    if cell >= sides + THIRDS:
+        return start + size + BESIDE_PX[cell - sides - THIRDS] - 1
+    return start + int(size * (cell - sides + 0.5) / THIRDS)
 
 
 def find_typed(instruction: str, elements: Sequence[Element], text: str) -> tuple[tuple[Span, ...], int]:

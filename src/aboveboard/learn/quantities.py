@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
 import numpy as np
 import numpy.typing as npt
 
 from aboveboard.core.events import Element
 from aboveboard.learn.relations import like
-from aboveboard.learn.words import numbers, words_of
+from aboveboard.learn.words import numbers, plain, words_of
 
 F32 = npt.NDArray[np.float32]
-AMOUNTS = 7  # is one, the least and the greatest of its kind, odd, less than, equal to and more than the told number
+# Is one, the least and the greatest of its kind, odd, less than, equal to and more than the told number; is as told and
+# is not; is the first of its kind that is out of order, and would be in order there.
+AMOUNTS = 11
 DATES = 3  # the month shown is before, in, after the month told
 _DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 _MONTHS = (
@@ -23,20 +26,45 @@ _MONTHS = (
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
 
+_MORE = frozenset({"greater", "more", "larger", "bigger", "higher", "above", "over"})
+_LESS = frozenset({"less", "fewer", "smaller", "lower", "below", "under"})
+
+
 def told_number(instruction: str) -> float | None:
     """The only number of the instruction."""
     told = [value for word in words_of(instruction) if (value := numbers(word.text))]
     return told[0][0] if len(told) == 1 else None
 
 
+def is_as_told(value: float, words: AbstractSet[str], limit: float | None) -> bool | None:
+    """Whether a number is as the instruction's words want one; None when they want none in particular."""
+    if ("odd" in words) != ("even" in words):
+        return (value % 2 == 1) == ("odd" in words)
+    if limit is None or bool(words & _MORE) == bool(words & _LESS):
+        return None
+    return value > limit if words & _MORE else value < limit
+
+
+def out_of_order(values: Sequence[tuple[float, ...]]) -> tuple[int, int] | None:
+    """The first place at which something less follows, and where the least of what follows is; None when all rise."""
+    for at, value in enumerate(values):
+        least = min(values[at:])
+        if least < value:
+            return at, values.index(least, at)
+    return None
+
+
 def amounts(shown: Sequence[Element], instruction: str) -> F32:
     """(n, AMOUNTS) of 0 and 1."""
     found = [numbers(element.name) for element in shown]
     limit = told_number(instruction)
+    words = {plain(word.text) for word in words_of(instruction)}
     groups: dict[str, list[tuple[float, ...]]] = {}
-    for element, value in zip(shown, found, strict=True):
+    places: dict[str, list[int]] = {}
+    for i, (element, value) in enumerate(zip(shown, found, strict=True)):
         if value:
             groups.setdefault(like(element), []).append(value)
+            places.setdefault(like(element), []).append(i)
     rows = np.zeros((len(shown), AMOUNTS), dtype=np.float32)
     for i, (element, value) in enumerate(zip(shown, found, strict=True)):
         if not value:
@@ -44,9 +72,15 @@ def amounts(shown: Sequence[Element], instruction: str) -> F32:
         among = groups[like(element)]
         several, first = len(among) > 1, value[0]
         compared = (first < limit, first == limit, first > limit) if limit is not None else (False,) * 3
-        rows[i] = [
+        fits = is_as_told(first, words, limit)
+        rows[i, :9] = [
             True, several and value == min(among), several and value == max(among), first % 2 == 1, *compared,
+            fits is True, fits is False,
         ]  # fmt: skip
+    for kind, among in groups.items():
+        swap = out_of_order(among)
+        if swap is not None:
+            rows[places[kind][swap[0]], 9] = rows[places[kind][swap[1]], 10] = 1
     return rows
 
 

@@ -43,7 +43,7 @@ _KIND = 5
 FEATURES = len(STATES) + 4 + _KIND + _NAMED + _HISTORY + 3 * AMOUNTS
 WORD_FEATURES = 18
 NAME_FEATURES = 6
-GLOBALS = 14 + DATES
+GLOBALS = 16 + DATES
 KINDS_BEFORE = 24
 STEPS_KNOWN = 16
 _QUOTES = frozenset({'"', "'", "“", "”", "«", "»"})
@@ -296,7 +296,7 @@ def _whole(scene: Scene, past: Past) -> F32:
         i for i, element in enumerate(scene.shown)
         if not scene.told.spoken[i] and element.name.strip().lstrip("-").isdigit()
     ]  # fmt: skip
-    compared = scene.amounts[alone][:, 3:].max(axis=0) if len(alone) == 1 else np.zeros(4, dtype=np.float32)
+    compared = scene.amounts[alone][:, 3:9].max(axis=0) if len(alone) == 1 else np.zeros(6, dtype=np.float32)
     limit, again = told_number(scene.instruction), past.again()
     much = abs(limit) if limit is not None else -1.0
     acted = set(past.acted)

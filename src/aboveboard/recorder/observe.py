@@ -236,6 +236,7 @@ class X11Observer:
         # What a run of notches starts from is told; what slides by under it is not.
         scene = self._new_scene(tree) if event.t_us - self._wheel_us > WHEEL_RUN_US else None
         self._wheel_us = event.t_us
+        self._watcher.turned(event.t_us)
         target = self._hit(tree, window, event)
         return self._acted(Observed(event, self._at(window, event.t_us), target, scene), tree)
 
@@ -274,11 +275,11 @@ class X11Observer:
         window = self._grabbed(self._windows.at(event.x, event.y))
         surface = self._at(window, event.t_us)
         self._disturbed_us = event.t_us
+        self._watcher.pressed(event.t_us)  # and let go, where it is held: what was dragged is elsewhere
         if not event.pressed:
             self._held = None
             return Observed(event, surface)
         self._held = window
-        self._watcher.pressed(event.t_us)
         tree = self._tree(window, event.t_us)
         target = self._hit(tree, window, event)
         return self._acted(Observed(event, surface, target, self._new_scene(tree)), tree)

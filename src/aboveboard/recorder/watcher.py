@@ -140,6 +140,12 @@ class Watcher:
             if self._pace.pressed(t_us):
                 self._signs.wake()
 
+    def turned(self, t_us: int) -> None:
+        """The person turned the wheel at t_us."""
+        with self._lock:
+            if self._pace.turned(t_us):
+                self._signs.wake()
+
     def stirred(self) -> None:
         """A hand begins to move: what it may act on is wanted before it is there."""
         self.at_work()

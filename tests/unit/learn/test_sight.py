@@ -107,9 +107,29 @@ def test_what_is_new_and_what_was_done_shows_and_an_empty_screen_can_be_seen() -
 def test_places_in_a_box_are_where_they_say() -> None:
     box = (10, 20, 30, 30)
     assert spot(box, MIDDLE) == (25, 35)
-    assert spot(box, 0) == (6, 16)  # just before it, either way
-    assert spot(box, PLACES - 1) == (43, 53)
+    assert spot(box, 2 * CELLS + 2) == (6, 16)  # just before it, either way
+    assert spot(box, PLACES - 1) == (79, 89)  # far after it
     assert len({spot(box, place) for place in range(PLACES)}) == CELLS * CELLS
+    shown = (Element("push button", "Go", box, (), (0,)), Element("static", "there", (200, 200, 9, 9), (), (1,)))
+    for place in range(PLACES):
+        x, y = spot(shown[1].box, place)
+        drag = Step("drag", 0, 9, x=25, y=35, end_x=x, end_y=y, target=shown[0], target_index=0, elements=shown)
+        found = examples_of([Episode("0" * 32, "p", "train", "Drag it", "success", (), (drag,))])
+        assert [example.goal_place for example in found] in ([place], []), "what is dropped there, if not too far"
+
+
+def test_numbers_are_told_by_what_is_asked_of_them_and_by_their_order() -> None:
+    shown = [text(each, 0, 20 * i, i) for i, each in enumerate(("3", "1", "2"))]
+    found = amounts(shown, "Sort them")
+    assert found[:, 9].tolist() == [1, 0, 0], "less follows"
+    assert found[:, 10].tolist() == [0, 1, 0], "it belongs there"
+    assert not amounts(shown[1:], "Sort them")[:, 9:].any()
+    for told, fitting in (
+        ("an even number", [0, 0, 1]), ("an odd number", [1, 1, 0]), ("a number greater than 1", [1, 0, 1]),
+        ("less than 2", [0, 1, 0]), ("mark them odd or even", [0, 0, 0]), ("the number 2", [0, 0, 0]),
+    ):  # fmt: skip
+        assert amounts(shown, told)[:, 7].tolist() == fitting, told
+    assert amounts(shown, "an even number")[:, 8].tolist() == [1, 1, 0]
 
 
 def test_a_drag_teaches_where_it_ends_and_a_click_on_a_mere_box_teaches_nothing() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aboveboard.recorder.pace import AFTER_PRESS_US, AGAIN_MAX, AGAIN_US, APART_S_MAX, APART_S_MIN, Pace
+from aboveboard.recorder.pace import AFTER_PRESS_US, AGAIN_MAX, AGAIN_US, APART_S_MAX, APART_S_MIN, SLIDES_US, Pace
 
 NOW_US = 10_000_000_000
 
@@ -69,6 +69,16 @@ def test_what_a_hand_on_its_way_may_act_on_is_read_at_once_and_not_for_nothing()
     just_read = _busy()
     just_read.read_us = _us(0.11)
     assert not just_read.stirred(NOW_US)
+
+
+def test_what_a_wheel_moved_is_read_when_it_has_come_to_rest_also_without_a_sign() -> None:
+    pace = _busy(changed_ago_s=5.0)
+    assert pace.turned(_us(0.05)), "who waits has to think anew"
+    assert not pace.turned(NOW_US), "of a run of notches the last one counts"
+    assert pace.rest(NOW_US)[0] == pytest.approx(SLIDES_US / 1e6)
+    assert pace.rest(NOW_US + SLIDES_US)[0] == 0.0
+    pace.read_us = NOW_US + SLIDES_US
+    assert pace.turned(pace.read_us + 1)
 
 
 def test_a_reading_that_a_change_fell_into_is_made_again_but_not_for_ever() -> None:
