@@ -17,7 +17,9 @@ APART_COSTS, APART_S_MIN, APART_S_MAX, APART_S_AT_REST, APART_S_FIELD = 100, 0.2
 # there, however short ago the last reading was. A tree that changed while it was being read for one of these is read
 # again, so many times.
 AFTER_PRESS_US, AGAIN_US, AGAIN_MAX = 120_000, 40_000, 2
-SLIDES_US = 250_000  # what a wheel moves slides on for a while, and where it ends no program tells
+# What a wheel moves slides on for a while, and where it ends no program tells; Chromium's tree has it there more than half
+# a second later.
+SLIDES_US = (250_000, 850_000)
 
 
 @dataclass(slots=True)
@@ -27,8 +29,8 @@ class Pace:
     dirty_us: when something changed last; written_us: when something was written in a field, and perhaps nothing else
     changed; looked_us: when that field was looked at last; moved_us: since when the page may be another; visit_us:
     since when its address is wanted; input_us: when the person last did something; read_us: when the last reading of
-    the tree began; soon_us: a change is read then, if nothing was read since; rests_us: what the wheel moved is read
-    then, likewise, also without a sign of change; apart_us: between readings that nobody
+    the tree began; soon_us: a change is read then, if nothing was read since; turned_us: when the wheel was turned
+    last; apart_us: between readings that nobody
     waits for; torn: readings in a row that a change fell into; awaited: somebody waits for the next one.
     """
 
@@ -40,7 +42,7 @@ class Pace:
     input_us: int = 0
     read_us: int = 0
     soon_us: int = 0
-    rests_us: int = 0
+    turned_us: int = 0
     apart_us: float = 0.0
     torn: int = 0
     awaited: bool = False
@@ -65,8 +67,8 @@ class Pace:
 
     def turned(self, t_us: int) -> bool:
         """A notch of the wheel; likewise."""
-        waited_for = self.rests_us > max(self.read_us, t_us)
-        self.rests_us = t_us + SLIDES_US
+        waited_for = self.turned_us + SLIDES_US[0] > max(self.read_us, t_us)
+        self.turned_us = t_us
         return not waited_for
 
     def stirred(self, now_us: int) -> bool:
@@ -90,8 +92,9 @@ class Pace:
             return 0.0, "tree"
         at_work = now_us - self.input_us < AT_WORK_US
         dues: list[float] = [self.read_us + POLL_S * 1e6] if at_work else []
-        if self.rests_us > self.read_us:
-            dues.append(self.rests_us)
+        if self.turned_us:
+            rests = (self.turned_us + after_us for after_us in SLIDES_US)
+            dues += [each for each in rests if each > self.read_us][:1]
         if self.dirty_us > self.read_us:
             from_us = self.read_us + (self.apart_us if at_work else APART_S_AT_REST * 1e6)
             if self.wanted:

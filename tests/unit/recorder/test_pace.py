@@ -75,9 +75,11 @@ def test_what_a_wheel_moved_is_read_when_it_has_come_to_rest_also_without_a_sign
     pace = _busy(changed_ago_s=5.0)
     assert pace.turned(_us(0.05)), "who waits has to think anew"
     assert not pace.turned(NOW_US), "of a run of notches the last one counts"
-    assert pace.rest(NOW_US)[0] == pytest.approx(SLIDES_US / 1e6)
-    assert pace.rest(NOW_US + SLIDES_US)[0] == 0.0
-    pace.read_us = NOW_US + SLIDES_US
+    first_us, last_us = SLIDES_US
+    assert pace.rest(NOW_US)[0] == pytest.approx(first_us / 1e6)
+    assert pace.rest(NOW_US + first_us)[0] == 0.0
+    pace.read_us = NOW_US + first_us
+    assert pace.rest(pace.read_us)[0] == pytest.approx((last_us - first_us) / 1e6), "and once more"
     assert pace.turned(pace.read_us + 1)
 
 

@@ -28,7 +28,7 @@ MISTYPED_SHARE, DETOUR_SHARE = 0.015, 0.06
 WHEEL_STEPS_MAX = 60
 READS_S = 0.6  # before the first action, however fast the hand: what is on the screen has to be seen
 HOMING_S = 0.4  # from the mouse to the keyboard (Card, Moran and Newell 1980), however fast the hand then types
-REACTS_S = 0.6  # until what an action changed has been seen; two clicks so far apart are two
+REACTS_S, FINDS_S = 0.6, 1.0  # until what an action changed has been seen; and found, after scrolling
 
 
 class Did(msgspec.Struct, frozen=True):
@@ -275,7 +275,7 @@ class Actor(Doer):
         if found is None or found.away:
             raise Unavailable("the page can't be scrolled to the element")
         self._note("scroll", (*at, 1, 1), start_us)
-        time.sleep(REACTS_S)
+        time.sleep(FINDS_S)
         self.rest(0.1, 0.3)
         return found
 
@@ -289,7 +289,7 @@ class Actor(Doer):
             if self.ask(until) is True:
                 break
         self._note("scroll", box, start_us)
-        time.sleep(REACTS_S)
+        time.sleep(FINDS_S)
         self.rest(0.15, 0.3)
 
 
