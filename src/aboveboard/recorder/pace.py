@@ -17,8 +17,8 @@ APART_COSTS, APART_S_MIN, APART_S_MAX, APART_S_AT_REST, APART_S_FIELD = 100, 0.2
 # there, however short ago the last reading was. A tree that changed while it was being read for one of these is read
 # again, so many times.
 AFTER_PRESS_US, AGAIN_US, AGAIN_MAX = 120_000, 40_000, 2
-# What a wheel moves slides on for a while, and where it ends no program tells; Chromium's tree has it there more than half
-# a second later.
+# What a wheel moves slides on for a while, and where it ends no program tells. Chromium's tree has it there
+# more than half a second later.
 SLIDES_US = (250_000, 850_000)
 
 
