@@ -44,10 +44,11 @@ class Protocol:
     contributors: int = 4
     speed: float = 3.0
     workers: int = 4
+    updates_min: int = 4000
     updates_max: int = 6000
     desktop: int = 20
     desktop_episodes: int = 10
-    held_out_seeds: str = "held-out-third"
+    held_out_seeds: str = "held-out-fourth"
     ablations: tuple[str, ...] = ("no-neighbours", "no-paths", "no-placeholders")
 
 
@@ -241,7 +242,8 @@ def _train(p: Protocol, home: Path, seen: list[str], each: Training) -> str:
     episodes = changed(first(shown, seen, each.count), each.ablation)
     begun = time.monotonic()
     lines: list[str] = []
-    policy = train(episodes, Config(seed=each.seed, updates_max=p.updates_max), lines.append)
+    config = Config(seed=each.seed, updates_min=p.updates_min, updates_max=p.updates_max)
+    policy = train(episodes, config, lines.append)
     seconds = time.monotonic() - begun
     folder = home / "models" / each.name
     save(policy, folder)
