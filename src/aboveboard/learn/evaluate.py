@@ -29,6 +29,7 @@ STEPS_MAX = 20
 RESTARTS_MAX = 4
 RUN_S_MAX = 3 * 3600
 REPLAYS_KEPT = 100
+SPEED = 8.0  # of the hand, 1 is a person's: of three clicks without any time between, browsers may make one
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ def _session(
 def _attempts(
     order: Order, agent: Agent, jobs: list[tuple[str, str]], display: PrivateDisplay, stage: Scenery, runs: list[Run]
 ) -> None:
-    with Hand(display.name) as hand:
+    with Hand(display.name, speed=SPEED) as hand:
         body = Body(stage, display.env["DBUS_SESSION_BUS_ADDRESS"], hand)
         try:
             for task, seed in jobs:

@@ -295,10 +295,18 @@ class Choice(NamedTuple):
     key: int
 
 
-def judge(policy: Policy, sight: Sight) -> Choice:
+RuledOut = tuple[tuple[int, int], ...]  # kinds with elements, or -1 for all of a kind
+
+
+def judge(policy: Policy, sight: Sight, ruled_out: RuledOut = ()) -> Choice:
     """One decision, without gradients."""
     with torch.inference_mode():
         scores = Scores(*(each[0] for each in policy(collate([sight]))))
+        for kind, element in ruled_out:
+            if element < 0:
+                scores.kind[kind] = ABSENT
+            else:
+                scores.element[element, kind] = ABSENT
     kind = int(scores.kind.argmax())
     element = int(scores.element[:, kind].argmax())
     first = int(scores.start.argmax())

@@ -2,31 +2,46 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aboveboard.core.events import Element
 
 Identity = tuple[str, str, tuple[int, ...]]
+_FOCUS = frozenset({"focused"})
+IN_VAIN = 2  # what was done so often where all looked the same, and looks so again, is not what helps
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """kinds in order, the elements acted on, what was typed; seen: what was there before the last action."""
+    """kinds in order, the elements acted on, what was typed; seen: what was there before the last action; did: each
+    action with the pointer, with what all looked like before it."""
 
     kinds: tuple[str, ...] = ()
     acted: tuple[Identity, ...] = ()
     typed: tuple[str, ...] = ()
     seen: frozenset[Identity] = frozenset()
+    did: tuple[tuple[int, str, Identity], ...] = ()
 
     def after(self, kind: str, element: Element | None, text: str = "", seen: Sequence[Element] = ()) -> Past:
         """One step later. seen: all that was there when it was done."""
+        mine = None if element is None else identity(element)
         return Past(
             (*self.kinds, kind),
-            self.acted if element is None else (*self.acted, identity(element)),
+            self.acted if mine is None else (*self.acted, mine),
             (*self.typed, text) if text else self.typed,
             frozenset(map(identity, seen)) if seen else self.seen,
+            self.did if mine is None else (*self.did, (_look(seen), kind, mine)),
         )
+
+    def in_vain(self, shown: Sequence[Element]) -> set[tuple[str, Identity]]:
+        """Kinds and elements of what was done IN_VAIN times or more where all looked as it does now."""
+        if len(self.did) < IN_VAIN:
+            return set()
+        now = _look(shown)
+        counts = Counter((kind, element) for look, kind, element in self.did if look == now)
+        return {action for action, times in counts.items() if times >= IN_VAIN}
 
     def again(self) -> int:
         """How often in a row the same element was acted on, up to now."""
@@ -36,6 +51,11 @@ class Past:
                 break
             count += 1
         return count
+
+
+def _look(shown: Sequence[Element]) -> int:
+    """The same for what looks the same, whatever has the focus."""
+    return hash(tuple((each.role, each.name, each.path, each.box, frozenset(each.states) - _FOCUS) for each in shown))
 
 
 def identity(element: Element) -> Identity:

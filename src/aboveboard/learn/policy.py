@@ -9,7 +9,8 @@ from aboveboard.core.events import Element
 from aboveboard.learn import model
 from aboveboard.learn.agents import Decision
 from aboveboard.learn.examples import AMOUNTS, CASES, points
-from aboveboard.learn.past import Past
+from aboveboard.learn.past import Past, identity
+from aboveboard.learn.quantities import told_number
 from aboveboard.learn.sight import NAME_WORDS_MAX, see, told_words
 from aboveboard.learn.words import words_of
 
@@ -24,7 +25,9 @@ class PolicyAgent:
     def decide(self, instruction: str, elements: Sequence[Element], past: Past) -> Decision:
         if not elements:
             return Decision("wait")
-        choice = model.judge(self._policy, see(instruction, elements, past))
+        choice = model.judge(
+            self._policy, see(instruction, elements, past), self._ruled_out(instruction, elements, past)
+        )
         config = self._policy.config
         kind = config.kinds[choice.kind]
         if points(kind):
@@ -35,6 +38,22 @@ class PolicyAgent:
         if kind == "type":
             return Decision(kind, text=_written(_read(instruction, elements, choice), CASES[choice.case]))
         return Decision(kind, key=config.keys[choice.key])
+
+    def _ruled_out(self, instruction: str, elements: Sequence[Element], past: Past) -> model.RuledOut:
+        """What was tried before and changed nothing, or only led back here. A told number of times is as often as told:
+        a page may not show what each of them does."""
+        vain = past.in_vain(elements)
+        times = told_number(instruction)
+        if not vain or (times is not None and past.again() < abs(times)):
+            return ()
+        kinds = self._policy.config.kinds
+        found: list[tuple[int, int]] = []
+        for kind, element in vain:
+            if "scroll" in kind:  # wherever it is turned
+                found.append((kinds.index(kind), -1))
+            else:
+                found += [(kinds.index(kind), i) for i, each in enumerate(elements) if identity(each) == element]
+        return tuple(found)
 
 
 def _read(instruction: str, elements: Sequence[Element], choice: model.Choice) -> str:

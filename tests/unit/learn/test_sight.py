@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -10,7 +11,7 @@ from aboveboard.core.events import Element
 from aboveboard.datasets.schema import Episode, Step
 from aboveboard.learn.examples import CELLS, MIDDLE, PLACES, examples_of, spot
 from aboveboard.learn.matching import AS_WRITTEN, NUMBERED, SAME_WORD, WHOLE
-from aboveboard.learn.past import Past
+from aboveboard.learn.past import Past, identity
 from aboveboard.learn.quantities import amounts, dates, shown_month, told_number
 from aboveboard.learn.relations import ABOVE, BELOW, NEAREST, NEXT, OWNER, RIGHT, ROW, TIES
 from aboveboard.learn.sight import Scene, see
@@ -102,6 +103,16 @@ def test_what_is_new_and_what_was_done_shows_and_an_empty_screen_can_be_seen() -
     assert past.after("click", MAIL[4]).again() == 2
     assert past.after("click", MAIL[5]).again() == 1
     assert see("Do it", (), Past()).ties.shape == (TIES, 0, 0)
+
+
+def test_what_was_done_twice_where_all_looked_the_same_was_in_vain() -> None:
+    past = Past().after("click", MAIL[4], "", MAIL)
+    assert not past.in_vain(MAIL)
+    focused = (*MAIL[:4], msgspec.structs.replace(MAIL[4], states=(*MAIL[4].states, "focused")), *MAIL[5:])
+    past = past.after("click", MAIL[4], "", focused)
+    assert past.in_vain(MAIL) == {("click", identity(MAIL[4]))}, "wherever the focus is"
+    assert not past.in_vain(MAIL[:6]), "something else shows"
+    assert past.after("key", None, "", MAIL).after("key", None, "", MAIL).in_vain(MAIL) == past.in_vain(MAIL)
 
 
 def test_places_in_a_box_are_where_they_say() -> None:
