@@ -152,10 +152,13 @@ class Doer:
         time.sleep(REACTS_S)
         self.rest(0.12, 0.3)
 
-    def drag(self, script: str, to: str, name: str = "", *, past: float = 0.0) -> None:
-        """Takes hold of it and lets go over another, by `past` of its size beyond the middle."""
+    def drag(self, script: str, to: str, name: str = "", *, past: float = 0.0, within: bool = False) -> None:
+        """Takes hold of it and lets go over another, by `past` of its size beyond the middle. within: so that all of it
+        is in there, wherever the hand holds it."""
         box, goal = self.box(script), self.box(to)
         (x, y), (to_x, to_y) = self._aim(box), self._aim(goal)
+        if within:
+            to_x, to_y = to_x + x - box[0] - box[2] // 2, to_y + y - box[1] - box[3] // 2
         beyond = [
             round(past * size) * ((gap > size / 2) - (gap < -size / 2))
             for gap, size in ((to_x - x, goal[2]), (to_y - y, goal[3]))

@@ -49,7 +49,8 @@ def _in_grid(actor: Actor, instruction: str) -> None:
 
 
 def _into_box(actor: Actor, instruction: str) -> None:
-    actor.drag("document.querySelector('#draggableSmall')", "document.querySelector('#draggableLarge')", "s")
+    small, large = (f"document.querySelector('#draggable{size}')" for size in ("Small", "Large"))
+    actor.drag(small, large, "s", within=True)
     actor.click(SUBMIT, "Submit")
 
 

@@ -22,12 +22,13 @@ def _senders(actor: Actor) -> list[str]:
 
 
 def _do(actor: Actor, instruction: str) -> None:
-    present = [name for name in _senders(actor) if re.search(rf"\b{re.escape(name)}\b", instruction)]
+    present = [name for name in _senders(actor) if re.search(rf"\b{re.escape(name)}(?:'?s)?\b", instruction)]
     if not present:
         raise BadInput(f"no sender that is to be seen is named in {instruction!r}")
     lower = instruction.lower()
     answers = re.search(r"repl|respond|answer|write .*back", lower) is not None
-    forward = not answers and re.search(r"forward|send|give|wants|pass|share", lower) is not None
+    answers |= bool(quotes(instruction)) and re.search(r"\bback\b|\btell\b|^text ", lower) is not None
+    forward = not answers and re.search(r"forward|send|sent to|give|wants|waiting|receive\b|pass|share", lower) is not None
     others = [each for each in re.findall(r"\b[A-Z][\w-]+", instruction) if each not in present] or [""]
     if forward:
         sender, to = _from_and_to(instruction, present)
@@ -52,7 +53,9 @@ def _from_and_to(instruction: str, present: list[str]) -> tuple[str, str]:
     """Whose mail goes to whom. The one after "to" gets it; "X wants the email from Y" is the other way round."""
     to = re.search(r"\bto ([A-Z][\w-]+)", instruction)
     if to is None:
-        to = re.search(r"\b([A-Z][\w-]+) (?:wants|would like|needs|should|to (?:get|have))", instruction)
+        to = re.search(
+            r"\b([A-Z][\w-]+) (?:wants|would like|needs|should|receive|is waiting|to (?:get|have))", instruction
+        )
     if to is None:
         to = re.search(r"(?:Give|Send|Forward|Pass|give|send|forward|pass)\w* ([A-Z][\w-]+)", instruction)
     receiver = to[1] if to is not None else ""
