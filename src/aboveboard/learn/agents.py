@@ -12,6 +12,7 @@ import numpy as np
 from aboveboard.core.events import Element
 from aboveboard.datasets.schema import Episode
 from aboveboard.learn.examples import MIDDLE, Example, examples_of, points
+from aboveboard.learn.naming import called
 from aboveboard.learn.past import Past
 from aboveboard.learn.sight import ELEMENTS_MAX, told_words
 from aboveboard.learn.words import PLACEHOLDER, plain, words_of
@@ -158,5 +159,5 @@ def kinds_of(episodes: Iterable[Episode]) -> list[str]:
 
 
 def clipped(elements: tuple[Element, ...]) -> tuple[Element, ...]:
-    """At most as many as the policy looks at, so that every agent chooses among the same."""
-    return elements[:ELEMENTS_MAX]
+    """At most as many as the policy looks at, called as in the examples, so that every agent chooses among the same."""
+    return called(elements[:ELEMENTS_MAX])

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from aboveboard.core.events import Box, Element
 from aboveboard.datasets.schema import Episode, Step
 from aboveboard.desktop.seen import INTERACTIVE
+from aboveboard.learn.naming import called
 from aboveboard.learn.past import Past
 from aboveboard.learn.sight import ELEMENTS_MAX, name_words, told_words
 from aboveboard.learn.words import PLACEHOLDER, spans_of
@@ -92,7 +93,7 @@ def _examples(episode: Episode) -> Iterator[Example]:
         kind = kind_of(step)
         if not kind:
             continue
-        elements = step.elements[:ELEMENTS_MAX]
+        elements = called(step.elements[:ELEMENTS_MAX])
         if elements:
             example = _example(episode.instruction, elements, past, kind, step)
             if example is not None:
@@ -100,6 +101,8 @@ def _examples(episode: Episode) -> Iterator[Example]:
         element = step.target
         if element is None and (near := _near(step, elements)):
             element = elements[near[0]]
+        elif 0 <= step.target_index < len(elements):
+            element = elements[step.target_index]
         text = step.text if kind == "type" else ""
         past = past.after(kind, element if points(kind) else None, text, elements)
 

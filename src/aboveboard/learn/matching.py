@@ -15,12 +15,13 @@ from aboveboard.learn.words import ordinal, plain, words_of
 
 F32 = npt.NDArray[np.float32]
 # match[c, i, j]: word j and element i ...
-SAME_WORD, NUMBERED, ROLE, EDGE, WHOLE = 0, 1, 2, 3, 4
+SAME_WORD, NUMBERED, ROLE, BEGINS, WHOLE = 0, 1, 2, 3, 4
 THROUGH = (OWNER, NEAREST, ROW, COLUMN)  # whole names of what element i is tied to so: channels 5 to 8
 LABEL = 9  # a word, or the beginning of one, in what stands before or above it
 AMONG_LIKE, AMONG_SIBLINGS, LAST = 10, 11, 12
 AS_WRITTEN = 13  # the whole name, capitals and all
-MATCHES = 14
+ENDS = 14
+MATCHES = 15
 WHOLE_WORDS_MAX = 10
 STEM = 5
 _TEXTS = frozenset({"static", "static text", "text leaf", "label"})
@@ -136,8 +137,8 @@ def match(
                 stems[i, j] = True
             elif word[:STEM] in begun:
                 stems[i, j] = True
-            if len(name) > len(word) > 1 and (name.startswith(word) or name.endswith(word)):
-                found[EDGE, i, j] = 1
+            if len(name) > len(word) > 1:
+                found[BEGINS, i, j], found[ENDS, i, j] = name.startswith(word), name.endswith(word)
         for j, number in ordinals:
             found[NUMBERED, i, j] = number == ranks.role[i] + 1
             found[AMONG_LIKE, i, j] = number == ranks.like[i] + 1

@@ -40,7 +40,7 @@ NEXT: Final = 12  # the next of its role
 PREVIOUS: Final = 13
 TIES = 14
 _SLACK_PX = 2
-_DIGITS = re.compile(r"\d+")
+_DIGITS = re.compile(r"(?:(?<!\w)-)?\d+")
 
 
 def relations(shown: Sequence[Element]) -> I64:

@@ -10,7 +10,8 @@ from aboveboard.core.errors import BadInput
 from aboveboard.core.events import Element
 from aboveboard.datasets.schema import Episode, Step
 from aboveboard.learn.examples import CELLS, MIDDLE, PLACES, examples_of, spot
-from aboveboard.learn.matching import AS_WRITTEN, NUMBERED, SAME_WORD, WHOLE
+from aboveboard.learn.matching import AS_WRITTEN, BEGINS, ENDS, NUMBERED, SAME_WORD, WHOLE
+from aboveboard.learn.naming import called
 from aboveboard.learn.past import Past, identity
 from aboveboard.learn.quantities import amounts, dates, shown_month, told_number
 from aboveboard.learn.relations import ABOVE, BELOW, NEAREST, NEXT, OWNER, RIGHT, ROW, TIES
@@ -103,6 +104,28 @@ def test_what_is_new_and_what_was_done_shows_and_an_empty_screen_can_be_seen() -
     assert past.after("click", MAIL[4]).again() == 2
     assert past.after("click", MAIL[5]).again() == 1
     assert see("Do it", (), Past()).ties.shape == (TIES, 0, 0)
+
+
+def test_a_nameless_entry_is_called_by_the_text_in_it_and_a_box_of_many_is_not() -> None:
+    entries = [Element("list item", "", (0, 20 * i, 50, 20), (), (0, i)) for i in range(2)]
+    texts = [text(each, 0, 20 * i, 0, i, 0) for i, each in enumerate(("Singapore", "Sierra Leone"))]
+    lists = Element("list item", "", (0, 0, 50, 200), (), (0,))
+    many = [text(each, 0, 0, 0, 2 + i) for i, each in enumerate("abcd")]
+    shown = called((lists, *entries, *texts, *many, Element("section", "", (0, 0, 9, 9), (), (0, 0))))
+    assert [each.name for each in shown[:3]] == ["", "Singapore", "Sierra Leone"]
+    assert shown[-1].name == "", "a mere box"
+    assert shown[3:-1] == (*texts, *many)
+    scene = Scene('starts with "Si" and ends with "ore"', shown)
+    begins, ends = scene.told.words.index("si"), scene.told.words.index("ore")
+    assert scene.match[BEGINS, 1:3, begins].tolist() == [1, 1]
+    assert scene.match[ENDS, 1:3, ends].tolist() == [1, 0]
+
+
+def test_numbers_below_zero_are_of_a_kind_with_others() -> None:
+    found = amounts([text(each, 0, 20 * i, i) for i, each in enumerate(("4", "-3", "7"))], "Sort them")
+    assert found[:, 1].tolist() == [0, 1, 0]
+    assert found[:, 9].tolist() == [1, 0, 0]
+    assert found[:, 3].tolist() == [0, 1, 1], "odd"
 
 
 def test_what_was_done_twice_where_all_looked_the_same_was_in_vain() -> None:

@@ -28,7 +28,9 @@ def _do(actor: Actor, instruction: str) -> None:
     lower = instruction.lower()
     answers = re.search(r"repl|respond|answer|write .*back", lower) is not None
     answers |= bool(quotes(instruction)) and re.search(r"\bback\b|\btell\b|^text ", lower) is not None
-    forward = not answers and re.search(r"forward|send|sent to|give|wants|waiting|receive\b|pass|share", lower) is not None
+    forward = (
+        not answers and re.search(r"forward|send|sent to|give|wants|waiting|receive\b|pass|share", lower) is not None
+    )
     others = [each for each in re.findall(r"\b[A-Z][\w-]+", instruction) if each not in present] or [""]
     if forward:
         sender, to = _from_and_to(instruction, present)
