@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from aboveboard.core.events import Element
-from aboveboard.learn.sight import I64, Sight, name_words, told_words
-from aboveboard.learn.words import PLACEHOLDER, WORD_IDS, hashed, plain
+from aboveboard.learn.sight import I64, Scene, Sight
+from aboveboard.learn.words import PLACEHOLDER, WORD_IDS, hashed
 
 SHARED, OTHER = 0.4, 0.06  # how many of the words that both have, and of all the others, get another name
 
@@ -24,10 +22,11 @@ class Renamable:
     others: I64
 
 
-def renamable(instruction: str, elements: Sequence[Element]) -> Renamable:
-    """Of what is seen."""
-    told = {plain(word) for word in told_words(instruction)}
-    shown = {plain(word) for element in elements for word in name_words(element)}
+def renamable(scene: Scene) -> Renamable:
+    """Of what is seen. Where the screen only repeats the instruction, its words are not there to be matched: what they
+    mean has to be learned ("the shortest duration")."""
+    told = set(scene.told.words)
+    shown = {word for its, spoken in zip(scene.labels, scene.told.spoken, strict=True) if not spoken for word in its}
     placeholders = {word for word in told | shown if PLACEHOLDER.fullmatch(word.upper())}
     words = {word for word in told | shown if word.isalnum() and not word.isdigit()}
 

@@ -36,7 +36,10 @@ ELEMENTS_MAX = 112
 NAME_WORDS_MAX = 16
 ROLE_IDS = 64
 RANKS = 32
-STATES = ("focused", "checked", "selected", "expanded", "editable", "focusable", "collapsed", "expandable", "checkable")
+STATES = (
+    "focused", "checked", "selected", "expanded", "editable", "focusable", "collapsed", "expandable", "checkable",
+    "multi-line",
+)  # fmt: skip
 _HISTORY = 9
 _NAMED = 14
 _KIND = 5

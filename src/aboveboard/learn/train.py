@@ -43,10 +43,7 @@ class Lesson:
 
 def lessons_of(examples: list[Example]) -> list[Lesson]:
     scenes = ((each, Scene(each.instruction, each.elements)) for each in examples)
-    return [
-        Lesson(each, scene.seen(each.past), scene.seen(Past()), renamable(each.instruction, each.elements))
-        for each, scene in scenes
-    ]
+    return [Lesson(each, scene.seen(each.past), scene.seen(Past()), renamable(scene)) for each, scene in scenes]
 
 
 def train(episodes: list[Episode], config: Config, told: Callable[[str], None]) -> Policy:

@@ -21,8 +21,9 @@ from aboveboard.learn.past import Past
 from aboveboard.learn.policy import PolicyAgent
 from aboveboard.learn.publish import publish
 from aboveboard.learn.renaming import renamable, renamed
-from aboveboard.learn.sight import ELEMENTS_MAX, see
+from aboveboard.learn.sight import ELEMENTS_MAX, Scene, see
 from aboveboard.learn.train import train, train_folder
+from aboveboard.learn.words import hashed
 
 NAMES = ("Save", "Open", "Print", "Close", "Send", "Help", "Undo", "Copy")
 
@@ -147,10 +148,19 @@ def test_words_are_renamed_alike_in_instruction_and_elements() -> None:
     """So that matching is learned, and not names."""
     screen = (Element("push button", "<PERSON_7> 12", (0, 0, 9, 9)),)
     sight = see("Click <PERSON_7> 12", screen, Past())
-    new = renamed(sight, renamable("Click <PERSON_7> 12", screen), np.random.default_rng(0))
+    new = renamed(sight, renamable(Scene("Click <PERSON_7> 12", screen)), np.random.default_rng(0))
     assert new.words[1] == new.names[0, 0] != sight.words[1]
     assert new.words[2] == new.names[0, 1] == sight.words[2]  # numbers keep their names
     assert new.match is sight.match
+
+
+def test_words_that_the_screen_only_repeats_keep_what_they_mean() -> None:
+    told = "Buy the ticket with the shortest duration"
+    said = Element("static", told, (0, 0, 9, 9), (), (0, 0))
+    ticket = Element("push button", "ticket", (0, 20, 9, 9), (), (1,))
+    which = renamable(Scene(told, (said, ticket)))
+    assert hashed("shortest") in which.others
+    assert which.shared.tolist() == [hashed("ticket")]
 
 
 def test_leaving_out_is_told_of_ten_people_or_more_and_of_nobody_alone(model: Path, tmp_path: Path) -> None:
