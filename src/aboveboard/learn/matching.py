@@ -19,7 +19,7 @@ SAME_WORD, NUMBERED, ROLE, BEGINS, WHOLE = 0, 1, 2, 3, 4
 THROUGH = (OWNER, NEAREST, ROW, COLUMN)  # whole names of what element i is tied to so: channels 5 to 8
 LABEL = 9  # a word, or the beginning of one, in what stands before or above it
 AMONG_LIKE, AMONG_SIBLINGS, LAST = 10, 11, 12
-AS_WRITTEN = 13  # the whole name, capitals and all
+AS_WRITTEN = 13  # the whole name, capitals, marks and all
 ENDS = 14
 MATCHES = 15
 WHOLE_WORDS_MAX = 10
@@ -72,8 +72,8 @@ def told(words: list[str], shown: Sequence[Element]) -> Told:
 @dataclass(frozen=True, slots=True)
 class Spans:
     """Where the whole name of an element stands in the instruction. of: (n,) [first, last] places of words, () for
-    nowhere; written: (n,) those of them with the very same capitals; largest: (n,) no other element's name there is
-    longer."""
+    nowhere; written: (n,) those of them with the very same capitals and marks; largest: (n,) no other element's name there
+    is longer."""
 
     of: list[list[tuple[int, int]]]
     written: list[list[tuple[int, int]]]
@@ -105,11 +105,7 @@ def whole_names(
         any(not any(a <= c and d <= b and (a, b) != (c, d) for a, b in every) for c, d in spans) for spans in found
     ]
     written = [
-        [
-            (first, last)
-            for first, last in spans
-            if [word for word in said[first : last + 1] if is_word(word)] == [word for word in its if is_word(word)]
-        ]
+        [(first, last) for first, last in spans if list(said[first : first + len(its)]) == list(its)]
         for spans, its in zip(found, names, strict=True)
     ]
     return Spans(found, written, largest)

@@ -7,19 +7,22 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from aboveboard.learn.sight import I64, Scene, Sight
-from aboveboard.learn.words import PLACEHOLDER, WORD_IDS, hashed
+from aboveboard.learn.words import PLACEHOLDER, WORD_IDS, word_id
 
-SHARED, OTHER = 0.4, 0.06  # how many of the words that both have, and of all the others, get another name
+# How many of the words get another name: that instruction and elements share; that only elements have; that only the
+# instruction has.
+SHARED, SHOWN, TOLD = 0.4, 0.2, 0.06
 
 
 @dataclass(frozen=True, slots=True)
 class Renamable:
-    """Ids of words: placeholders, whose numbers say nothing; words that instruction and elements share; the others.
-    Numbers keep their names."""
+    """Ids of words: placeholders, whose numbers say nothing; words that instruction and elements share; that only
+    elements have; that only the instruction has. Numbers keep their names."""
 
     placeholders: I64
     shared: I64
-    others: I64
+    shown: I64
+    told: I64
 
 
 def renamable(scene: Scene) -> Renamable:
@@ -31,16 +34,18 @@ def renamable(scene: Scene) -> Renamable:
     words = {word for word in told | shown if word.isalnum() and not word.isdigit()}
 
     def ids(chosen: set[str]) -> I64:
-        return np.array(sorted(hashed(word) for word in chosen), dtype=np.int64)
+        return np.array(sorted(word_id(word) for word in chosen), dtype=np.int64)
 
-    return Renamable(ids(placeholders), ids(words & told & shown), ids(words - (told & shown)))
+    return Renamable(ids(placeholders), ids(words & told & shown), ids(words - told), ids(words - shown))
 
 
 def renamed(sight: Sight, which: Renamable, rng: np.random.Generator) -> Sight:
     """The same sight in other words: every occurrence alike, so whatever matched still does."""
-    shared = which.shared[rng.random(len(which.shared)) < SHARED]
-    others = which.others[rng.random(len(which.others)) < OTHER]
-    old = np.concatenate([which.placeholders, shared, others])
+    some = [
+        ids[rng.random(len(ids)) < share]
+        for ids, share in ((which.shared, SHARED), (which.shown, SHOWN), (which.told, TOLD))
+    ]
+    old = np.concatenate([which.placeholders, *some])
     if not len(old):
         return sight
     table = np.arange(WORD_IDS)

@@ -29,7 +29,7 @@ from aboveboard.learn.matching import (
 from aboveboard.learn.past import Past, identity
 from aboveboard.learn.quantities import AMOUNTS, DATES, amounts, dates, told_date, told_number
 from aboveboard.learn.relations import NEAREST, NEXT, OWNER, ROW, Flags, like, relations, ties
-from aboveboard.learn.words import PLACEHOLDER, hashed, ordinal, plain, words_of
+from aboveboard.learn.words import PLACEHOLDER, hashed, ordinal, plain, word_id, words_of
 
 WORDS_MAX = 56
 ELEMENTS_MAX = 112
@@ -113,7 +113,7 @@ class Scene:
         self.names = np.zeros((n, NAME_WORDS_MAX), dtype=np.int64)
         self.counts = np.zeros((n, NAME_WORDS_MAX), dtype=np.int64)
         for i, its in enumerate(labels):
-            self.names[i, : len(its)] = [hashed(word) for word in its]
+            self.names[i, : len(its)] = [word_id(word) for word in its]
             self.counts[i, : len(its)] = np.cumsum([is_word(word) for word in its])
         self.amounts = amounts(shown, instruction)
         self.fixed = np.concatenate(
@@ -132,7 +132,7 @@ class Scene:
         """With what was done before."""
         kinds = past.kinds
         return Sight(
-            np.array([hashed(word) for word in self.told.words], dtype=np.int64), _word_features(self, past),
+            np.array([word_id(word) for word in self.told.words], dtype=np.int64), _word_features(self, past),
             np.array([hashed(element.role, ROLE_IDS) for element in self.shown], dtype=np.int64),
             _bounded(self.ranks.role), _bounded(self.ranks.sibling), self.names, self.counts,
             _name_features(self, past), np.concatenate([self.fixed, _history(self, past)], axis=1), self.match,

@@ -18,6 +18,7 @@ _NUMERALS = {
     )
 }
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+DAYS = 31
 NUMBERS_MAX = 3  # "11h 28m" is two; more is no quantity
 
 
@@ -40,6 +41,13 @@ def plain(word: str) -> str:
     """What two spellings of one word share: case folded, numbers without leading zeros."""
     low = word.lower()
     return low.lstrip("0") or "0" if low.isdigit() else low
+
+
+@lru_cache(maxsize=1 << 16)
+def word_id(word: str) -> int:
+    """Of a plain word. Numbers that are no day of a month share one: a price is nothing to remember, and how numbers
+    compare is told otherwise."""
+    return hashed("#" if word.isdecimal() and (len(word) > 2 or int(word) > DAYS) else word)
 
 
 @lru_cache(maxsize=1 << 16)

@@ -159,7 +159,7 @@ def test_words_that_the_screen_only_repeats_keep_what_they_mean() -> None:
     said = Element("static", told, (0, 0, 9, 9), (), (0, 0))
     ticket = Element("push button", "ticket", (0, 20, 9, 9), (), (1,))
     which = renamable(Scene(told, (said, ticket)))
-    assert hashed("shortest") in which.others
+    assert hashed("shortest") in which.told
     assert which.shared.tolist() == [hashed("ticket")]
 
 
