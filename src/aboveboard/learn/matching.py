@@ -72,8 +72,8 @@ def told(words: list[str], shown: Sequence[Element]) -> Told:
 @dataclass(frozen=True, slots=True)
 class Spans:
     """Where the whole name of an element stands in the instruction. of: (n,) [first, last] places of words, () for
-    nowhere; written: (n,) those of them with the very same capitals and marks; largest: (n,) no other element's name there
-    is longer."""
+    nowhere; written: (n,) those of them with the very same capitals and marks; largest: (n,) no other element's name
+    there is longer."""
 
     of: list[list[tuple[int, int]]]
     written: list[list[tuple[int, int]]]
