@@ -17,6 +17,7 @@ from aboveboard.core.events import Element, ObservedElement
 from aboveboard.desktop.accessibility import Accessibility
 from aboveboard.desktop.input import Hand
 from aboveboard.learn.agents import Agent, Decision, clipped
+from aboveboard.learn.aim import aim
 from aboveboard.learn.examples import spot
 from aboveboard.learn.past import Past
 from aboveboard.redact.elements import redact_elements
@@ -119,8 +120,7 @@ class Body:
             run.steps.append(_note(decision, target, elements))
             if decision.kind == "done":
                 break
-            goal = elements[decision.goal] if 0 <= decision.goal < len(elements) else None
-            self._act(decision, target, goal, redactor)
+            self._act(decision, elements, redactor)
             past = past.after(decision.kind, target, decision.text, elements)
             if self._stage.wait_done(AFTER_S):
                 break
@@ -128,8 +128,9 @@ class Body:
         run.seconds = time.monotonic() - begun
         return run
 
-    def _act(self, decision: Decision, target: Element | None, goal: Element | None, redactor: Redactor) -> None:
+    def _act(self, decision: Decision, elements: tuple[Element, ...], redactor: Redactor) -> None:
         *held, kind = decision.kind.split("+")
+        points, drops = (0 <= index < len(elements) for index in (decision.element, decision.goal))
         if kind == "type":
             original = redactor.placeholders()
             text = _PLACEHOLDER.sub(lambda found: original.get(found[0], ""), decision.text)
@@ -140,11 +141,12 @@ class Body:
         elif kind in ("key", "hotkey"):
             *modifiers, key = decision.key.split("+")
             self._hand.press(key, *modifiers)
-        elif target is not None and kind == "drag":
-            if goal is not None:
-                self._hand.carry(*spot(target.box, decision.place), *spot(goal.box, decision.goal_place))
-        elif target is not None:
-            self._point(kind, held, *spot(target.box, decision.place), decision.notches)
+        elif points and kind == "drag":
+            if drops:
+                goal = spot(elements[decision.goal].box, decision.goal_place)
+                self._hand.carry(*aim(elements, decision.element, decision.place), *goal)
+        elif points:
+            self._point(kind, held, *aim(elements, decision.element, decision.place), decision.notches)
 
     def _point(self, kind: str, held: list[str], x: int, y: int, notches: int) -> None:
         if kind in ("scroll_up", "scroll_down"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -27,6 +27,7 @@ STEM = 5
 _TEXTS = frozenset({"static", "static text", "text leaf", "label"})
 _SPOKEN_SHARE = 0.8  # of a text's words that stand in the instruction
 _SIGNS = frozenset("+-*/=<>%")
+QUOTES = frozenset({'"', "'", "“", "”", "«", "»"})
 _LAST = frozenset({"last", "bottom", "final"})
 
 
@@ -100,6 +101,10 @@ def whole_names(
                 if all(start + k in index.get(word, ()) for k, word in enumerate(name))
             ]
         found.append(spans)
+    found = [
+        [span for span in spans if not _misquotes(said, span, its, told.also)]
+        for spans, its in zip(found, names, strict=True)
+    ]
     every = {span for spans in found for span in spans}
     largest = [
         any(not any(a <= c and d <= b and (a, b) != (c, d) for a, b in every) for c, d in spans) for spans in found
@@ -109,6 +114,18 @@ def whole_names(
         for spans, its in zip(found, names, strict=True)
     ]
     return Spans(found, written, largest)
+
+
+def _misquotes(
+    said: Sequence[str], span: tuple[int, int], name: Sequence[str], also: Mapping[int, str]
+) -> bool:  # fmt: skip
+    """Whether the span stands in quotes and is another name: what is quoted is meant with its capitals and marks."""
+    first, last = span
+    if first == 0 or said[first - 1] not in QUOTES:
+        return False
+    until = next((j for j in range(first, len(said)) if said[j] in QUOTES), last + 1)
+    quoted = [word for j, word in enumerate(said[first:until], first) if j not in also]
+    return until != first + len(name) or any(word not in name for word in quoted)
 
 
 def match(

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from aboveboard.core.events import Element
 from aboveboard.learn.matching import (
+    QUOTES,
     THROUGH,
     WHOLE,
     Ranks,
@@ -49,7 +50,6 @@ NAME_FEATURES = 6
 GLOBALS = 16 + DATES
 KINDS_BEFORE = 24
 STEPS_KNOWN = 16
-_QUOTES = frozenset({'"', "'", "“", "”", "«", "»"})
 
 F32 = npt.NDArray[np.float32]
 I64 = npt.NDArray[np.int64]
@@ -194,7 +194,7 @@ def _named(scene: Scene) -> F32:
         spans = scene.spans.of[i]
         share = sum(word in known for word in its) / len(its) if its and not scene.told.spoken[i] else 0.0
         quoted = any(
-            a > 0 and b + 1 < len(words) and words[a - 1] in _QUOTES and words[b + 1] in _QUOTES for a, b in spans
+            a > 0 and b + 1 < len(words) and words[a - 1] in QUOTES and words[b + 1] in QUOTES for a, b in spans
         )
         whole = bool(spans)
         rows.append((
@@ -243,7 +243,7 @@ def _word_features(scene: Scene, past: Past) -> F32:
     following = _next_names(scene, past)
     rows, quotes, seen_numbers, slashes = [], 0, 0, 0
     for j, (word, raw) in enumerate(zip(words, written, strict=True)):
-        quotes += raw in _QUOTES
+        quotes += raw in QUOTES
         also = scene.told.also.get(j, word)
         number = float(word) if word.lstrip("-").isdigit() else None
         seen_numbers += number is not None
@@ -251,7 +251,7 @@ def _word_features(scene: Scene, past: Past) -> F32:
         counted = abs(number) if number is not None else 0
         rows.append((
             word in typed, word in acted or also in acted, word in there or also in there,
-            quotes % 2 == 1 and raw not in _QUOTES, quotes == 1, quotes == 3, raw[:1].isupper(),
+            quotes % 2 == 1 and raw not in QUOTES, quotes == 1, quotes == 3, raw[:1].isupper(),
             number is not None, PLACEHOLDER.fullmatch(raw) is not None, number is not None and seen_numbers == 1,
             number is not None and seen_numbers == 2,
             *(date is not None and number is not None and slashes == k for k in range(3)),

@@ -9,6 +9,7 @@ import pytest
 from aboveboard.core.errors import BadInput
 from aboveboard.core.events import Element
 from aboveboard.datasets.schema import Episode, Step
+from aboveboard.learn.aim import aim
 from aboveboard.learn.examples import CELLS, MIDDLE, PLACES, examples_of, spot
 from aboveboard.learn.matching import AS_WRITTEN, BEGINS, ENDS, NUMBERED, SAME_WORD, WHOLE
 from aboveboard.learn.naming import called
@@ -189,5 +190,18 @@ def test_a_task_of_the_desktop_is_the_same_for_the_same_seed() -> None:
 def test_two_links_that_differ_in_a_capital_are_told_apart() -> None:
     links = (text("pharetra", 0, 0, 0), text("Pharetra", 0, 20, 1), text("Quis", 0, 40, 2))
     scene = Scene('Find and click on the link "Pharetra".', links)
-    assert scene.match[WHOLE].any(axis=1).tolist() == [True, True, False]
+    assert scene.match[WHOLE].any(axis=1).tolist() == [False, True, False], "what is quoted is meant so"
     assert scene.match[AS_WRITTEN].any(axis=1).tolist() == [False, True, False]
+    marked = (text("fermentum.", 0, 0, 0), text("fermentum,", 0, 20, 1))
+    assert Scene('Click on "fermentum,".', marked).match[WHOLE].any(axis=1).tolist() == [False, True]
+    assert Scene("Click on pharetra", links).match[WHOLE].any(axis=1).tolist() == [True, True, False]
+
+
+def test_a_hand_points_at_what_of_a_thing_is_not_covered() -> None:
+    one, two = (Element("push button", "", (15 * i, 0, 40, 40), (), (0, i)) for i in range(2))
+    inside = Element("link", "c", (0, 0, 40, 40), (), (0, 0, 0))
+    assert aim((one, inside), 0, MIDDLE) == spot(one.box, MIDDLE), "a part of it"
+    x, _ = aim((one, two), 0, MIDDLE)
+    assert x < 15
+    assert aim((one, two), 1, MIDDLE) == spot(two.box, MIDDLE), "it lies on top"
+    assert aim((one, Element("push button", "all", (0, 0, 90, 90), (), (1,))), 0, MIDDLE) == spot(one.box, MIDDLE)
