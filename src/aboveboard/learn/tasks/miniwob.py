@@ -30,6 +30,7 @@ _START = """(() => {
   if (display) display.style.display = 'none';
   const canvas = document.getElementById('click-canvas');
   if (canvas) canvas.style.display = 'none';
+  if (document.activeElement) document.activeElement.blur();  // as on a page that was just opened
   Math.seedrandom(%s);
   WOB_DONE_GLOBAL = false; WOB_RAW_REWARD_GLOBAL = 0;
   core.startEpisodeReal();
