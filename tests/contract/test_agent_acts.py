@@ -15,7 +15,7 @@ from aboveboard.desktop.hit import hit
 from aboveboard.desktop.input import Hand
 from aboveboard.learn.acting import Body
 from aboveboard.learn.agents import Decision
-from aboveboard.learn.examples import PLACES
+from aboveboard.learn.examples import BESIDE_PX, CELLS, THIRDS
 from aboveboard.learn.past import Past
 from aboveboard.learn.tasks.desk import Desk
 from aboveboard.learn.tasks.miniwob import HEIGHT, WIDTH, Stage, TaskServer
@@ -138,13 +138,16 @@ def test_a_control_of_the_pages_own_making_is_seen_although_nobody_named_it(body
     assert "5ft 9in" in after - before
 
 
+JUST_AFTER = (len(BESIDE_PX) + THIRDS) * (CELLS + 1)  # across and down
+
+
 def test_a_drag_carries_one_thing_onto_another(body: Body) -> None:
     """Of a box only its letter is seen, at its corner: just beyond that is inside."""
 
     def decide(instruction: str, elements: Sequence[Element], step: int) -> Decision:
         if step == 0:
             small, large = at(elements, "static", "s"), at(elements, "static", "L")
-            return Decision("drag", small, goal=large, goal_place=PLACES - 1)
+            return Decision("drag", small, goal=large, goal_place=JUST_AFTER)
         return Decision("click", at(elements, "push button", "Submit"))
 
     run = body.attempt(Fixed(decide), "drag-box", "acts-0", 2)
