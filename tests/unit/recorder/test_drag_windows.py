@@ -35,6 +35,9 @@ class _Tree:
     def before(self, window: int, t_us: int) -> None:
         """Nothing is known of the tree here."""
 
+    def pressed(self, t_us: int) -> None:
+        """Nothing is read here."""
+
 
 def _edge(t_us: int, pressed: bool) -> ButtonEdge:
     return ButtonEdge(t_us, 50, 50, 1, pressed, frozenset())
