@@ -20,6 +20,8 @@ from aboveboard.learn.past import Past
 from aboveboard.learn.tasks.desk import Desk
 from aboveboard.learn.tasks.miniwob import HEIGHT, WIDTH, Stage, TaskServer
 
+JUST_AFTER = (len(BESIDE_PX) + THIRDS) * (CELLS + 1)  # across and down
+
 Decide = Callable[[str, Sequence[Element], int], Decision]
 
 
@@ -136,9 +138,6 @@ def test_a_control_of_the_pages_own_making_is_seen_although_nobody_named_it(body
     body.attempt(agent, "form-sequence-3", "acts-0", 2)
     before, after = ({each.name for each in elements} for _, elements in agent.seen)
     assert "5ft 9in" in after - before
-
-
-JUST_AFTER = (len(BESIDE_PX) + THIRDS) * (CELLS + 1)  # across and down
 
 
 def test_a_drag_carries_one_thing_onto_another(body: Body) -> None:

@@ -6,8 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
@@ -16,6 +15,7 @@ from aboveboard.desktop.browser import Browser
 from aboveboard.desktop.input import Hand
 from aboveboard.recorder.observe import X11Observer
 from tests.support.displays import own_display
+from tests.support.one_page import served
 
 pytestmark = [pytest.mark.desktop, pytest.mark.prove]
 
@@ -35,28 +35,6 @@ document.querySelector('#list').onclick = () => { setTimeout(show, 40); return f
 show();
 </script>
 """
-
-
-class _Page(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html")
-        self.end_headers()
-        self.wfile.write(PAGE)
-
-    def log_request(self, *_: Any) -> None:
-        """Says nothing."""
-
-
-@contextmanager
-def _served() -> Iterator[str]:
-    server = HTTPServer(("127.0.0.1", 0), _Page)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @contextmanager
@@ -82,7 +60,7 @@ def _presses(observer: X11Observer) -> Iterator[list[Observed]]:
 def test_a_press_lands_on_what_the_last_one_or_the_wheel_brought(notches: int) -> None:
     wanted = []
     with (
-        own_display(700, 500) as display, _served() as url, Browser(display.env, url, 600, 400) as browser,
+        own_display(700, 500) as display, served(PAGE) as url, Browser(display.env, url, 600, 400) as browser,
         Hand(display.name) as hand,
     ):  # fmt: skip
         bus = display.env["DBUS_SESSION_BUS_ADDRESS"]

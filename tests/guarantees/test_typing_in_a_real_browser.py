@@ -5,8 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
@@ -19,6 +18,7 @@ from aboveboard.recorder.observe import X11Observer
 from aboveboard.redact.redactor import Redactor
 from aboveboard.redact.stage import RedactionStage
 from tests.guarantees.test_typing_leaks_nothing import leaks
+from tests.support.one_page import served
 
 pytestmark = pytest.mark.desktop
 
@@ -33,26 +33,10 @@ PAGE = b"""<!doctype html><meta charset=utf-8><title>Sign up</title>
 """
 
 
-class _Page(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html")
-        self.end_headers()
-        self.wfile.write(PAGE)
-
-    def log_request(self, *_: Any) -> None:
-        """Says nothing."""
-
-
 @pytest.fixture
 def url() -> Iterator[str]:
-    server = HTTPServer(("127.0.0.1", 0), _Page)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(PAGE) as address:
+        yield address
 
 
 class Recording:

@@ -14,7 +14,7 @@ def hit(snapshot: Snapshot, x: int, y: int, popup: Box | None = None) -> Observe
 
     popup: the window there, when it is another than the one in front: what lies beneath it is not what was hit.
     """
-    under = [each for each in snapshot.elements if _contains(each.box, x, y)]
+    under = [each for each in snapshot.elements if contains(each.box, x, y)]
     if popup is not None:
         under = [each for each in under if _within(each.box, popup) and _pops_up(each)]
     over = [each.path for each in under if each.role in OVERLAY or FLOATING in each.states]
@@ -42,5 +42,6 @@ def _pops_up(element: ObservedElement) -> bool:
     return element.role in _ON_POPUPS or (bool(element.path) and element.path[0] >= POPUP)
 
 
-def _contains(box: Box, x: int, y: int) -> bool:
+def contains(box: Box, x: int, y: int) -> bool:
+    """Whether a point lies in it."""
     return box[0] <= x < box[0] + box[2] and box[1] <= y < box[1] + box[3]

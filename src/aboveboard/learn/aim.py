@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from aboveboard.core.events import Box, Element
+from aboveboard.desktop.hit import contains
 from aboveboard.desktop.seen import INTERACTIVE
 from aboveboard.learn.examples import BESIDE_PX, CELLS, THIRDS, spot
 
@@ -30,8 +31,7 @@ def _may_cover(other: Element, target: Element) -> bool:
 
 
 def _covered(point: tuple[int, int], boxes: Sequence[Box]) -> bool:
-    x, y = point
-    return any(left <= x < left + width and top <= y < top + height for left, top, width, height in boxes)
+    return any(contains(box, *point) for box in boxes)
 
 
 def _apart(one: tuple[int, int], other: tuple[int, int]) -> int:
