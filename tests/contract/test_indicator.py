@@ -7,10 +7,12 @@ import gc
 import threading
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from Xlib import X
 from Xlib import display as xdisplay
+from Xlib.error import BadWindow
 
 from aboveboard.core.errors import Unavailable
 from aboveboard.desktop.display import PrivateDisplay
@@ -65,13 +67,16 @@ def hand(display: PrivateDisplay) -> Iterator[Hand]:
         yield hand
 
 
+def _is_badge(window: Any) -> bool:
+    try:
+        return window.get_wm_name() == "Aboveboard indicator" and window.get_attributes().map_state == X.IsViewable
+    except BadWindow:  # it went between being listed and being asked
+        return False
+
+
 def _badge_windows(client: xdisplay.Display) -> list[object]:
     client.sync()
-    return [
-        window
-        for window in client.screen().root.query_tree().children
-        if window.get_wm_name() == "Aboveboard indicator" and window.get_attributes().map_state == X.IsViewable
-    ]
+    return [window for window in client.screen().root.query_tree().children if _is_badge(window)]
 
 
 # ---------------------------------------------------------------- the tray
