@@ -1,4 +1,4 @@
-"""Where to point at in a thing that others may cover."""
+"""Where to point at in a thing that others may cover, or that what it scrolls in cuts off."""
 
 from __future__ import annotations
 
@@ -14,15 +14,36 @@ _INSIDE = tuple(down * CELLS + across for down in _THIRDS for across in _THIRDS)
 
 
 def aim(elements: Sequence[Element], index: int, place: int) -> tuple[int, int]:
-    """The place, as `spot` has it; where something else to be acted on lies over it, the nearest place in the thing
-    that is free. What comes later in a page is drawn over what came before."""
+    """The place, as `spot` has it, in as much of the thing as what holds it lets show; where something else to be acted
+    on lies over it, the nearest place in the thing that is free. What comes later in a page is drawn over what came
+    before."""
     target = elements[index]
-    point = spot(target.box, place)
+    if place not in _INSIDE:
+        return spot(target.box, place)
+    box = _shown(target, elements)
+    point = spot(box, place)
     over = [each.box for each in elements if _may_cover(each, target)]
-    if place not in _INSIDE or not _covered(point, over):
+    if not _covered(point, over):
         return point
-    others = sorted((spot(target.box, each) for each in _INSIDE), key=lambda at: _apart(at, point))
+    others = sorted((spot(box, each) for each in _INSIDE), key=lambda at: _apart(at, point))
     return next((at for at in others if not _covered(at, over)), point)
+
+
+def _shown(target: Element, elements: Sequence[Element]) -> Box:
+    """Its box within the boxes of what holds it; one that it lies wholly outside of lets it overflow."""
+    left, top, right, bottom = _edges(target.box)
+    for each in elements:
+        if each is target or each.path != target.path[: len(each.path)]:
+            continue
+        held = _edges(each.box)
+        inner = max(left, held[0]), max(top, held[1]), min(right, held[2]), min(bottom, held[3])
+        if inner[0] < inner[2] and inner[1] < inner[3]:
+            left, top, right, bottom = inner
+    return left, top, right - left, bottom - top
+
+
+def _edges(box: Box) -> Box:
+    return box[0], box[1], box[0] + box[2], box[1] + box[3]
 
 
 def _may_cover(other: Element, target: Element) -> bool:

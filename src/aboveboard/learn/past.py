@@ -52,6 +52,12 @@ class Past:
             count += 1
         return count
 
+    def alike(self) -> int:
+        """How many elements of the role and name of the last one were acted on in its way, whatever was done
+        between."""
+        did = [(kind, element) for _, kind, element in self.did if not kind.startswith("scroll")]
+        return len({el for kind, el in did if (kind, el[:2]) == (did[-1][0], did[-1][1][:2])}) if did else 0
+
 
 def _look(shown: Sequence[Element]) -> int:
     """The same for what looks the same, whatever has the focus."""

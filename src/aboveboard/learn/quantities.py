@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 
 import numpy as np
@@ -14,8 +14,10 @@ from aboveboard.learn.relations import like
 from aboveboard.learn.words import numbers, plain, words_of
 
 F32 = npt.NDArray[np.float32]
-# Is one, the least and the greatest of its kind, odd, less than, equal to and more than the told number; is as told and
-# is not; is the first of its kind that is out of order, and would be in order there.
+Quantity = tuple[float, ...]  # the numbers of one name: "11h 28m" is (11, 28)
+# Is one, the least and the greatest of its kind, odd, less than, equal to and more than the told number; is as told
+# (odd, more than, the least, the day of the month) and is not; is the first of its kind that is out of order, and would
+# be in order there.
 AMOUNTS = 11
 DATES = 3  # the month shown is before, in, after the month told
 _DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
@@ -28,6 +30,8 @@ _YEAR = re.compile(r"(?:19|20)\d\d")
 
 _MORE = frozenset({"greater", "more", "larger", "bigger", "higher", "above", "over"})
 _LESS = frozenset({"less", "fewer", "smaller", "lower", "below", "under"})
+_MOST = frozenset({"most", "greatest", "largest", "biggest", "highest", "longest", "maximum", "oldest"})
+_LEAST = frozenset({"least", "fewest", "smallest", "cheapest", "lowest", "shortest", "minimum", "youngest"})
 
 
 def told_number(instruction: str) -> float | None:
@@ -45,7 +49,14 @@ def is_as_told(value: float, words: AbstractSet[str], limit: float | None) -> bo
     return value > limit if words & _MORE else value < limit
 
 
-def out_of_order(values: Sequence[tuple[float, ...]]) -> tuple[int, int] | None:
+def extreme_told(words: AbstractSet[str]) -> Callable[[Iterable[Quantity]], Quantity] | None:
+    """`min` or `max`, where the words want the one or the other of several quantities."""
+    if bool(words & _MOST) == bool(words & _LEAST):
+        return None
+    return max if words & _MOST else min
+
+
+def out_of_order(values: Sequence[Quantity]) -> tuple[int, int] | None:
     """The first place at which something less follows, and where the least of what follows is; None when all rise."""
     for at, value in enumerate(values):
         least = min(values[at:])
@@ -54,12 +65,13 @@ def out_of_order(values: Sequence[tuple[float, ...]]) -> tuple[int, int] | None:
     return None
 
 
-def amounts(shown: Sequence[Element], instruction: str) -> F32:
-    """(n, AMOUNTS) of 0 and 1."""
+def amounts(shown: Sequence[Element], instruction: str, day: int | None = None) -> F32:
+    """(n, AMOUNTS) of 0 and 1. day: of the month that is shown, the one that the instruction tells (see `told_day`)."""
     found = [numbers(element.name) for element in shown]
     limit = told_number(instruction)
     words = {plain(word.text) for word in words_of(instruction)}
-    groups: dict[str, list[tuple[float, ...]]] = {}
+    extreme = extreme_told(words)
+    groups: dict[str, list[Quantity]] = {}
     places: dict[str, list[int]] = {}
     for i, (element, value) in enumerate(zip(shown, found, strict=True)):
         if value:
@@ -73,6 +85,10 @@ def amounts(shown: Sequence[Element], instruction: str) -> F32:
         several, first = len(among) > 1, value[0]
         compared = (first < limit, first == limit, first > limit) if limit is not None else (False,) * 3
         fits = is_as_told(first, words, limit)
+        if fits is None and extreme is not None and several:
+            fits = value == extreme(among)
+        if day is not None and element.name.isdigit():
+            fits = first == day
         rows[i, :9] = [
             True, several and value == min(among), several and value == max(among), first % 2 == 1, *compared,
             fits is True, fits is False,
@@ -99,6 +115,14 @@ def shown_month(names: Sequence[str]) -> tuple[int, int] | None:
             if year is not None:
                 return int(year[0]), _MONTHS.index(words[0]) + 1
     return None
+
+
+def told_day(instruction: str, names: Sequence[str]) -> int | None:
+    """The day to take in the month that is shown, 0 for none of it; None where no date is told or no month shown."""
+    told, shown = told_date(instruction), shown_month(names)
+    if told is None or shown is None:
+        return None
+    return told[2] if shown == told[:2] else 0
 
 
 def dates(instruction: str, names: Sequence[str]) -> tuple[float, float, float]:

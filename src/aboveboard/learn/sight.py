@@ -28,7 +28,7 @@ from aboveboard.learn.matching import (
     whole_names,
 )
 from aboveboard.learn.past import Past, identity
-from aboveboard.learn.quantities import AMOUNTS, DATES, amounts, dates, told_date, told_number
+from aboveboard.learn.quantities import AMOUNTS, DATES, amounts, dates, told_date, told_day, told_number
 from aboveboard.learn.relations import NEAREST, NEXT, OWNER, ROW, Flags, like, relations, ties
 from aboveboard.learn.words import PLACEHOLDER, hashed, ordinal, plain, word_id, words_of
 
@@ -47,7 +47,7 @@ _KIND = 5
 FEATURES = len(STATES) + 4 + _KIND + _NAMED + _HISTORY + 3 * AMOUNTS
 WORD_FEATURES = 18
 NAME_FEATURES = 6
-GLOBALS = 16 + DATES
+GLOBALS = 18 + DATES
 KINDS_BEFORE = 24
 STEPS_KNOWN = 16
 
@@ -115,7 +115,9 @@ class Scene:
         for i, its in enumerate(labels):
             self.names[i, : len(its)] = [word_id(word) for word in its]
             self.counts[i, : len(its)] = np.cumsum([is_word(word) for word in its])
-        self.amounts = amounts(shown, instruction)
+        #: what is said on the screen, but for the instruction itself
+        self.said = [each.name for each, spoken in zip(shown, self.told.spoken, strict=True) if not spoken]
+        self.amounts = amounts(shown, instruction, told_day(instruction, self.said))
         self.fixed = np.concatenate(
             [_states(shown), _places(shown), _kinds(shown, self.told, self.ranks), _named(self), self._through()],
             axis=1,
@@ -293,26 +295,25 @@ def _name_features(scene: Scene, past: Past) -> F32:
 
 
 def _whole(scene: Scene, past: Past) -> F32:
-    """(GLOBALS,): dates; numbers that stand alone, against the told one; repeats against the told number; what is
-    there: a field with the focus, something new, whole names that nothing was done with yet."""
+    """(GLOBALS,): dates; numbers that stand alone, against the told one; repeats, and how many alike were acted on,
+    against the told number; what is there: a field with the focus, something new, whole names that nothing was done
+    with yet."""
     alone = [
         i for i, element in enumerate(scene.shown)
         if not scene.told.spoken[i] and element.name.strip().lstrip("-").isdigit()
     ]  # fmt: skip
     compared = scene.amounts[alone][:, 3:9].max(axis=0) if len(alone) == 1 else np.zeros(6, dtype=np.float32)
     limit, again = told_number(scene.instruction), past.again()
-    much = abs(limit) if limit is not None else -1.0
+    much, alike = abs(limit) if limit is not None else -1.0, past.alike()
     acted = set(past.acted)
     ready = any("focused" in each.states and "editable" in each.states for each in scene.shown)
     new = bool(past.seen) and any(identity(each) not in past.seen for each in scene.shown)
     waiting = [i for i, each in enumerate(scene.shown) if scene.spans.of[i] and identity(each) not in acted]
     return np.array(
         [
-            *dates(scene.instruction, [each.name for each, said in zip(scene.shown, scene.told.spoken, strict=True)
-                                       if not said]),
-            *compared, again < much, again == much, again > much >= 0, limit is not None and limit < 0, ready, new,
-            bool(waiting), any(scene.spans.largest[i] for i in waiting), min(again, 10) / 10,
-            min(len(past.typed), 4) / 4,
+            *dates(scene.instruction, scene.said), *compared, again < much, again == much, again > much >= 0,
+            alike < much, alike >= much >= 0, limit is not None and limit < 0, ready, new, bool(waiting),
+            any(scene.spans.largest[i] for i in waiting), min(again, 10) / 10, min(len(past.typed), 4) / 4,
         ],
         dtype=np.float32,
     )  # fmt: skip

@@ -167,6 +167,35 @@ def test_numbers_are_told_by_what_is_asked_of_them_and_by_their_order() -> None:
     assert amounts(shown, "an even number")[:, 8].tolist() == [1, 1, 0]
 
 
+def test_what_is_asked_for_in_words_of_most_and_least_is_told_of_whole_quantities() -> None:
+    shown = [text(each, 0, 20 * i, i) for i, each in enumerate(("4h 28m", "1h 49m", "4h 30m"))]
+    for told, fitting in (
+        ("the shortest duration", [0, 1, 0]), ("the longest one", [0, 0, 1]), ("a long one", [0, 0, 0]),
+        ("the shortest or the longest", [0, 0, 0]),
+    ):  # fmt: skip
+        assert amounts(shown, told)[:, 7].tolist() == fitting, told
+    assert amounts(shown, "the shortest")[:, 8].tolist() == [1, 0, 1]
+    assert not amounts(shown[:1], "the shortest")[:, 7:9].any(), "of one there is no least"
+
+
+def test_a_day_is_the_told_one_in_the_told_month_only() -> None:
+    days = [text(each, 0, 20 * i, i) for i, each in enumerate(("7", "8", "9"))]
+    for month, fits, other in (("May", [0, 1, 0], [1, 0, 1]), ("June", [0, 0, 0], [1, 1, 1]), ("", [0] * 3, [0] * 3)):
+        shown = [*days, text(f"{month} 2016", 200, 0, 5)]
+        found = Scene("Select 05/08/2016", shown).amounts[:3]
+        assert (found[:, 7].tolist(), found[:, 8].tolist()) == (fits, other), month
+
+
+def test_how_many_alike_were_acted_on_is_counted_whatever_was_done_between() -> None:
+    likes = [Element("image", "", (0, 20 * i, 9, 9), (), (0, i)) for i in range(3)]
+    past = Past().after("click", likes[0]).after("scroll_down", MAIL[0]).after("click", likes[1])
+    assert (past.alike(), past.again()) == (2, 1)
+    assert past.after("scroll_down", MAIL[0]).alike() == 2
+    assert past.after("click", likes[1]).alike() == 2, "the same one again"
+    assert past.after("click", MAIL[0]).alike() == 1
+    assert Past().alike() == 0
+
+
 def test_a_drag_teaches_where_it_ends_and_a_click_on_a_mere_box_teaches_nothing() -> None:
     entries = [Element("list item", name, (0, 20 * i, 50, 20), (), (0, i)) for i, name in enumerate("abcd")]
     shown = (Element("section", "", (0, 0, 100, 100), (), (0,)), *entries)
@@ -201,6 +230,11 @@ def test_a_hand_points_at_what_of_a_thing_is_not_covered() -> None:
     one, two = (Element("push button", "", (15 * i, 0, 40, 40), (), (0, i)) for i in range(2))
     inside = Element("link", "c", (0, 0, 40, 40), (), (0, 0, 0))
     assert aim((one, inside), 0, MIDDLE) == spot(one.box, MIDDLE), "a part of it"
+    box = Element("list box", "", (0, 0, 90, 40), (), (7,))
+    row = Element("list item", "cut off", (0, 36, 90, 20), (), (7, 3))
+    assert aim((box, row), 1, MIDDLE) == spot((0, 36, 90, 4), MIDDLE), "of what shows"
+    row = Element("list item", "under it", (0, 50, 90, 20), (), (7, 3))
+    assert aim((box, row), 1, MIDDLE) == spot(row.box, MIDDLE), "it overflows"
     x, _ = aim((one, two), 0, MIDDLE)
     assert x < 15
     assert aim((one, two), 1, MIDDLE) == spot(two.box, MIDDLE), "it lies on top"
