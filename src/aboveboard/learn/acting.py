@@ -33,6 +33,8 @@ APPEARS_S_MAX = 3.0  # a window that shows nothing yet
 AFTER_S = 0.12
 HOVER_S = 0.4  # until what opens under a pointer has opened
 NOTCH_S = 0.02
+# Before a press, until what a thing becomes under the pointer has come: another picture, say, that is yet to be loaded.
+DWELL_S = 0.1
 _TIMES = {"double_click": 2, "triple_click": 3}
 _BUTTON = {"right_click": "right", "middle_click": "middle"}
 _PLACEHOLDER = re.compile(r"<[A-Z_]+?_\d+>")
@@ -158,6 +160,8 @@ class Body:
             self._hand.move(x, y)
             time.sleep(HOVER_S)
         else:
+            self._hand.move(x, y)
+            time.sleep(DWELL_S)
             with self._hand.holding(*held):
                 self._hand.click(x, y, button=_BUTTON.get(kind, "left"), times=_TIMES.get(kind, 1))
 
