@@ -174,6 +174,18 @@ def match(
     return found
 
 
+def looked_up(shown: Sequence[Element], labels: Sequence[Sequence[str]], lie: Flags) -> npt.NDArray[np.bool_]:
+    """(n,) What stands beside something called as the focused field is: what a form asks for, and a table tells."""
+    found = np.zeros(len(shown), dtype=bool)
+    names = [tuple(filter(is_word, its)) for its in labels]
+    for field in (i for i, each in enumerate(shown) if "focused" in each.states and "editable" in each.states):
+        before = lie[LEFT][field] if lie[LEFT][field].any() else lie[ABOVE][field]
+        asked = {names[i] for i in before.nonzero()[0]} - {()}
+        alike = [not before[i] and name in asked for i, name in enumerate(names)]
+        found |= lie[ROW][:, alike].any(axis=1) & ~before
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Ranks:
     """(n,) the how-manyeth of its role, of those like it, of those like it under the same parent; whether it is the

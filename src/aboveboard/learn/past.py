@@ -64,6 +64,15 @@ def _look(shown: Sequence[Element]) -> int:
     return hash(tuple((each.role, each.name, each.path, each.box, frozenset(each.states) - _FOCUS) for each in shown))
 
 
+def corresponds(one: Identity, other: Identity) -> bool:
+    """Whether two elements are the same in two rows: alike, and the same way down but for one turn before the last."""
+    (role, name, path), (its_role, its_name, its_path) = one, other
+    if (role, name, len(path)) != (its_role, its_name, len(its_path)):
+        return False
+    apart = [i for i, (a, b) in enumerate(zip(path, its_path, strict=True)) if a != b]
+    return len(apart) == 1 and apart[0] < len(path) - 1
+
+
 def identity(element: Element) -> Identity:
     """What makes an element the same one from one tree to the next."""
     return element.role, element.name, element.path

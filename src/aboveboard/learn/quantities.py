@@ -65,12 +65,15 @@ def out_of_order(values: Sequence[Quantity]) -> tuple[int, int] | None:
     return None
 
 
-def amounts(shown: Sequence[Element], instruction: str, day: int | None = None) -> F32:
-    """(n, AMOUNTS) of 0 and 1. day: of the month that is shown, the one that the instruction tells (see `told_day`)."""
+def amounts(
+    shown: Sequence[Element], instruction: str, day: int | None = None, labelled: Sequence[bool] | None = None
+) -> F32:
+    """(n, AMOUNTS) of 0 and 1. day: of the month that is shown, the one that the instruction tells (see `told_day`).
+    labelled: (n,) which have a label that the instruction tells: where some numbers have, no others are compared."""
     found = [numbers(element.name) for element in shown]
     limit = told_number(instruction)
     words = {plain(word.text) for word in words_of(instruction)}
-    extreme = extreme_told(words)
+    extreme, asked = extreme_told(words), _asked(shown, labelled or [False] * len(shown))
     groups: dict[str, list[Quantity]] = {}
     places: dict[str, list[int]] = {}
     for i, (element, value) in enumerate(zip(shown, found, strict=True)):
@@ -85,7 +88,7 @@ def amounts(shown: Sequence[Element], instruction: str, day: int | None = None) 
         several, first = len(among) > 1, value[0]
         compared = (first < limit, first == limit, first > limit) if limit is not None else (False,) * 3
         fits = is_as_told(first, words, limit)
-        if fits is None and extreme is not None and several:
+        if fits is None and extreme is not None and several and (not asked or like(element) in asked):
             fits = value == extreme(among)
         if day is not None and element.name.isdigit():
             fits = first == day
@@ -98,6 +101,11 @@ def amounts(shown: Sequence[Element], instruction: str, day: int | None = None) 
         if swap is not None:
             rows[places[kind][swap[0]], 9] = rows[places[kind][swap[1]], 10] = 1
     return rows
+
+
+def _asked(shown: Sequence[Element], labelled: Sequence[bool]) -> set[str]:
+    """Kinds of numbers that have the told label."""
+    return {like(each) for each, told in zip(shown, labelled, strict=True) if told and numbers(each.name)}
 
 
 def told_date(instruction: str) -> tuple[int, int, int] | None:

@@ -15,22 +15,33 @@ import numpy.typing as npt
 
 from aboveboard.core.events import Element
 from aboveboard.learn.matching import (
+    LABEL,
     QUOTES,
+    ROLE,
     THROUGH,
     WHOLE,
     Ranks,
     Spans,
     Told,
     is_word,
+    looked_up,
     match,
     ranked,
     told,
     whole_names,
 )
-from aboveboard.learn.past import Past, identity
+from aboveboard.learn.past import Past, corresponds, identity
 from aboveboard.learn.quantities import AMOUNTS, DATES, amounts, dates, told_date, told_day, told_number
 from aboveboard.learn.relations import NEAREST, NEXT, OWNER, ROW, Flags, like, relations, ties
-from aboveboard.learn.words import PLACEHOLDER, hashed, ordinal, plain, word_id, words_of
+from aboveboard.learn.words import (
+    PLACEHOLDER,
+    hashed,
+    kinds_of_placeholders,
+    ordinal,
+    plain,
+    word_id,
+    words_of,
+)
 
 WORDS_MAX = 56
 ELEMENTS_MAX = 112
@@ -41,10 +52,11 @@ STATES = (
     "focused", "checked", "selected", "expanded", "editable", "focusable", "collapsed", "expandable", "checkable",
     "multi-line",
 )  # fmt: skip
-_HISTORY = 9
-_NAMED = 14
+_HISTORY = 10
+_NAMED = 18
 _KIND = 5
 FEATURES = len(STATES) + 4 + _KIND + _NAMED + _HISTORY + 3 * AMOUNTS
+LOOKED_UP = len(STATES) + 4 + _KIND + _NAMED - 1  # of an element's features: what the focused field asks for
 WORD_FEATURES = 18
 NAME_FEATURES = 6
 GLOBALS = 18 + DATES
@@ -117,7 +129,8 @@ class Scene:
             self.counts[i, : len(its)] = np.cumsum([is_word(word) for word in its])
         #: what is said on the screen, but for the instruction itself
         self.said = [each.name for each, spoken in zip(shown, self.told.spoken, strict=True) if not spoken]
-        self.amounts = amounts(shown, instruction, told_day(instruction, self.said))
+        labelled = self.match[LABEL].any(axis=1).tolist()
+        self.amounts = amounts(shown, instruction, told_day(instruction, self.said), labelled)
         self.fixed = np.concatenate(
             [_states(shown), _places(shown), _kinds(shown, self.told, self.ranks), _named(self), self._through()],
             axis=1,
@@ -188,9 +201,10 @@ def _kinds(shown: Sequence[Element], told: Told, ranks: Ranks) -> F32:
 
 def _named(scene: Scene) -> F32:
     """(n, _NAMED): how the name stands in the instruction (whole, share of its words, any, where, long, none, no longer
-    one there, in quotes, with the same capitals), and whether a whole name reaches it through each tie, or its label is
-    named."""
+    one there, in quotes, with the same capitals), and whether a whole name reaches it through each tie, its label is
+    named, its role is, also in quotes, what a placeholder stands for is, or it is what the focused field asks for."""
     words, known = scene.written, set(scene.told.words) | set(scene.told.also.values())
+    within = np.cumsum([word in QUOTES - {"'"} for word in words]) % 2 == 1
     rows = []
     for i, its in enumerate(scene.labels):
         spans = scene.spans.of[i]
@@ -202,17 +216,20 @@ def _named(scene: Scene) -> F32:
         rows.append((
             whole, share, share > 0, spans[0][0] / WORDS_MAX if whole else 0.0, len(its) >= 6, not its,
             scene.spans.largest[i], quoted,
-            bool(scene.spans.written[i]),
+            bool(scene.spans.written[i]), bool(kinds_of_placeholders(its) & known),
         ))  # fmt: skip
-    own = np.array(rows, dtype=np.float32).reshape(-1, 9)
+    own = np.array(rows, dtype=np.float32).reshape(-1, 10)
     reached = [scene.match[WHOLE + 1 + k].any(axis=1) for k in range(len(THROUGH))]
-    labelled = scene.match[WHOLE + 1 + len(THROUGH)].any(axis=1)
-    return np.concatenate([own, np.stack([*reached, labelled], axis=1).astype(np.float32)], axis=1)
+    role = scene.match[ROLE].astype(bool)
+    flags = (scene.match[LABEL].any(axis=1), role.any(axis=1), (role & within).any(axis=1))
+    told = np.stack([*reached, *flags, looked_up(scene.shown, scene.labels, scene.ties)], axis=1)
+    return np.concatenate([own, told.astype(np.float32)], axis=1)
 
 
 def _history(scene: Scene, past: Past) -> F32:
     """(n, _HISTORY): acted on, acted on last, how often, its name was typed; is new; like the last one; the next of its
-    role after the last one; belongs to something acted on; the first of those like it that was not acted on."""
+    role after the last one; belongs to something acted on; the first of those like it that was not acted on; is in
+    another row what the last one was in its own."""
     shown, n = scene.shown, len(scene.shown)
     mine = [identity(element) for element in shown]
     acted = np.array([me in past.acted for me in mine], dtype=bool)
@@ -229,7 +246,8 @@ def _history(scene: Scene, past: Past) -> F32:
         if not acted[i] and like(element) not in met:
             met.add(like(element))
             first[i] = True
-    rows = np.array([acted, last, times, typed, new, alike, follows, belongs, first], dtype=np.float32)
+    same = [bool(past.acted) and corresponds(past.acted[-1], me) for me in mine]
+    rows = np.array([acted, last, times, typed, new, alike, follows, belongs, first, same], dtype=np.float32)
     return rows.T.reshape(-1, _HISTORY)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -54,6 +55,11 @@ def word_id(word: str) -> int:
 def hashed(text: str, size: int = WORD_IDS) -> int:
     """1 ... size - 1; 0 stands for nothing."""
     return 1 + zlib.crc32(text.encode()) % (size - 1)
+
+
+def kinds_of_placeholders(words: Iterable[str]) -> set[str]:
+    """What the placeholders among plain words stand for: "<email_5>" is an "email"."""
+    return {match[1].lower() for word in words if (match := PLACEHOLDER.fullmatch(word.upper()))}
 
 
 @lru_cache(maxsize=1 << 14)

@@ -13,11 +13,12 @@ from aboveboard.learn.aim import aim
 from aboveboard.learn.examples import CELLS, MIDDLE, PLACES, examples_of, spot
 from aboveboard.learn.matching import AS_WRITTEN, BEGINS, ENDS, NUMBERED, SAME_WORD, WHOLE
 from aboveboard.learn.naming import called
-from aboveboard.learn.past import Past, identity
+from aboveboard.learn.past import Identity, Past, corresponds, identity
 from aboveboard.learn.quantities import amounts, dates, shown_month, told_number
 from aboveboard.learn.relations import ABOVE, BELOW, NEAREST, NEXT, OWNER, RIGHT, ROW, TIES
-from aboveboard.learn.sight import Scene, see
+from aboveboard.learn.sight import LOOKED_UP, Scene, see
 from aboveboard.learn.tasks import desk
+from aboveboard.learn.words import kinds_of_placeholders
 
 
 def text(name: str, x: int, y: int, *path: int, width: int = 60) -> Element:
@@ -176,6 +177,47 @@ def test_what_is_asked_for_in_words_of_most_and_least_is_told_of_whole_quantitie
         assert amounts(shown, told)[:, 7].tolist() == fitting, told
     assert amounts(shown, "the shortest")[:, 8].tolist() == [1, 0, 1]
     assert not amounts(shown[:1], "the shortest")[:, 7:9].any(), "of one there is no least"
+
+
+def test_where_some_numbers_have_the_told_label_no_others_are_compared() -> None:
+    shown = [
+        text("Duration:", 0, 0, 0), text("4h 28m", 0, 12, 1),
+        Element("push button", "Book for $9", (0, 24, 90, 15), (), (2,)),
+        text("Duration:", 0, 100, 3), text("1h 49m", 0, 112, 4),
+        Element("push button", "Book for $7", (0, 124, 90, 15), (), (5,)),
+    ]  # fmt: skip
+    assert Scene("the shortest duration", shown).amounts[:, 7].tolist() == [0, 0, 0, 0, 1, 0]
+    assert Scene("the smallest number", shown).amounts[:, 7].tolist() == [0, 0, 0, 0, 1, 1]
+
+
+def test_a_form_asks_for_what_stands_beside_the_same_label_elsewhere() -> None:
+    cells = [text(each, 80 * (i % 2), 20 * (i // 2), i) for i, each in enumerate(("Color", "green", "Name", "Ann"))]
+    field = Element("entry", "", (80, 100, 60, 12), ("editable", "focused"), (7,))
+    shown = [*cells, text("Color:", 0, 100, 6), field]
+    assert Scene("Fill it in", shown).fixed[:, LOOKED_UP].tolist() == [0, 1, 0, 0, 0, 0]
+    unfocused = [*shown[:-1], Element("entry", "", field.box, ("editable",), (7,))]
+    assert not Scene("Fill it in", unfocused).fixed[:, LOOKED_UP].any()
+
+
+def test_roles_and_what_placeholders_stand_for_are_named_by_the_instruction() -> None:
+    shown = [Element("check box", "", (0, 0, 9, 9), (), (0,)), text("<EMAIL_3>", 0, 20, 1), text("<PHONE_1>", 0, 40, 2)]
+    assert Scene('Click on a "checkbox"', shown).fixed[:, LOOKED_UP - 2 : LOOKED_UP].tolist() == [
+        [1, 1],
+        [0, 0],
+        [0, 0],
+    ]
+    assert Scene("Click on a checkbox", shown).fixed[:, LOOKED_UP - 2 : LOOKED_UP].tolist() == [[1, 0], [0, 0], [0, 0]]
+    assert kinds_of_placeholders(["<email_3>", "email"]) == {"email"}
+
+
+def test_what_corresponds_in_another_row() -> None:
+    def at(*path: int) -> Identity:
+        return identity(Element("image", "", (0, 0, 9, 9), (), path))
+
+    assert corresponds(at(0, 1, 2), at(0, 3, 2))
+    assert not corresponds(at(0, 1, 2), at(0, 3, 1)), "another place in its row"
+    assert not corresponds(at(0, 1, 2), at(0, 1, 3)), "the same row"
+    assert not corresponds(at(0, 1, 2), at(0, 1, 2))
 
 
 def test_a_day_is_the_told_one_in_the_told_month_only() -> None:
