@@ -22,7 +22,7 @@ from bench.learn.ablations import VARIABLE, changed
 from bench.learn.demonstrations import Shown, demonstrable, first, held_out, shown_in
 
 ROOT = Path(__file__).parents[2]
-CHUNK = 16  # tasks an evaluation's file holds
+CHUNK = 32  # tasks an evaluation's file holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,9 @@ class Protocol:
     bare: int = 10
     bare_episodes: int = 17
     unseen: int = 16
-    contributors: int = 4
+    contributors: int = 5
     speed: float = 3.0
-    workers: int = 4
+    workers: int = 8
     updates_min: int = 4000
     updates_max: int = 6000
     desktop: int = 20

@@ -23,7 +23,7 @@ from aboveboard.learn.past import Past
 from aboveboard.redact.elements import redact_elements
 from aboveboard.redact.redactor import Redactor
 
-SETTLE_S = 0.05
+SETTLE_S = 0.1
 SETTLE_S_MAX = 2.5
 REST_S = 0.4  # how long nothing moves before it is looked at: as a person's eyes need, and those of the demonstrations
 # What is typed is looked up only once typing has stopped; where scrolling ended, a browser tells half a second later.
