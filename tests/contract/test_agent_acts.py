@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+from typing import cast
 
+import numpy as np
 import pytest
 
 from aboveboard.core.events import Element, Snapshot
@@ -13,10 +16,11 @@ from aboveboard.desktop.browser import Browser
 from aboveboard.desktop.display import PrivateDisplay
 from aboveboard.desktop.hit import hit
 from aboveboard.desktop.input import Hand
-from aboveboard.learn.acting import Body
+from aboveboard.learn.acting import DWELL_S, Body
 from aboveboard.learn.agents import Decision
 from aboveboard.learn.examples import BESIDE_PX, CELLS, THIRDS
 from aboveboard.learn.past import Past
+from aboveboard.learn.tasks.actor import FINDS_S, Actor
 from aboveboard.learn.tasks.desk import Desk
 from aboveboard.learn.tasks.miniwob import HEIGHT, WIDTH, Stage, TaskServer
 
@@ -74,6 +78,37 @@ def test_a_placeholder_is_typed_as_what_it_stands_for(body: Body) -> None:
         if "<" in agent.seen[0][0]:
             assert run.steps[1]["text"] == agent.seen[0][0].split('"')[1]  # redacted in what is kept of the run too
     assert masked
+
+
+def test_a_hand_dwells_before_it_presses(body: Body) -> None:
+    """What a thing becomes under the pointer may take a moment to come; a press before that met nothing."""
+    browser = cast(Stage, body._stage).browser
+
+    def decide(instruction: str, elements: Sequence[Element], step: int) -> Decision:
+        browser.evaluate(
+            "window.waited = []; document.addEventListener('mousemove', e => window.came = performance.now(), true);"
+            "document.addEventListener('mousedown', e => window.waited.push(performance.now() - window.came), true)"
+        )
+        return Decision("click", at(elements, "push button", "Submit"))
+
+    body.attempt(Fixed(decide), "enter-text", "acts-9", 1)
+    assert len(waits := browser.evaluate("window.waited")) == 1
+    assert waits[0] > 1000 * DWELL_S * 0.8
+
+
+def test_a_contributor_looks_at_each_page_of_what_is_scrolled(body: Body) -> None:
+    """Where it is is only known once it shows: one turn of the wheel right to it would teach to guess."""
+    stage = cast(Stage, body._stage)
+    stage.open("social-media-all", "acts-0")
+    actor = Actor(stage, body._hand, np.random.default_rng(0))
+    last = actor.box("[...document.querySelectorAll('.media')].at(-1)")
+    shown = stage.browser.evaluate("document.querySelector('#area').clientHeight")
+    moved = stage.browser.evaluate("document.querySelector('#area').scrollTop")
+    assert moved > shown
+    assert [each.kind for each in actor.did] == ["scroll"] * len(actor.did)
+    assert len(actor.did) >= moved / shown, "never more than shows at a time"
+    assert last[3] > 0
+    assert all(b.start_us - a.end_us >= 1e6 * FINDS_S for a, b in pairwise(actor.did))
 
 
 def test_scrolling_goes_to_the_end_of_what_scrolls(body: Body) -> None:

@@ -28,6 +28,7 @@ MISTYPED_SHARE, DETOUR_SHARE = 0.015, 0.06
 WHEEL_STEPS_MAX = 60
 READS_S = 0.6  # before the first action, however fast the hand: what is on the screen has to be seen
 HOMING_S = 0.4  # from the mouse to the keyboard (Card, Moran and Newell 1980), however fast the hand then types
+NOTCH_PX = 120  # that a notch of the wheel moves a page by in Chromium, about
 REACTS_S, FINDS_S = 0.6, 1.0  # until what an action changed has been seen; and found, after scrolling
 
 
@@ -56,7 +57,8 @@ class Performance(msgspec.Struct, frozen=True):
 
 
 Script = Callable[["Actor", str], None]
-# [x, y, width, height, how far it lies outside of what scrolls it (0: in sight), and where to turn the wheel]
+# [x, y, width, height, how far it lies outside of what scrolls it (0: in sight), where to turn the wheel, how much of
+# what is scrolled shows]
 _WHERE = """(() => {
   const e = %s; if (!e) return null;
   const r = e.getClientRects()[0]; if (!r) return null;
@@ -69,22 +71,23 @@ _WHERE = """(() => {
     const fits = Math.min(r.height, bottom - top - 4);
     const from = Math.max(r.y, top), until = Math.min(r.y + r.height, bottom);
     if (until - from >= r.height / 2) {  // enough of it to be clicked
-      if (until - from < r.height - 2) return [r.x, from, r.width, until - from, 0, 0, 0];
+      if (until - from < r.height - 2) return [r.x, from, r.width, until - from, 0, 0, 0, 0];
       continue;
     }
     const away = r.y < top + 2 ? r.y - top - 2 : r.y + fits > bottom - 2 ? r.y + fits - bottom + 2 : 0;
-    if (away) return [r.x, r.y, r.width, r.height, away, b.x + b.width / 2, (top + bottom) / 2];
+    if (away) return [r.x, r.y, r.width, r.height, away, b.x + b.width / 2, (top + bottom) / 2, bottom - top];
   }
-  return [r.x, r.y, r.width, r.height, 0, 0, 0];
+  return [r.x, r.y, r.width, r.height, 0, 0, 0, 0];
 })()"""
 
 
 class _Place(NamedTuple):
-    """away: pixels to scroll, > 0 is down; over: where on the screen."""
+    """away: pixels to scroll, > 0 is down; over: where on the screen; shows: pixels of what is scrolled, in height."""
 
     box: Box
     away: float
     over: tuple[int, int]
+    shows: float
 
 
 def quoted(text: str) -> str:
@@ -238,9 +241,9 @@ class Actor(Doer):
         if found is None:
             return None
         left, top = self._stage.viewport()
-        x, y, width, height, away, over_x, over_y = cast("list[float]", found)
+        x, y, width, height, away, over_x, over_y, shows = cast("list[float]", found)
         box = (round(left + x), round(top + y), max(round(width), 1), max(round(height), 1))
-        return _Place(box, away, (round(left + over_x), round(top + over_y)))
+        return _Place(box, away, (round(left + over_x), round(top + over_y)), shows)
 
     def box(self, script: str) -> Box:
         """Screen box of the element a JavaScript expression gives, brought into sight with the wheel, as a hand has to.
@@ -266,20 +269,25 @@ class Actor(Doer):
         return before
 
     def _scroll_to(self, script: str, place: _Place) -> _Place:
+        """In turns of as much as shows, with a look at each: nobody knows how far away is what is out of sight."""
         start_us, at = _now_us(), place.over
         self._hand.move(*at, width=60)
-        for _ in range(WHEEL_STEPS_MAX):
+        turns = max(1, int(place.shows / NOTCH_PX))
+        for turned in range(1, WHEEL_STEPS_MAX + 1):
             self._hand.scroll(1 if place.away > 0 else -1)
             time.sleep(0.08)
             found = self._still(script)
+            there = found is None or not found.away
+            if there or turned % turns == 0:
+                self._note("scroll", (*at, 1, 1), start_us)
+                time.sleep(FINDS_S)
+                self.rest(0.1, 0.3)
+                start_us = _now_us()
             if found is None or not found.away:
                 break
             place = found
         if found is None or found.away:
             raise Unavailable("the page can't be scrolled to the element")
-        self._note("scroll", (*at, 1, 1), start_us)
-        time.sleep(FINDS_S)
-        self.rest(0.1, 0.3)
         return found
 
     def scroll(self, script: str, until: str, *, down: bool) -> None:
