@@ -26,8 +26,8 @@ from aboveboard.redact.redactor import Redactor
 SETTLE_S = 0.1
 SETTLE_S_MAX = 2.5
 REST_S = 0.4  # how long nothing moves before it is looked at: as a person's eyes need, and those of the demonstrations
-# What is typed is looked up only once typing has stopped; where scrolling ended, a browser tells half a second later.
-LATE_REST_S, LATE = 0.7, frozenset({"type", "scroll_up", "scroll_down"})
+# What is typed is looked up only once typing has stopped; where scrolling ended, a browser tells up to a second later.
+LATE_REST_S = {"type": 0.7, "scroll_up": 1.0, "scroll_down": 1.0}
 CHANGE_S_MAX = 1.0  # what was done usually shows; on a busy machine, or where a list is looked up, later
 APPEARS_S_MAX = 3.0  # a window that shows nothing yet
 AFTER_S = 0.12
@@ -113,8 +113,8 @@ class Body:
         begun = time.monotonic()
         self._hand.move(4, 460)  # off the page: nothing is hovered to begin with
         for _ in range(steps_max):
-            late = not LATE.isdisjoint(past.kinds[-1:])
-            elements = clipped(self.look(redactor, LATE_REST_S if late else REST_S))
+            last = past.kinds[-1] if past.kinds else ""
+            elements = clipped(self.look(redactor, LATE_REST_S.get(last, REST_S)))
             decided_at = time.perf_counter()
             decision = agent.decide(told, elements, past)
             run.decisions_s.append(time.perf_counter() - decided_at)
