@@ -69,7 +69,8 @@ def hand(display: PrivateDisplay) -> Iterator[Hand]:
 
 def _is_badge(window: Any) -> bool:
     try:
-        return window.get_wm_name() == "Aboveboard indicator" and window.get_attributes().map_state == X.IsViewable
+        seen = window.get_attributes().map_state == X.IsViewable
+        return seen and bool(window.get_wm_name() == "Aboveboard indicator")
     except BadWindow:  # it went between being listed and being asked
         return False
 
