@@ -267,7 +267,10 @@ class TypedRun:
         if self.secret:
             if self._buffer and not self._unknown and not self._distrusted:
                 self._redactor.remember_secret(self._buffer)
-            entered = (self._typed or self._unknown) and not self._said
+            # Of edits in a field that nobody knows, one mark says that something is missing; of a password, none does.
+            known = self.element is not None and not self._distrusted
+            edited = not known and (self._keys > 0 or self._all_selected_us is not None)
+            entered = (self._typed or self._unknown or edited) and not self._said
             return [Text(t_us=self.t_us, end_us=self.t_us, text=SECRET_TEXT, element=element)] if entered else []
         events: list[Key | Text] = []
         if self._typed and (self._buffer or self._unknown):

@@ -240,6 +240,19 @@ def test_letters_of_another_layout_are_typed_ones() -> None:
     assert text_of(typed.finish(None)) == "жук"
 
 
+@pytest.mark.parametrize("script", ["{Control+a}", "{Control+a}{Delete}", "{BackSpace}", "{Left}{Left}"])
+def test_edits_in_a_field_nobody_knows_leave_one_mark_and_in_a_password_none(script: str) -> None:
+    """Without it, a dataset tells of somebody who emptied a file by saving it."""
+    (mark,) = run(script, None)
+    assert isinstance(mark, Text)
+    assert (mark.text, mark.t_us, mark.end_us, mark.keys) == ("<SECRET>", 1_000_000, 1_000_000, 0)
+    assert run(script, PASSWORD) == []
+    slipped = TypedRun(Redactor(b"k"), 1_000_000, NAME)
+    slipped.apply(press("a", "Control"))
+    slipped.distrust()
+    assert text_of(slipped.finish(None)) == "<SECRET>"
+
+
 def test_an_endless_text_becomes_secret() -> None:
     typed = TypedRun(Redactor(b"k"), 0, NAME, prior_empty=True)
     typed._buffer = "a " * 5000
