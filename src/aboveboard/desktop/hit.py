@@ -45,3 +45,10 @@ def _pops_up(element: ObservedElement) -> bool:
 def contains(box: Box, x: int, y: int) -> bool:
     """Whether a point lies in it."""
     return box[0] <= x < box[0] + box[2] and box[1] <= y < box[1] + box[3]
+
+
+def common(one: Box, other: Box) -> Box:
+    """What lies in both; its width or height is not above zero where nothing does."""
+    left, top = max(one[0], other[0]), max(one[1], other[1])
+    right, bottom = min(one[0] + one[2], other[0] + other[2]), min(one[1] + one[3], other[1] + other[3])
+    return left, top, right - left, bottom - top

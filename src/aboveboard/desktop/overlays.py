@@ -12,6 +12,7 @@ from typing import Protocol
 
 from aboveboard.core.events import Box
 from aboveboard.desktop.atspi import Bus, Node, at_point
+from aboveboard.desktop.hit import common
 
 JUTS_PX = 2  # rounding
 OVERLAP_PX = 4
@@ -54,7 +55,7 @@ class Overlays:
         for root in reversed(list(_candidates(nodes))):
             known = 0
             for mine, other in _overlapped(root, [each for each in kept if not _within_any(each.path, over)]):
-                found = by_node.get(self._known_at(document, root, other, _common(mine.box, other.box)) or NOWHERE)
+                found = by_node.get(self._known_at(document, root, other, common(mine.box, other.box)) or NOWHERE)
                 if found is not None and found[: len(root.path)] == root.path:
                     over.add(root.path)
                     break
@@ -139,12 +140,6 @@ def _juts(box: Box, holder: Box) -> bool:
     )  # fmt: skip
 
 
-def _common(one: Box, other: Box) -> Box:
-    left, top = max(one[0], other[0]), max(one[1], other[1])
-    right, bottom = min(one[0] + one[2], other[0] + other[2]), min(one[1] + one[3], other[1] + other[3])
-    return left, top, right - left, bottom - top
-
-
 def _overlap(one: Box, other: Box) -> bool:
-    _, _, width, height = _common(one, other)
+    _, _, width, height = common(one, other)
     return width >= OVERLAP_PX and height >= OVERLAP_PX

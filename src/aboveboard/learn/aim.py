@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from aboveboard.core.events import Box, Element
-from aboveboard.desktop.hit import contains
+from aboveboard.desktop.hit import common, contains
 from aboveboard.desktop.seen import INTERACTIVE
 from aboveboard.learn.examples import BESIDE_PX, CELLS, THIRDS, spot
 
@@ -31,19 +31,12 @@ def aim(elements: Sequence[Element], index: int, place: int) -> tuple[int, int]:
 
 def _shown(target: Element, elements: Sequence[Element]) -> Box:
     """Its box within the boxes of what holds it; one that it lies wholly outside of lets it overflow."""
-    left, top, right, bottom = _edges(target.box)
+    box = target.box
     for each in elements:
-        if each is target or each.path != target.path[: len(each.path)]:
-            continue
-        held = _edges(each.box)
-        inner = max(left, held[0]), max(top, held[1]), min(right, held[2]), min(bottom, held[3])
-        if inner[0] < inner[2] and inner[1] < inner[3]:
-            left, top, right, bottom = inner
-    return left, top, right - left, bottom - top
-
-
-def _edges(box: Box) -> Box:
-    return box[0], box[1], box[0] + box[2], box[1] + box[3]
+        if each is not target and each.path == target.path[: len(each.path)]:
+            inner = common(box, each.box)
+            box = inner if inner[2] > 0 and inner[3] > 0 else box
+    return box
 
 
 def _may_cover(other: Element, target: Element) -> bool:

@@ -174,11 +174,16 @@ def match(
     return found
 
 
+def is_typed_into(element: Element) -> bool:
+    """Whether it is a field that has the focus."""
+    return "focused" in element.states and "editable" in element.states
+
+
 def looked_up(shown: Sequence[Element], labels: Sequence[Sequence[str]], lie: Flags) -> npt.NDArray[np.bool_]:
     """(n,) What stands beside something called as the focused field is: what a form asks for, and a table tells."""
     found = np.zeros(len(shown), dtype=bool)
     names = [tuple(filter(is_word, its)) for its in labels]
-    for field in (i for i, each in enumerate(shown) if "focused" in each.states and "editable" in each.states):
+    for field in (i for i, each in enumerate(shown) if is_typed_into(each)):
         before = lie[LEFT][field] if lie[LEFT][field].any() else lie[ABOVE][field]
         asked = {names[i] for i in before.nonzero()[0]} - {()}
         alike = [not before[i] and name in asked for i, name in enumerate(names)]

@@ -125,17 +125,18 @@ def shown_month(names: Sequence[str]) -> tuple[int, int] | None:
     return None
 
 
-def told_day(instruction: str, names: Sequence[str]) -> int | None:
-    """The day to take in the month that is shown, 0 for none of it; None where no date is told or no month shown."""
-    told, shown = told_date(instruction), shown_month(names)
-    if told is None or shown is None:
-        return None
-    return told[2] if shown == told[:2] else 0
-
-
 def dates(instruction: str, names: Sequence[str]) -> tuple[float, float, float]:
     """DATES, of 0 and 1; all 0 when one of the two isn't there."""
     told, shown = told_date(instruction), shown_month(names)
     if told is None or shown is None:
         return (0.0, 0.0, 0.0)
     return float(shown < told[:2]), float(shown == told[:2]), float(shown > told[:2])
+
+
+def told_day(instruction: str, months: tuple[float, float, float]) -> int | None:
+    """The day to take in the month that is shown, 0 for none of it; None where no date is told or no month shown.
+    months: as `dates` gives them."""
+    told = told_date(instruction)
+    if told is None or not any(months):
+        return None
+    return told[2] if months[1] else 0

@@ -23,6 +23,7 @@ from aboveboard.learn.matching import (
     Ranks,
     Spans,
     Told,
+    is_typed_into,
     is_word,
     looked_up,
     match,
@@ -127,10 +128,10 @@ class Scene:
         for i, its in enumerate(labels):
             self.names[i, : len(its)] = [word_id(word) for word in its]
             self.counts[i, : len(its)] = np.cumsum([is_word(word) for word in its])
-        #: what is said on the screen, but for the instruction itself
-        self.said = [each.name for each, spoken in zip(shown, self.told.spoken, strict=True) if not spoken]
-        labelled = self.match[LABEL].any(axis=1).tolist()
-        self.amounts = amounts(shown, instruction, told_day(instruction, self.said), labelled)
+        said = [each.name for each, spoken in zip(shown, self.told.spoken, strict=True) if not spoken]
+        self.dates = dates(instruction, said)
+        self.labelled = self.match[LABEL].any(axis=1)
+        self.amounts = amounts(shown, instruction, told_day(instruction, self.dates), self.labelled.tolist())
         self.fixed = np.concatenate(
             [_states(shown), _places(shown), _kinds(shown, self.told, self.ranks), _named(self), self._through()],
             axis=1,
@@ -221,7 +222,7 @@ def _named(scene: Scene) -> F32:
     own = np.array(rows, dtype=np.float32).reshape(-1, 10)
     reached = [scene.match[WHOLE + 1 + k].any(axis=1) for k in range(len(THROUGH))]
     role = scene.match[ROLE].astype(bool)
-    flags = (scene.match[LABEL].any(axis=1), role.any(axis=1), (role & within).any(axis=1))
+    flags = (scene.labelled, role.any(axis=1), (role & within).any(axis=1))
     told = np.stack([*reached, *flags, looked_up(scene.shown, scene.labels, scene.ties)], axis=1)
     return np.concatenate([own, told.astype(np.float32)], axis=1)
 
@@ -324,12 +325,12 @@ def _whole(scene: Scene, past: Past) -> F32:
     limit, again = told_number(scene.instruction), past.again()
     much, alike = abs(limit) if limit is not None else -1.0, past.alike()
     acted = set(past.acted)
-    ready = any("focused" in each.states and "editable" in each.states for each in scene.shown)
+    ready = any(map(is_typed_into, scene.shown))
     new = bool(past.seen) and any(identity(each) not in past.seen for each in scene.shown)
     waiting = [i for i, each in enumerate(scene.shown) if scene.spans.of[i] and identity(each) not in acted]
     return np.array(
         [
-            *dates(scene.instruction, scene.said), *compared, again < much, again == much, again > much >= 0,
+            *scene.dates, *compared, again < much, again == much, again > much >= 0,
             alike < much, alike >= much >= 0, limit is not None and limit < 0, ready, new, bool(waiting),
             any(scene.spans.largest[i] for i in waiting), min(again, 10) / 10, min(len(past.typed), 4) / 4,
         ],
