@@ -87,7 +87,7 @@ def _no_neighbours() -> None:
     import numpy as np
     import torch
 
-    from aboveboard.learn import sight
+    from aboveboard.learn import scene
     from aboveboard.learn.model import Batch, Ties
     from aboveboard.learn.relations import TIES, Flags
 
@@ -106,7 +106,7 @@ def _no_neighbours() -> None:
         return bias.masked_fill(mask, float("-inf"))
 
     _change(Ties, "forward", alone)
-    _change(sight, "ties", untied)  # nothing reaches an element through what lies beside it either
+    _change(scene, "ties", untied)  # nothing reaches an element through what lies beside it either
 
 
 def _no_placeholders() -> None:
@@ -120,7 +120,9 @@ def _no_placeholders() -> None:
         plain = [msgspec.structs.replace(each, name=_masked(each.name)) for each in elements]
         acted = tuple((role, _masked(name), path) for role, name, path in past.acted)
         seen = frozenset((role, _masked(name), path) for role, name, path in past.seen)
-        known = replace(past, acted=acted, typed=tuple(_masked(text) for text in past.typed), seen=seen)
+        beside, met = (frozenset(map(_masked, names)) for names in (past.beside, past.met))
+        typed = tuple(map(_masked, past.typed))
+        known = replace(past, acted=acted, typed=typed, seen=seen, beside=beside, met=met)
         return decide(agent, _masked(instruction), plain, known)
 
     _change(policy.PolicyAgent, "decide", nameless)

@@ -14,7 +14,7 @@ from aboveboard.datasets.schema import Episode
 from aboveboard.learn.examples import MIDDLE, Example, examples_of, points
 from aboveboard.learn.naming import called
 from aboveboard.learn.past import Past
-from aboveboard.learn.sight import ELEMENTS_MAX, told_words
+from aboveboard.learn.scene import ELEMENTS_MAX, told_words
 from aboveboard.learn.words import PLACEHOLDER, plain, words_of
 
 

@@ -11,7 +11,7 @@ from aboveboard.datasets.schema import Episode, Step
 from aboveboard.desktop.seen import INTERACTIVE
 from aboveboard.learn.naming import called
 from aboveboard.learn.past import Past
-from aboveboard.learn.sight import ELEMENTS_MAX, name_words, told_words
+from aboveboard.learn.scene import ELEMENTS_MAX, name_words, told_words
 from aboveboard.learn.words import PLACEHOLDER, spans_of
 
 POINTER = frozenset(

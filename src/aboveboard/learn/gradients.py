@@ -10,7 +10,7 @@ from aboveboard.core.errors import BadInput
 from aboveboard.datasets.schema import Episode
 from aboveboard.learn.examples import examples_of
 from aboveboard.learn.model import Policy, flat_gradient
-from aboveboard.learn.sight import F32
+from aboveboard.learn.scene import F32
 from aboveboard.learn.train import lessons_of, plain_loss
 
 LEFT_OUT = (

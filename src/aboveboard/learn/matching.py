@@ -10,14 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from aboveboard.core.events import Element
-from aboveboard.learn.relations import ABOVE, COLUMN, LEFT, NEAREST, OWNER, ROW, Flags, like
+from aboveboard.learn.relations import ABOVE, BELOW, COLUMN, LEFT, NEAREST, OWNER, ROW, Flags, like
 from aboveboard.learn.words import ordinal, plain, words_of
 
 F32 = npt.NDArray[np.float32]
 # match[c, i, j]: word j and element i ...
 SAME_WORD, NUMBERED, ROLE, BEGINS, WHOLE = 0, 1, 2, 3, 4
 THROUGH = (OWNER, NEAREST, ROW, COLUMN)  # whole names of what element i is tied to so: channels 5 to 8
-LABEL = 9  # a word, or the beginning of one, in what stands before or above it
+LABEL = 9  # a word, or the beginning of one, in what stands before or above it; of a picture, also right below it
 AMONG_LIKE, AMONG_SIBLINGS, LAST = 10, 11, 12
 AS_WRITTEN = 13  # the whole name, capitals, marks and all
 ENDS = 14
@@ -27,8 +27,12 @@ STEM = 5
 _TEXTS = frozenset({"static", "static text", "text leaf", "label"})
 _SPOKEN_SHARE = 0.8  # of a text's words that stand in the instruction
 _SIGNS = frozenset("+-*/=<>%")
-QUOTES = frozenset({'"', "'", "“", "”", "«", "»"})
 _LAST = frozenset({"last", "bottom", "final"})
+# What people and the web's own standard (ARIA) call what the accessibility bus names otherwise.
+_ALSO_CALLED = {
+    "entry": {"textbox", "textboxes", "field", "input"}, "password text": {"field", "input"}, "image": {"icon"},
+    "combo box": {"dropdown", "list"}, "list box": {"list"}, "push button": {"buttons"}, "check box": {"checkbox"},
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +86,11 @@ class Spans:
 
 
 def whole_names(
-    told: Told, labels: Sequence[Sequence[str]], said: Sequence[str], names: Sequence[Sequence[str]]
-) -> Spans:
-    """labels: (n,) the plain words of each name, names: as they are written there; said: the instruction's likewise."""
+    told: Told, labels: Sequence[Sequence[str]], said: Sequence[str], names: Sequence[Sequence[str]],
+    quotes: Sequence[int],
+) -> Spans:  # fmt: skip
+    """labels: (n,) the plain words of each name, names: as they are written there; said, quotes: (w,) the instruction's
+    likewise, and which quotation each word of it stands in."""
     at = [j for j, word in enumerate(told.words) if is_word(word)]
     index: dict[str, list[int]] = {}
     for place, j in enumerate(at):
@@ -102,7 +108,7 @@ def whole_names(
             ]
         found.append(spans)
     found = [
-        [span for span in spans if not _misquotes(said, span, its, told.also)]
+        [span for span in spans if not _misquotes(said, span, its, told.also, quotes)]
         for spans, its in zip(found, names, strict=True)
     ]
     every = {span for spans in found for span in spans}
@@ -117,15 +123,15 @@ def whole_names(
 
 
 def _misquotes(
-    said: Sequence[str], span: tuple[int, int], name: Sequence[str], also: Mapping[int, str]
-) -> bool:  # fmt: skip
-    """Whether the span stands in quotes and is another name: what is quoted is meant with its capitals and marks."""
-    first, last = span
-    if first == 0 or said[first - 1] not in QUOTES:
+    said: Sequence[str], span: tuple[int, int], name: Sequence[str], also: Mapping[int, str], quotes: Sequence[int]
+) -> bool:
+    """Whether the span begins a quotation and is another name: what is quoted is meant with its capitals and marks."""
+    first = span[0]
+    if not quotes[first] or (first and quotes[first - 1] == quotes[first]):
         return False
-    until = next((j for j in range(first, len(said)) if said[j] in QUOTES), last + 1)
-    quoted = [word for j, word in enumerate(said[first:until], first) if j not in also]
-    return until != first + len(name) or any(word not in name for word in quoted)
+    until = next((j for j in range(first, len(said)) if quotes[j] != quotes[first]), len(said))
+    written = [word for j, word in enumerate(said[first:until], first) if j not in also]
+    return until != first + len(name) or any(word not in name for word in written)
 
 
 def match(
@@ -160,8 +166,11 @@ def match(
             found[LAST, i, lasts] = 1
         if element.role not in roles:
             parts, joined = element.role.split(), element.role.replace(" ", "")
+            also = _ALSO_CALLED.get(element.role, set())
             roles[element.role] = [
-                j for j, word in whole if len(word) > 3 and (word in parts or joined.startswith(word[:5]))
+                j
+                for j, word in whole
+                if len(word) > 3 and (word in parts or joined.startswith(word[:5]) or word in also)
             ]
         found[ROLE, i, roles[element.role]] = 1
         for channel, stands in ((WHOLE, spans.of[i]), (AS_WRITTEN, spans.written[i])):
@@ -170,7 +179,9 @@ def match(
     if n:
         for channel, tie in enumerate(THROUGH, start=WHOLE + 1):
             found[channel] = (lie[tie].astype(np.float32) @ found[WHOLE]) > 0
-        found[LABEL] = ((lie[LEFT] | lie[ABOVE]).astype(np.float32) @ stems.astype(np.float32)) > 0
+        pictures = np.array([element.role == "image" for element in shown], dtype=bool)
+        labels_of = lie[LEFT] | lie[ABOVE] | (lie[BELOW] & pictures[:, None])
+        found[LABEL] = (labels_of.astype(np.float32) @ stems.astype(np.float32)) > 0
     return found
 
 

@@ -32,23 +32,22 @@ from aboveboard.core.errors import BadInput
 from aboveboard.learn.examples import AMOUNTS, CASES, PLACES
 from aboveboard.learn.matching import MATCHES
 from aboveboard.learn.relations import KIN, OFFSETS, RELATIONS, TIES
+from aboveboard.learn.scene import F32, I64, NAME_WORDS_MAX, WORDS_MAX
 from aboveboard.learn.sight import (
-    F32,
     FEATURES,
     GLOBALS,
     KINDS_BEFORE,
     NAME_FEATURES,
-    NAME_WORDS_MAX,
     RANKS,
     ROLE_IDS,
     STEPS_KNOWN,
     WORD_FEATURES,
-    WORDS_MAX,
     Sight,
 )
 from aboveboard.learn.words import WORD_IDS
 
 APART = 8  # words farther apart than this are all equally far
+UNMET = 0.1
 ABSENT = float("-inf")
 
 
@@ -198,6 +197,7 @@ class Policy(nn.Module):
         self.config = config
         d, kinds = config.width, len(config.kinds)
         self.word = nn.Embedding(WORD_IDS, d, padding_idx=0)
+        self.before, self.after = nn.Linear(d, d, bias=False), nn.Linear(d, d, bias=False)
         self.position, self.word_feature = nn.Embedding(WORDS_MAX, d), nn.Linear(WORD_FEATURES, d)
         self.role, self.rank, self.sibling = nn.Embedding(ROLE_IDS, d), nn.Embedding(RANKS, d), nn.Embedding(RANKS, d)
         self.feature = nn.Sequential(nn.Linear(FEATURES, d), nn.GELU(), nn.Linear(d, d))
@@ -208,18 +208,23 @@ class Policy(nn.Module):
         self.norm = nn.LayerNorm(d)
         self.kind, self.key = nn.Linear(d, kinds), nn.Linear(d, max(len(config.keys), 1))
         self.amount, self.case = nn.Linear(d, len(AMOUNTS)), nn.Linear(d, len(CASES))
-        self.element, self.place = nn.Linear(d, kinds), nn.Linear(d, PLACES)
+        self.element, self.place, self.where = nn.Linear(d, kinds), nn.Linear(d, PLACES), nn.Linear(d, PLACES)
         self.goal, self.goal_place = nn.Linear(d, 1), nn.Linear(d, PLACES)
         self.span = nn.Linear(d, 2)
         self.of_name, self.count = nn.Linear(d, d), nn.Embedding(NAME_WORDS_MAX + 1, d)
         self.name_feature = nn.Linear(NAME_FEATURES, d)
         self.name_span = nn.Sequential(nn.GELU(), nn.Linear(d, 2))
+        for module in self.modules():
+            if isinstance(module, nn.Embedding):  # what was never met is to say hardly anything
+                nn.init.normal_(module.weight, std=UNMET)
+        self.word.weight.data[0] = 0
 
     def forward(self, batch: Batch, typed: Tensor | None = None) -> Scores:
         """typed: (b',) which examples of the batch need start and end (None: all): those two are over (b', ...)."""
         b, w = batch.words.shape
         summary = (self.last(batch.last) + self.steps(batch.steps) + self.whole(batch.whole)).unsqueeze(1)  # (b, 1, d)
-        words = self.word(batch.words) + self.position(torch.arange(w)) + self.word_feature(batch.word_features)
+        words = self._in_context(self.word(batch.words))
+        words = words + self.position(torch.arange(w)) + self.word_feature(batch.word_features)
         named = self._name(batch.names)
         ranks = self.rank(batch.ranks) + self.sibling(batch.siblings)
         elements = named + self.role(batch.roles) + ranks + self.feature(batch.features)
@@ -230,11 +235,18 @@ class Policy(nn.Module):
         x = self.norm(x)
         first, words, elements = x[:, 0], x[:, 1 : 1 + w], x[:, 1 + w :]
         start, end = self._spans(batch, words, elements, typed)
+        place = self.place(elements) + self.where(first).unsqueeze(1)
         return Scores(
             self.kind(first), self.element(elements).masked_fill(~batch.element_mask[..., None], ABSENT),
-            self.place(elements), self.goal(elements)[..., 0].masked_fill(~batch.element_mask, ABSENT),
+            place, self.goal(elements)[..., 0].masked_fill(~batch.element_mask, ABSENT),
             self.goal_place(elements), self.amount(first), start, end, self.case(first), self.key(first),
         )  # fmt: skip
+
+    def _in_context(self, words: Tensor) -> Tensor:
+        """(b, w, d) -> (b, w, d): each word with the one before it and the one after it: "from" whom, "to" whom."""
+        before, after = functional.pad(words, (0, 0, 1, 0))[:, :-1], functional.pad(words, (0, 0, 0, 1))[:, 1:]
+        mixed: Tensor = words + self.before(before) + self.after(after)
+        return mixed
 
     def _name(self, names: Tensor) -> Tensor:
         """(b, n, K) -> (b, n, d): the mean of its words."""
@@ -309,10 +321,7 @@ def judge(policy: Policy, sight: Sight, ruled_out: RuledOut = ()) -> Choice:
                 scores.element[element, kind] = ABSENT
     kind = int(scores.kind.argmax())
     element = int(scores.element[:, kind].argmax())
-    first = int(scores.start.argmax())
-    w = len(sight.words)
-    until = w if first < w else w + ((first - w) // NAME_WORDS_MAX + 1) * NAME_WORDS_MAX
-    last = first + int(scores.end[first:until].argmax())
+    first, last = _likeliest_span(scores.start, scores.end, sight.parts)
     onto = scores.goal.clone()
     onto[element] = ABSENT  # nothing is dragged onto itself
     goal = int(onto.argmax())
@@ -321,6 +330,21 @@ def judge(policy: Policy, sight: Sight, ruled_out: RuledOut = ()) -> Choice:
         int(scores.amount.argmax()), first, last,
         int(scores.case.argmax()), int(scores.key.argmax()),
     )  # fmt: skip
+
+
+def _likeliest_span(start: Tensor, end: Tensor, parts: I64) -> tuple[int, int]:
+    """First and last of the positions (w + n K) within one text for which the sum of both is greatest; of the
+    instruction, within one of its parts (w,)."""
+    best, found, w = ABSENT, (0, 0), len(parts)
+    apart = torch.from_numpy(parts[:, None] != parts[None, :])
+    for size, at, until in ((w, 0, w), (NAME_WORDS_MAX, w, len(start))):
+        sums = start[at:until].view(-1, size, 1) + end[at:until].view(-1, 1, size)  # (texts, size, size)
+        backwards = torch.ones(size, size).tril(-1) > 0
+        sums = sums.masked_fill(backwards if at else backwards | apart, ABSENT)
+        if sums.numel() and (value := float(sums.max())) > best:
+            text, rest = divmod(int(sums.argmax()), size * size)
+            best, found = value, (at + text * size + rest // size, at + text * size + rest % size)
+    return found
 
 
 def use_threads(n: int) -> None:

@@ -10,29 +10,37 @@ from aboveboard.core.events import Element
 
 Identity = tuple[str, str, tuple[int, ...]]
 _FOCUS = frozenset({"focused"})
+ROW_NAMES_MAX = 8
+NAME_CHARS_MAX = 40  # what is longer is a text
 IN_VAIN = 2  # what was done so often where all looked the same, and looks so again, is not what helps
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """kinds in order, the elements acted on, what was typed; seen: what was there before the last action; did: each
-    action with the pointer, with what all looked like before it."""
+    """kinds in order; the elements acted on, but for those that the wheel was turned over; what was typed; seen: what
+    was there before the last action; did: each action with the pointer, with what all looked like before it; beside:
+    names that stood in one row with what was acted on; met: short names that were to be seen at any time."""
 
     kinds: tuple[str, ...] = ()
     acted: tuple[Identity, ...] = ()
     typed: tuple[str, ...] = ()
     seen: frozenset[Identity] = frozenset()
     did: tuple[tuple[int, str, Identity], ...] = ()
+    beside: frozenset[str] = frozenset()
+    met: frozenset[str] = frozenset()
 
     def after(self, kind: str, element: Element | None, text: str = "", seen: Sequence[Element] = ()) -> Past:
         """One step later. seen: all that was there when it was done."""
         mine = None if element is None else identity(element)
+        turned = kind.startswith("scroll")
         return Past(
             (*self.kinds, kind),
-            self.acted if mine is None else (*self.acted, mine),
+            self.acted if mine is None or turned else (*self.acted, mine),
             (*self.typed, text) if text else self.typed,
             frozenset(map(identity, seen)) if seen else self.seen,
             self.did if mine is None else (*self.did, (_look(seen), kind, mine)),
+            self.beside if element is None or turned else self.beside | _in_row(element, seen),
+            self.met.union(each.name for each in seen if 0 < len(each.name) <= NAME_CHARS_MAX),
         )
 
     def in_vain(self, shown: Sequence[Element]) -> set[tuple[str, Identity]]:
@@ -42,6 +50,14 @@ class Past:
         now = _look(shown)
         counts = Counter((kind, element) for look, kind, element in self.did if look == now)
         return {action for action, times in counts.items() if times >= IN_VAIN}
+
+    def has_acted_on(self, element: Identity) -> bool:
+        """Also in what it holds or is held by, under the same name: the text in a button is the button."""
+        _, name, path = element
+        return element in self.acted or any(
+            name == its_name != "" and (path[: len(its)] == its or its[: len(path)] == path)
+            for _, its_name, its in self.acted
+        )
 
     def again(self) -> int:
         """How often in a row the same element was acted on, up to now."""
@@ -62,6 +78,16 @@ class Past:
 def _look(shown: Sequence[Element]) -> int:
     """The same for what looks the same, whatever has the focus."""
     return hash(tuple((each.role, each.name, each.path, each.box, frozenset(each.states) - _FOCUS) for each in shown))
+
+
+def _in_row(element: Element, shown: Sequence[Element]) -> frozenset[str]:
+    """Names in the smallest part of the tree around the element that has more than one; none where that is no row, but
+    a whole page."""
+    for depth in range(len(element.path) - 1, 0, -1):
+        names = {each.name for each in shown if each.name and each.path[:depth] == element.path[:depth]}
+        if names - {element.name}:
+            return frozenset(names) if len(names) <= ROW_NAMES_MAX else frozenset()
+    return frozenset()
 
 
 def corresponds(one: Identity, other: Identity) -> bool:

@@ -11,7 +11,8 @@ from aboveboard.learn.agents import Decision
 from aboveboard.learn.examples import AMOUNTS, CASES, points
 from aboveboard.learn.past import Past, identity
 from aboveboard.learn.quantities import told_number
-from aboveboard.learn.sight import NAME_WORDS_MAX, see, told_words
+from aboveboard.learn.scene import NAME_WORDS_MAX, told_words
+from aboveboard.learn.sight import see
 from aboveboard.learn.words import words_of
 
 

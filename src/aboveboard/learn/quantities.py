@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 
 import numpy as np
@@ -47,6 +47,11 @@ def is_as_told(value: float, words: AbstractSet[str], limit: float | None) -> bo
     if limit is None or bool(words & _MORE) == bool(words & _LESS):
         return None
     return value > limit if words & _MORE else value < limit
+
+
+def is_as_called(name: Collection[str], *, odd: bool) -> bool | None:
+    """Whether a number is of the kind that a name's plain words tell; None when they tell none."""
+    return ("odd" in name) == odd if ("odd" in name) != ("even" in name) else None
 
 
 def extreme_told(words: AbstractSet[str]) -> Callable[[Iterable[Quantity]], Quantity] | None:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from aboveboard.learn.sight import I64, Scene, Sight
+from aboveboard.learn.scene import I64, Scene
+from aboveboard.learn.sight import Sight
 from aboveboard.learn.words import PLACEHOLDER, WORD_IDS, word_id
 
 # How many of the words get another name: that instruction and elements share; that only elements have; that only the

@@ -21,7 +21,8 @@ from aboveboard.learn.lineage import Lineage, write_lineage
 from aboveboard.learn.model import Config, Policy, Scores, collate, save
 from aboveboard.learn.past import Past
 from aboveboard.learn.renaming import Renamable, renamable, renamed
-from aboveboard.learn.sight import NAME_WORDS_MAX, Scene, Sight
+from aboveboard.learn.scene import NAME_WORDS_MAX, Scene
+from aboveboard.learn.sight import Sight, seen
 
 THREADS = 1
 WARM_UP_SHARE = 0.1
@@ -43,7 +44,7 @@ class Lesson:
 
 def lessons_of(examples: list[Example]) -> list[Lesson]:
     scenes = ((each, Scene(each.instruction, each.elements)) for each in examples)
-    return [Lesson(each, scene.seen(each.past), scene.seen(Past()), renamable(scene)) for each, scene in scenes]
+    return [Lesson(each, seen(scene, each.past), seen(scene, Past()), renamable(scene)) for each, scene in scenes]
 
 
 def train(episodes: list[Episode], config: Config, told: Callable[[str], None]) -> Policy:

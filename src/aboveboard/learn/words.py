@@ -11,6 +11,7 @@ from functools import lru_cache
 WORD_IDS = 8192
 _WORD = re.compile(r"<[A-Z_]+(?:_\d+)?>|(?<![\w-])-\d+(?![\w-])|\w+|[^\w\s]")
 PLACEHOLDER = re.compile(r"<([A-Z_]+?)_(\d+)>")
+_CLOSES = {'"': '"', "'": "'", "“": "”", "«": "»"}
 _ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)")
 _NUMERALS = {
     word: n
@@ -55,6 +56,25 @@ def word_id(word: str) -> int:
 def hashed(text: str, size: int = WORD_IDS) -> int:
     """1 ... size - 1; 0 stands for nothing."""
     return 1 + zlib.crc32(text.encode()) % (size - 1)
+
+
+def quoted(text: str) -> list[int]:
+    """For each word of a text, which quotation it stands in: 1, 2, ...; 0 for none, and for the marks themselves. An
+    apostrophe opens and closes one only where no word goes on across it; what is never closed is no quotation."""
+    words = words_of(text)
+    found = [0] * len(words)
+    opened, closing, count = -1, "", 0
+    for i, word in enumerate(words):
+        if opened < 0:
+            closing = _CLOSES.get(word.text, "")
+            before = text[word.start - 1 : word.start]
+            if closing and not (word.text == "'" and (before.isalnum() or before == ">")):
+                opened = i
+        elif word.text == closing and not (closing == "'" and text[word.end : word.end + 1].isalnum()):
+            count += 1
+            found[opened + 1 : i] = [count] * (i - opened - 1)
+            opened = -1
+    return found
 
 
 def kinds_of_placeholders(words: Iterable[str]) -> set[str]:

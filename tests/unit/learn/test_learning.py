@@ -21,7 +21,8 @@ from aboveboard.learn.past import Past
 from aboveboard.learn.policy import PolicyAgent
 from aboveboard.learn.publish import publish
 from aboveboard.learn.renaming import renamable, renamed
-from aboveboard.learn.sight import ELEMENTS_MAX, Scene, see
+from aboveboard.learn.scene import ELEMENTS_MAX, Scene
+from aboveboard.learn.sight import see
 from aboveboard.learn.train import train, train_folder
 from aboveboard.learn.words import hashed
 

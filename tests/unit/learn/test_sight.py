@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 import pytest
+import torch
 
 from aboveboard.core.errors import BadInput
 from aboveboard.core.events import Element
@@ -12,13 +13,15 @@ from aboveboard.datasets.schema import Episode, Step
 from aboveboard.learn.aim import aim
 from aboveboard.learn.examples import CELLS, MIDDLE, PLACES, examples_of, spot
 from aboveboard.learn.matching import AS_WRITTEN, BEGINS, ENDS, NUMBERED, SAME_WORD, WHOLE
+from aboveboard.learn.model import _likeliest_span
 from aboveboard.learn.naming import called
 from aboveboard.learn.past import Identity, Past, corresponds, identity
-from aboveboard.learn.quantities import amounts, dates, shown_month, told_number
+from aboveboard.learn.quantities import AMOUNTS, amounts, dates, shown_month, told_number
 from aboveboard.learn.relations import ABOVE, BELOW, NEAREST, NEXT, OWNER, RIGHT, ROW, TIES
-from aboveboard.learn.sight import LOOKED_UP, Scene, see
+from aboveboard.learn.scene import Scene
+from aboveboard.learn.sight import OF_WORDS, see
 from aboveboard.learn.tasks import desk
-from aboveboard.learn.words import kinds_of_placeholders
+from aboveboard.learn.words import kinds_of_placeholders, quoted, words_of
 
 
 def text(name: str, x: int, y: int, *path: int, width: int = 60) -> Element:
@@ -194,20 +197,103 @@ def test_a_form_asks_for_what_stands_beside_the_same_label_elsewhere() -> None:
     cells = [text(each, 80 * (i % 2), 20 * (i // 2), i) for i, each in enumerate(("Color", "green", "Name", "Ann"))]
     field = Element("entry", "", (80, 100, 60, 12), ("editable", "focused"), (7,))
     shown = [*cells, text("Color:", 0, 100, 6), field]
-    assert Scene("Fill it in", shown).fixed[:, LOOKED_UP].tolist() == [0, 1, 0, 0, 0, 0]
+    assert Scene("Fill it in", shown).told_of_names("asked for").tolist() == [0, 1, 0, 0, 0, 0]
     unfocused = [*shown[:-1], Element("entry", "", field.box, ("editable",), (7,))]
-    assert not Scene("Fill it in", unfocused).fixed[:, LOOKED_UP].any()
+    assert not Scene("Fill it in", unfocused).told_of_names("asked for").any()
 
 
 def test_roles_and_what_placeholders_stand_for_are_named_by_the_instruction() -> None:
     shown = [Element("check box", "", (0, 0, 9, 9), (), (0,)), text("<EMAIL_3>", 0, 20, 1), text("<PHONE_1>", 0, 40, 2)]
-    assert Scene('Click on a "checkbox"', shown).fixed[:, LOOKED_UP - 2 : LOOKED_UP].tolist() == [
-        [1, 1],
-        [0, 0],
-        [0, 0],
-    ]
-    assert Scene("Click on a checkbox", shown).fixed[:, LOOKED_UP - 2 : LOOKED_UP].tolist() == [[1, 0], [0, 0], [0, 0]]
+    for instruction, in_quotes in (('Click on a "checkbox"', 1), ("Click on a checkbox", 0)):
+        scene = Scene(instruction, shown)
+        assert scene.told_of_names("role").tolist() == [1, 0, 0]
+        assert scene.told_of_names("role in quotes").tolist() == [in_quotes, 0, 0]
     assert kinds_of_placeholders(["<email_3>", "email"]) == {"email"}
+
+
+def test_a_quotation_is_what_stands_between_two_marks_and_an_apostrophe_is_none() -> None:
+    def inside(told: str) -> list[list[str]]:
+        words, which = [word.text for word in words_of(told)], quoted(told)
+        return [[word for word, each in zip(words, which, strict=True) if each == k] for k in range(1, max(which) + 1)]
+
+    assert inside('Reply to Ann\'s mail with "Now, or never." to "<PERSON_1>".') == [
+        ["Now", ",", "or", "never", "."], ["<PERSON_1>"],
+    ]  # fmt: skip
+    assert inside("<PERSON_1>'s mail: answer 'it's late' and “no”") == [["it", "'", "s", "late"], ["no"]]
+    assert max(quoted('Say "nothing')) == 0, "never closed"
+    assert quoted("") == []
+
+
+def test_the_first_and_the_last_word_of_a_quotation_are_told() -> None:
+    sight = see('Say "so it is" twice', MAIL, Past())
+    begins, ends = (sight.word_features[:, OF_WORDS.index(what)].tolist() for what in ("begins one", "ends one"))
+    assert (begins, ends) == ([0, 0, 1, 0, 0, 0, 0], [0, 0, 0, 0, 1, 0, 0])
+
+
+def test_of_two_names_the_one_that_stood_in_the_row_acted_on_is_told_and_what_was_met() -> None:
+    """Who wrote the mail that is open, and who it is to go to."""
+    past = Past().after("click", MAIL[4], "", MAIL[3:])
+    sight = see("Forward the mail by Ann to Gray", (), past)
+    told = {what: sight.word_features[:, OF_WORDS.index(what)] for what in ("in a row with what was acted on",
+                                                                            "met before")}  # fmt: skip
+    assert told["in a row with what was acted on"].tolist() == [0, 0, 0, 0, 1, 0, 0]
+    assert told["met before"].tolist() == [0, 0, 0, 0, 1, 0, 1]
+    wheel = Past().after("scroll_down", MAIL[4], "", MAIL)
+    assert (wheel.acted, wheel.beside) == ((), frozenset())
+
+
+def test_the_text_in_a_button_is_the_button() -> None:
+    button, inside = Element("push button", "Send", (0, 0, 60, 20), (), (4,)), text("Send", 2, 2, 4, 0)
+    assert Past().after("click", inside).has_acted_on(identity(button))
+    assert Past().after("click", button).has_acted_on(identity(inside))
+    assert not Past().after("click", button).has_acted_on(identity(text("Send", 0, 50, 5)))
+
+
+def test_a_place_is_where_a_named_column_crosses_a_named_row() -> None:
+    columns = [text(str(k), 40 * k, 0, 0, k, width=12) for k in (1, 2, 3)]
+    rows = [text(str(k), 0, 40 * k, 1, k, width=12) for k in (1, 2, 3)]
+    places = [image(40 * x, 40 * y, 2, x, y) for x in (1, 2, 3) for y in (1, 2, 3)]
+    scene = Scene("Click on (3,1)", [*columns, *rows, *places])
+    assert scene.told_of_names("column then row").nonzero()[0].tolist() == [6 + 6]
+    assert scene.told_of_names("row then column").nonzero()[0].tolist() == [6 + 2]
+    assert not Scene("Select 03/01/2016", scene.shown).told_of_names("column then row").any(), "a date is one thing"
+
+
+def test_a_caption_below_a_picture_is_its_label() -> None:
+    picture, caption = Element("image", "", (0, 0, 40, 20), (), (0,)), text("Forward", 0, 24, 1)
+    assert Scene("It should be forwarded", [picture, caption]).labelled.tolist() == [True, False]
+    button = msgspec.structs.replace(picture, role="push button")
+    assert not Scene("It should be forwarded", [button, caption]).labelled.any()
+
+
+def test_the_kind_of_number_that_a_button_is_for() -> None:
+    shown = [
+        each
+        for y, number in ((0, "7"), (40, "8"))
+        for each in (
+            Element("push button", "Odd", (0, y, 30, 12), (), (y, 0)), text(number, 40, y, y, 1, width=12),
+            Element("push button", "Even", (80, y, 30, 12), (), (y, 2)),
+        )
+    ]  # fmt: skip
+    fixed = Scene("Mark each as odd or even", shown).fixed[:, -3 * AMOUNTS :]
+    assert fixed[:, 7].tolist() == [1, 0, 0, 0, 0, 1]
+    assert fixed[:, 8].tolist() == [0, 0, 1, 1, 0, 0]
+
+
+def test_what_comes_after_the_named_and_what_is_named_by_its_number() -> None:
+    items = [Element("list item", name, (0, 20 * i, 60, 12), (), (0, i)) for i, name in enumerate("ABC")]
+    scene = Scene("Put it below B in the 3rd list item", items)
+    assert scene.told_of_names("after the named").tolist() == [0, 0, 1]
+    assert scene.told_of_names("before the named").tolist() == [1, 0, 0]
+    assert scene.told_of_names("role and number together").tolist() == [0, 0, 1]
+
+
+def test_a_span_that_is_typed_stays_in_one_quotation() -> None:
+    parts = np.array([0, 1, 1, 2])
+    start, end = torch.tensor([0.0, 5, 0, 0, 4] + [0.0] * 15), torch.tensor([0.0, 0, 3, 9, 9] + [0.0] * 15)
+    assert _likeliest_span(start, end, parts) == (4, 4), "of a name, as nothing divides it"
+    assert _likeliest_span(start[:4], end[:4], parts) == (3, 3)
+    assert _likeliest_span(start[:4], torch.tensor([0.0, 0, 5, 9]), parts) == (1, 2)
 
 
 def test_what_corresponds_in_another_row() -> None:
