@@ -44,11 +44,11 @@ class Protocol:
     contributors: int = 5
     speed: float = 3.0
     workers: int = 8
-    updates_min: int = 4000
+    updates_min: int = 2000
     updates_max: int = 6000
     desktop: int = 20
     desktop_episodes: int = 10
-    held_out_seeds: str = "held-out-fourth"
+    held_out_seeds: str = "held-out-fifth"
     ablations: tuple[str, ...] = ("no-neighbours", "no-paths", "no-placeholders")
 
 

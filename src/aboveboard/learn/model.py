@@ -208,7 +208,8 @@ class Policy(nn.Module):
         self.norm = nn.LayerNorm(d)
         self.kind, self.key = nn.Linear(d, kinds), nn.Linear(d, max(len(config.keys), 1))
         self.amount, self.case = nn.Linear(d, len(AMOUNTS)), nn.Linear(d, len(CASES))
-        self.element, self.place, self.where = nn.Linear(d, kinds), nn.Linear(d, PLACES), nn.Linear(d, PLACES)
+        self.element, self.place = nn.Linear(d, kinds), nn.Linear(d, PLACES)
+        self.where = nn.Linear(GLOBALS, PLACES)  # up or down, as the told number is
         self.goal, self.goal_place = nn.Linear(d, 1), nn.Linear(d, PLACES)
         self.span = nn.Linear(d, 2)
         self.of_name, self.count = nn.Linear(d, d), nn.Embedding(NAME_WORDS_MAX + 1, d)
@@ -235,7 +236,7 @@ class Policy(nn.Module):
         x = self.norm(x)
         first, words, elements = x[:, 0], x[:, 1 : 1 + w], x[:, 1 + w :]
         start, end = self._spans(batch, words, elements, typed)
-        place = self.place(elements) + self.where(first).unsqueeze(1)
+        place = self.place(elements) + self.where(batch.whole).unsqueeze(1)
         return Scores(
             self.kind(first), self.element(elements).masked_fill(~batch.element_mask[..., None], ABSENT),
             place, self.goal(elements)[..., 0].masked_fill(~batch.element_mask, ABSENT),
