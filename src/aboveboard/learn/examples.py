@@ -19,8 +19,10 @@ POINTER = frozenset(
     | {"drag"}
 )
 HELD = ("Control", "Shift", "Alt")
-# Of an element each way: far, a bit and just before it, three thirds of it, and so after it: what is dragged into a box
-# that shows only its text goes beside the text.
+# Of an element each way: far, a bit and just before it, its beginning, middle and end, and so after it: what is dragged
+# into a box that shows only its text goes beside the text. Beginning and end are a third of a small thing, and as much
+# of a large one as a small button at its edge takes.
+EDGE_PX_MAX = 16
 THIRDS, BESIDE_PX, BESIDE_PX_MAX = 3, (4, 14, 40), (8, 24)
 CELLS = THIRDS + 2 * len(BESIDE_PX)
 PLACES = CELLS * CELLS
@@ -94,16 +96,17 @@ def _examples(episode: Episode) -> Iterator[Example]:
         if not kind:
             continue
         elements = called(step.elements[:ELEMENTS_MAX])
-        if elements:
-            example = _example(episode.instruction, elements, past, kind, step)
-            if example is not None:
-                yield example
+        example = _example(episode.instruction, elements, past, kind, step) if elements else None
+        if example is not None:
+            yield example
         element = step.target
         if element is None and (near := _near(step, elements)):
             element = elements[near[0]]
         elif 0 <= step.target_index < len(elements):
             element = elements[step.target_index]
         text = step.text if kind == "type" else ""
+        if text == SECRET and example is not None:  # what was typed is known: it can be read in one place only
+            text = told_words(episode.instruction)[example.spans[0].first]
         past = past.after(kind, element if points(kind) else None, text, elements)
 
 
@@ -189,7 +192,8 @@ def _place(x: int | None, y: int | None, box: Box) -> int:
 def _cell(at: int, start: int, size: int) -> int:
     sides = len(BESIDE_PX)
     if start <= at < start + size:
-        return sides + THIRDS * (at - start) // size
+        edge = min(size / THIRDS, EDGE_PX_MAX)
+        return sides + (0 if at - start < edge else 1 if at - start < size - edge else 2)
     gap = start - at if at < start else at - (start + size) + 1
     away = sum(gap > limit for limit in BESIDE_PX_MAX)
     return sides - 1 - away if at < start else sides + THIRDS + away
@@ -206,7 +210,8 @@ def _at_cell(cell: int, start: int, size: int) -> int:
         return start - BESIDE_PX[sides - 1 - cell]
     if cell >= sides + THIRDS:
         return start + size + BESIDE_PX[cell - sides - THIRDS] - 1
-    return start + int(size * (cell - sides + 0.5) / THIRDS)
+    edge = min(size / THIRDS, EDGE_PX_MAX)
+    return start + int((edge / 2, size / 2, size - edge / 2)[cell - sides])
 
 
 def find_typed(instruction: str, elements: Sequence[Element], text: str) -> tuple[tuple[Span, ...], int]:

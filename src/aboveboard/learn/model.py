@@ -68,6 +68,7 @@ class Config:
     batch: int = 32
     rate: float = 2e-3
     forgets: float = 0.15  # share of examples whose past is hidden
+    hides: float = 0.3  # share of examples in which the how-manyeth each thing is is hidden
 
 
 class Batch(NamedTuple):
@@ -227,7 +228,7 @@ class Policy(nn.Module):
         words = self._in_context(self.word(batch.words))
         words = words + self.position(torch.arange(w)) + self.word_feature(batch.word_features)
         named = self._name(batch.names)
-        ranks = self.rank(batch.ranks) + self.sibling(batch.siblings)
+        ranks = self._at_times(self.rank(batch.ranks)) + self._at_times(self.sibling(batch.siblings))
         elements = named + self.role(batch.roles) + ranks + self.feature(batch.features)
         x = torch.cat([summary, words, elements], dim=1)  # (b, 1 + w + n, d)
         there = torch.cat([torch.ones(b, 1, dtype=torch.bool), batch.word_mask, batch.element_mask], dim=1)
@@ -242,6 +243,14 @@ class Policy(nn.Module):
             place, self.goal(elements)[..., 0].masked_fill(~batch.element_mask, ABSENT),
             self.goal_place(elements), self.amount(first), start, end, self.case(first), self.key(first),
         )  # fmt: skip
+
+    def _at_times(self, told: Tensor) -> Tensor:
+        """(b, ...), in training 0 for some of the examples: so that what stands third is not all there is to it when it
+        was the third that was asked for."""
+        if not self.training:
+            return told
+        kept: Tensor = told * (torch.rand(len(told), *[1] * (told.dim() - 1)) >= self.config.hides)
+        return kept
 
     def _in_context(self, words: Tensor) -> Tensor:
         """(b, w, d) -> (b, w, d): each word with the one before it and the one after it: "from" whom, "to" whom."""
@@ -267,7 +276,7 @@ class Policy(nn.Module):
             words, elements = words[typed], elements[typed]
         told = self.span(words).masked_fill(~mask[..., None], ABSENT)  # (b', w, 2)
         i, j, k = (names > 0).nonzero(as_tuple=True)
-        each = self.of_name(elements)[i, j] + self.word(names[i, j, k]) + self.count(counts[i, j, k])
+        each = self.of_name(elements)[i, j] + self.word(names[i, j, k]) + self._at_times(self.count(counts))[i, j, k]
         each = each + self.name_feature(known[i, j, k])
         shown = torch.full((*names.shape, 2), ABSENT).index_put((i, j, k), self.name_span(each))
         both = torch.cat([told, shown.flatten(1, 2)], dim=1)

@@ -46,7 +46,7 @@ def test_elements_in_the_very_same_place_are_all_right() -> None:
     twin = Element("section", "", FIELD.box, (), (0, 0))
     [example] = learned(Step("click", 0, 1, x=12, y=20, target=twin, target_index=2, elements=(FIELD, LABEL, twin)))
     assert example.targets == (2, 0)
-    assert spot(FIELD.box, example.place) == (25, 20)  # in its left third
+    assert spot(FIELD.box, example.place) == (18, 20)  # at its left end
 
 
 def test_scrolling_tells_direction_and_about_how_far() -> None:
@@ -67,6 +67,13 @@ def test_held_keys_belong_to_the_kind_and_the_past_holds_what_went_before() -> N
     assert two.past.kinds == ("Control+click",)
     assert three.past.typed == ("it",)
     assert (three.kind, three.key) == ("key", "Return")
+
+
+def test_a_secret_that_was_typed_is_known_to_have_been_where_it_can_be_read_in_one_place_only() -> None:
+    """As an agent knows that it typed it."""
+    steps = (Step("type", 0, 1, text="<SECRET>", elements=(FIELD,)), Step("key", 2, 3, key="Return", elements=(FIELD,)))
+    assert learned(*steps, instruction='Enter "<SECRET_4>"')[-1].past.typed == ("<SECRET_4>",)
+    assert learned(*steps, instruction="Enter <SECRET_4> or <SECRET_5>")[-1].past.typed == ("<SECRET>",)
 
 
 def test_without_what_was_seen_there_is_nothing_to_learn_but_it_happened() -> None:

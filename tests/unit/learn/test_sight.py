@@ -149,6 +149,8 @@ def test_places_in_a_box_are_where_they_say() -> None:
     assert spot(box, 2 * CELLS + 2) == (6, 16)  # just before it, either way
     assert spot(box, PLACES - 1) == (79, 89)  # far after it
     assert len({spot(box, place) for place in range(PLACES)}) == CELLS * CELLS
+    wide = (0, 0, 134, 16)
+    assert [spot(wide, 3 * CELLS + 3 + k) for k in range(3)] == [(8, 2), (67, 2), (126, 2)]  # a button at its end
     shown = (Element("push button", "Go", box, (), (0,)), Element("static", "there", (200, 200, 9, 9), (), (1,)))
     for place in range(PLACES):
         x, y = spot(shown[1].box, place)
