@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from aboveboard.core.events import Box, Element
 from aboveboard.datasets.schema import Episode, Step
-from aboveboard.desktop.seen import INTERACTIVE
+from aboveboard.desktop.seen import INTERACTIVE, TEXT_INSIDE
 from aboveboard.learn.naming import called
 from aboveboard.learn.past import Past
 from aboveboard.learn.scene import ELEMENTS_MAX, name_words, told_words
@@ -125,7 +125,7 @@ def _example(
         goals: tuple[int, ...] = ()
         goal_place = -1
         if step.kind == "drag":
-            goals = _at(step.end_x, step.end_y, elements, targets)
+            goals = _what_it_is_in(_at(step.end_x, step.end_y, elements, targets), elements)
             if not goals:
                 return None
             goal_place = _place(step.end_x, step.end_y, elements[goals[0]].box)
@@ -166,6 +166,18 @@ def _at(x: int | None, y: int | None, elements: Sequence[Element], dragged: Sequ
     ]
     best = min(away, default=(GOAL_PX + 1, 0, -1))
     return tuple(i for gap, size, i in away if (gap, size) == best[:2]) if best[0] <= GOAL_PX else ()
+
+
+def _what_it_is_in(found: tuple[int, ...], elements: Sequence[Element]) -> tuple[int, ...]:
+    """For a text in a thing that is acted on, the thing: whether a hand lets go over its text or beside is chance."""
+    if not found or elements[found[0]].role not in TEXT_INSIDE:
+        return found
+    path = elements[found[0]].path
+    around = [
+        i for i, each in enumerate(elements)
+        if each.role in INTERACTIVE and len(each.path) < len(path) and path[: len(each.path)] == each.path
+    ]  # fmt: skip
+    return (max(around, key=lambda i: len(elements[i].path)),) if around else found
 
 
 def _distance(x: int, y: int, box: Box) -> int:
