@@ -336,9 +336,9 @@ def test_a_drag_teaches_where_it_ends_and_a_click_on_a_mere_box_teaches_nothing(
     x, y = spot(shown[4].box, example.goal_place)
     assert 0 < x < 50
     assert y > 73  # past its middle
-    inside = text("c", 5, 62, 0, 2, 0, width=20)
-    over_its_text = msgspec.structs.replace(drag, end_x=10, end_y=64, elements=(*shown, inside))
-    beside_it = msgspec.structs.replace(drag, end_x=40, end_y=64, elements=(*shown, inside))
+    inside = text("c", 5, 44, 0, 2, 0, width=20)
+    over_its_text = msgspec.structs.replace(drag, end_x=10, end_y=50, elements=(*shown, inside))
+    beside_it = msgspec.structs.replace(drag, end_x=40, end_y=50, elements=(*shown, inside))
     both = [examples_of([Episode("0" * 32, "p", "train", "Drag b", "success", (), (each,))])[0]
             for each in (over_its_text, beside_it)]  # fmt: skip
     assert [example.goals for example in both] == [(3,), (3,)], "the entry, not its text"
