@@ -104,11 +104,14 @@ def verdicts(report: dict[str, Any]) -> list[tuple[str, bool]]:
 def table(report: dict[str, Any]) -> str:
     """The end of the demo, in the terminal."""
     withheld = {reason: sum(kinds.values()) for reason, kinds in report["events_withheld"].items()}
+    kept = dict(report["events_kept"])
+    pictures = kept.pop("frames", 0)  # no input event
     rows = [
         ("input events made", f"{report['events_sent']:,}"),
-        ("  kept", f"{sum(report['events_kept'].values()):,}"),
+        ("  kept", f"{sum(kept.values()):,}"),
         *((f"  withheld: {REASONS.get(reason, reason)}", f"{n:,}") for reason, n in sorted(withheld.items())),
         ("  lost", str(report["events_lost"])),
+        ("pictures of the screen kept", f"{pictures:,}"),
         ("kept while paused", str(report["events_kept_while_paused"])),
         ("kept in a program that isn't allowed", str(report["events_kept_in_disallowed_app"])),
         ("secrets found, of those typed or shown", f"{report['canaries_found']} of {report['canaries_searched']}"),
