@@ -96,6 +96,9 @@ def _no_neighbours() -> None:
     def untied(shown: Sequence[Element], apart: Sequence[bool]) -> Flags:
         return np.zeros((TIES, len(shown), len(shown)), dtype=bool)
 
+    def uncrossed(shown: Sequence[Element], spans: Sequence[Sequence[tuple[int, int]]]) -> Flags:
+        return np.zeros((len(shown), 2), dtype=bool)
+
     def alone(ties: Ties, batch: Batch, there: torch.Tensor) -> torch.Tensor:
         bias = whole(ties, batch, there)
         w, n = batch.words.shape[1], batch.roles.shape[1]
@@ -106,6 +109,7 @@ def _no_neighbours() -> None:
         return bias.masked_fill(mask, float("-inf"))
 
     _change(Ties, "forward", alone)
+    _change(scene, "crossings", uncrossed)
     _change(scene, "ties", untied)  # nothing reaches an element through what lies beside it either
 
 
