@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from aboveboard.core.events import Element
-from aboveboard.learn import model
+from aboveboard.learn import choosing, model
 from aboveboard.learn.agents import Decision
 from aboveboard.learn.examples import AMOUNTS, CASES, points
 from aboveboard.learn.past import Past, identity
@@ -21,12 +21,12 @@ class PolicyAgent:
 
     def __init__(self, folder: Path, threads: int = 1) -> None:
         self._policy = model.load(folder)
-        model.use_threads(threads)
+        choosing.use_threads(threads)
 
     def decide(self, instruction: str, elements: Sequence[Element], past: Past) -> Decision:
         if not elements:
             return Decision("wait")
-        choice = model.judge(
+        choice = choosing.judge(
             self._policy, see(instruction, elements, past), self._ruled_out(instruction, elements, past)
         )
         config = self._policy.config
@@ -40,7 +40,7 @@ class PolicyAgent:
             return Decision(kind, text=_written(_read(instruction, elements, choice), CASES[choice.case]))
         return Decision(kind, key=config.keys[choice.key])
 
-    def _ruled_out(self, instruction: str, elements: Sequence[Element], past: Past) -> model.RuledOut:
+    def _ruled_out(self, instruction: str, elements: Sequence[Element], past: Past) -> choosing.RuledOut:
         """What was tried before and changed nothing, or only led back here. A told number of times is as often as told:
         a page may not show what each of them does."""
         vain = past.in_vain(elements)
@@ -57,7 +57,7 @@ class PolicyAgent:
         return tuple(found)
 
 
-def _read(instruction: str, elements: Sequence[Element], choice: model.Choice) -> str:
+def _read(instruction: str, elements: Sequence[Element], choice: choosing.Choice) -> str:
     """The words pointed at, as they stand there."""
     w = len(told_words(instruction))
     source, offset = instruction, 0

@@ -11,9 +11,9 @@ from aboveboard.core.errors import BadInput
 from aboveboard.core.events import Element
 from aboveboard.datasets.schema import Episode, Step
 from aboveboard.learn.aim import aim
+from aboveboard.learn.choosing import _likeliest_span
 from aboveboard.learn.examples import CELLS, MIDDLE, PLACES, examples_of, spot
 from aboveboard.learn.matching import AS_WRITTEN, BEGINS, ENDS, NUMBERED, SAME_WORD, WHOLE
-from aboveboard.learn.model import _likeliest_span
 from aboveboard.learn.naming import called
 from aboveboard.learn.past import Identity, Past, corresponds, identity
 from aboveboard.learn.quantities import AMOUNTS, amounts, dates, shown_month, told_number
