@@ -126,7 +126,7 @@ def curve(points: list[dict[str, Any]]) -> str:
         return left + 20 + (width - left - 60) * (math.log(n) - low) / max(high - low, 1e-9)
 
     def y(share: float) -> float:
-        return 10 + (height - bottom - 10) * (1 - share)
+        return 24 + (height - bottom - 24) * (1 - share)  # room for the figure above a point at the top
 
     parts = [f"<svg viewBox='0 0 {width} {height}' width={width} role=img aria-label='success against demonstrations'>"]
     parts += [
