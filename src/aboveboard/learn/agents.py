@@ -15,7 +15,7 @@ from aboveboard.learn.examples import MIDDLE, Example, examples_of, points
 from aboveboard.learn.naming import called
 from aboveboard.learn.past import Past
 from aboveboard.learn.scene import ELEMENTS_MAX, told_words
-from aboveboard.learn.words import PLACEHOLDER, plain, words_of
+from aboveboard.learn.words import PLACEHOLDER, plain, plain_words, words_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,13 +138,13 @@ def _counterpart(like: Example, index: int, instruction: str, elements: Sequence
     same number among its kind."""
     then = like.elements[index]
     told, before = ({plain(word) for word in told_words(each)} for each in (instruction, like.instruction))
-    named = {plain(word.text) for word in words_of(then.name)}
+    named = plain_words([then.name])
     was_told = bool(named) and named <= before
     number = sum(each.role == then.role for each in like.elements[:index])
     seen: Counter[str] = Counter()
     best, best_score = 0, -1.0
     for i, element in enumerate(elements):
-        name = {plain(word.text) for word in words_of(element.name)}
+        name = plain_words([element.name])
         score = 4.0 * (element.role == then.role) + 2.0 * ((bool(name) and name <= told) == was_told)
         score += 2.0 * (element.name == then.name) + 1.0 * (seen[element.role] == number)
         seen[element.role] += 1

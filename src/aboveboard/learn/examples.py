@@ -204,7 +204,7 @@ def _place(x: int | None, y: int | None, box: Box) -> int:
 def _cell(at: int, start: int, size: int) -> int:
     sides = len(BESIDE_PX)
     if start <= at < start + size:
-        edge = min(size / THIRDS, EDGE_PX_MAX)
+        edge = _edge(size)
         return sides + (0 if at - start < edge else 1 if at - start < size - edge else 2)
     gap = start - at if at < start else at - (start + size) + 1
     away = sum(gap > limit for limit in BESIDE_PX_MAX)
@@ -222,8 +222,13 @@ def _at_cell(cell: int, start: int, size: int) -> int:
         return start - BESIDE_PX[sides - 1 - cell]
     if cell >= sides + THIRDS:
         return start + size + BESIDE_PX[cell - sides - THIRDS] - 1
-    edge = min(size / THIRDS, EDGE_PX_MAX)
+    edge = _edge(size)
     return start + int((edge / 2, size / 2, size - edge / 2)[cell - sides])
+
+
+def _edge(size: int) -> float:
+    """Pixels of a thing that are its beginning, and its end."""
+    return min(size / THIRDS, EDGE_PX_MAX)
 
 
 def find_typed(instruction: str, elements: Sequence[Element], text: str) -> tuple[tuple[Span, ...], int]:

@@ -51,6 +51,10 @@ class Past:
         counts = Counter((kind, element) for look, kind, element in self.did if look == now)
         return {action for action, times in counts.items() if times >= IN_VAIN}
 
+    def names_acted_on(self) -> list[str]:
+        """In order."""
+        return [name for _, name, _ in self.acted]
+
     def has_acted_on(self, element: Identity) -> bool:
         """Also in what it holds or is held by, under the same name: the text in a button is the button."""
         _, name, path = element

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from aboveboard.core.events import Element
 from aboveboard.learn.relations import like
-from aboveboard.learn.words import numbers, plain, words_of
+from aboveboard.learn.words import numbers, plain_words, words_of
 
 F32 = npt.NDArray[np.float32]
 Quantity = tuple[float, ...]  # the numbers of one name: "11h 28m" is (11, 28)
@@ -19,7 +19,6 @@ Quantity = tuple[float, ...]  # the numbers of one name: "11h 28m" is (11, 28)
 # (odd, more than, the least, the day of the month) and is not; is the first of its kind that is out of order, and would
 # be in order there.
 AMOUNTS = 11
-DATES = 3  # the month shown is before, in, after the month told
 _DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 _MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
@@ -77,7 +76,7 @@ def amounts(
     labelled: (n,) which have a label that the instruction tells: where some numbers have, no others are compared."""
     found = [numbers(element.name) for element in shown]
     limit = told_number(instruction)
-    words = {plain(word.text) for word in words_of(instruction)}
+    words = plain_words([instruction])
     extreme, asked = extreme_told(words), _asked(shown, labelled or [False] * len(shown))
     groups: dict[str, list[Quantity]] = {}
     places: dict[str, list[int]] = {}
@@ -131,7 +130,7 @@ def shown_month(names: Sequence[str]) -> tuple[int, int] | None:
 
 
 def dates(instruction: str, names: Sequence[str]) -> tuple[float, float, float]:
-    """DATES, of 0 and 1; all 0 when one of the two isn't there."""
+    """Of 0 and 1: the month shown is before, in, after the month told; all 0 when one of the two isn't there."""
     told, shown = told_date(instruction), shown_month(names)
     if told is None or shown is None:
         return (0.0, 0.0, 0.0)

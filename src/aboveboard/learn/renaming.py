@@ -29,8 +29,7 @@ class Renamable:
 def renamable(scene: Scene) -> Renamable:
     """Of what is seen. Where the screen only repeats the instruction, its words are not there to be matched: what they
     mean has to be learned ("the shortest duration")."""
-    told = set(scene.told.words)
-    shown = {word for its, spoken in zip(scene.labels, scene.told.spoken, strict=True) if not spoken for word in its}
+    told, shown = set(scene.told.words), scene.there
     placeholders = {word for word in told | shown if PLACEHOLDER.fullmatch(word.upper())}
     words = {word for word in told | shown if word.isalnum() and not word.isdigit()}
 

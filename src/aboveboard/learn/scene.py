@@ -92,8 +92,9 @@ class Scene:
         for i, its in enumerate(labels):
             self.names[i, : len(its)] = [word_id(word) for word in its]
             self.counts[i, : len(its)] = np.cumsum([is_word(word) for word in its])
-        said = [each.name for each, spoken in zip(shown, self.told.spoken, strict=True) if not spoken]
-        self.dates = dates(instruction, said)
+        said = [i for i, spoken in enumerate(self.told.spoken) if not spoken]
+        self.there = {word for i in said for word in labels[i]}  # but for what only says the instruction
+        self.dates = dates(instruction, [shown[i].name for i in said])
         self.labelled = self.match[LABEL].any(axis=1)
         self.amounts = amounts(shown, instruction, told_day(instruction, self.dates), self.labelled.tolist())
         self.fixed = np.concatenate(

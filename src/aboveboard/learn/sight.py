@@ -11,10 +11,10 @@ import numpy as np
 from aboveboard.core.events import Element
 from aboveboard.learn.matching import is_typed_into, is_word
 from aboveboard.learn.past import Past, corresponds, identity
-from aboveboard.learn.quantities import DATES, told_date, told_number
+from aboveboard.learn.quantities import told_date, told_number
 from aboveboard.learn.relations import NEXT, OWNER, ROW, Flags, like
 from aboveboard.learn.scene import F32, FIXED, I64, NAME_WORDS_MAX, Scene
-from aboveboard.learn.words import PLACEHOLDER, hashed, ordinal, plain, word_id, words_of
+from aboveboard.learn.words import PLACEHOLDER, hashed, ordinal, plain, plain_words, word_id
 
 ROLE_IDS = 64
 RANKS = 32
@@ -35,7 +35,7 @@ OF_WORDS = (
 NAME_FEATURES = 6
 # Of the screen as a whole.
 OF_WHOLE = (
-    *("month shown is before", "is", "is after")[:DATES],
+    "month shown is before the told", "month shown is the told", "month shown is after the told",
     *(f"the only number: {is_so}" for is_so in ("odd", "less", "equal", "more", "as told", "not as told")),
     "again: fewer", "again: as told", "again: more", "alike: fewer", "alike: enough", "negative", "typed into", "new",
     "name waiting", "largest name waiting", "again", "typed", "name chosen", "out of order", "quotation",
@@ -131,10 +131,8 @@ def _history(scene: Scene, past: Past) -> F32:
 def _word_features(scene: Scene, past: Past) -> F32:
     """(w, WORD_FEATURES): OF_WORDS; "more than done": the number is more than how often the last was acted on."""
     words, written, quotes = scene.told.words, scene.written, [0, *scene.quotes, 0]
-    typed = {plain(word.text) for text in past.typed for word in words_of(text)}
-    acted = {plain(word.text) for _, name, _ in past.acted for word in words_of(name)}
-    beside, met = ({plain(word.text) for name in its for word in words_of(name)} for its in (past.beside, past.met))
-    there = {word for its, said in zip(scene.labels, scene.told.spoken, strict=True) if not said for word in its}
+    typed, acted, beside, met = map(plain_words, (past.typed, past.names_acted_on(), past.beside, past.met))
+    there = scene.there
     again, date = past.again(), told_date(scene.instruction)
     following = _next_names(scene, past)
     rows, seen_numbers, slashes = [], 0, 0
@@ -161,7 +159,7 @@ def _word_features(scene: Scene, past: Past) -> F32:
 
 def _next_names(scene: Scene, past: Past) -> set[int]:
     """Words of the first whole name of which nothing was acted on or typed yet."""
-    done = {plain(name) for _, name, _ in past.acted} | {plain(text) for text in past.typed}
+    done = {plain(name) for name in (*past.names_acted_on(), *past.typed)}
     spans = [
         span
         for i, element in enumerate(scene.shown)
@@ -177,7 +175,7 @@ def _name_features(scene: Scene, past: Past) -> F32:
     found = np.zeros((len(scene.shown), NAME_WORDS_MAX, NAME_FEATURES), dtype=np.float32)
     told_here = set(scene.told.words)
     numbers = {ordinal(word) for word in scene.told.words} - {0}
-    typed = {plain(word.text) for text in past.typed for word in words_of(text)}
+    typed = plain_words(past.typed)
     for i, its in enumerate(scene.labels):
         total = scene.counts[i].max(initial=0)
         for k, word in enumerate(its):
@@ -222,9 +220,8 @@ def _told(scene: Scene, past: Past) -> tuple[bool, bool, bool, bool, bool]:
     """Whether the instruction has a quotation, one that is nothing's name and was not typed, a placeholder, several,
     one that is neither there nor was acted on or typed."""
     told = scene.told
-    typed = {plain(word.text) for text in past.typed for word in words_of(text)}
-    known = {word for its, said in zip(scene.labels, told.spoken, strict=True) if not said for word in its} | typed
-    known |= {plain(word.text) for _, name, _ in past.acted for word in words_of(name)}
+    typed = plain_words(past.typed)
+    known = scene.there | typed | plain_words(past.names_acted_on())
     named = {j for spans in scene.spans.of for first, last in spans for j in range(first, last + 1)}
     in_quotes = [j for j, quote in enumerate(scene.quotes) if quote and is_word(told.words[j])]
     placeholders = [j for j, raw in enumerate(scene.written) if PLACEHOLDER.fullmatch(raw)]

@@ -45,6 +45,11 @@ def plain(word: str) -> str:
     return low.lstrip("0") or "0" if low.isdigit() else low
 
 
+def plain_words(texts: Iterable[str]) -> set[str]:
+    """Of all of them together."""
+    return {plain(word.text) for text in texts for word in words_of(text)}
+
+
 @lru_cache(maxsize=1 << 16)
 def word_id(word: str) -> int:
     """Of a plain word. Numbers that are no day of a month share one: a price is nothing to remember, and how numbers
