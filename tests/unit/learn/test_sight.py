@@ -9,17 +9,14 @@ import torch
 
 from aboveboard.core.errors import BadInput
 from aboveboard.core.events import Element
-from aboveboard.datasets.schema import Episode, Step
-from aboveboard.learn.aim import aim
 from aboveboard.learn.choosing import _likeliest_span
-from aboveboard.learn.examples import CELLS, MIDDLE, PLACES, examples_of, spot
 from aboveboard.learn.matching import AS_WRITTEN, BEGINS, ENDS, NUMBERED, SAME_WORD, WHOLE
 from aboveboard.learn.naming import called
 from aboveboard.learn.past import Identity, Past, corresponds, identity
 from aboveboard.learn.quantities import AMOUNTS, amounts, dates, shown_month, told_number
 from aboveboard.learn.relations import ABOVE, BELOW, NEAREST, NEXT, OWNER, RIGHT, ROW, TIES
-from aboveboard.learn.scene import Scene
-from aboveboard.learn.sight import OF_WORDS, see
+from aboveboard.learn.scene import FIXED, Scene
+from aboveboard.learn.sight import HISTORY, OF_WHOLE, OF_WORDS, see
 from aboveboard.learn.tasks import desk
 from aboveboard.learn.words import kinds_of_placeholders, quoted, words_of
 
@@ -141,22 +138,6 @@ def test_what_was_done_twice_where_all_looked_the_same_was_in_vain() -> None:
     assert past.in_vain(MAIL) == {("click", identity(MAIL[4]))}, "wherever the focus is"
     assert not past.in_vain(MAIL[:6]), "something else shows"
     assert past.after("key", None, "", MAIL).after("key", None, "", MAIL).in_vain(MAIL) == past.in_vain(MAIL)
-
-
-def test_places_in_a_box_are_where_they_say() -> None:
-    box = (10, 20, 30, 30)
-    assert spot(box, MIDDLE) == (25, 35)
-    assert spot(box, 2 * CELLS + 2) == (6, 16)  # just before it, either way
-    assert spot(box, PLACES - 1) == (79, 89)  # far after it
-    assert len({spot(box, place) for place in range(PLACES)}) == CELLS * CELLS
-    wide = (0, 0, 134, 16)
-    assert [spot(wide, 3 * CELLS + 3 + k) for k in range(3)] == [(8, 2), (67, 2), (126, 2)]  # a button at its end
-    shown = (Element("push button", "Go", box, (), (0,)), Element("static", "there", (200, 200, 9, 9), (), (1,)))
-    for place in range(PLACES):
-        x, y = spot(shown[1].box, place)
-        drag = Step("drag", 0, 9, x=25, y=35, end_x=x, end_y=y, target=shown[0], target_index=0, elements=shown)
-        found = examples_of([Episode("0" * 32, "p", "train", "Drag it", "success", (), (drag,))])
-        assert [example.goal_place for example in found] in ([place], []), "what is dropped there, if not too far"
 
 
 def test_numbers_are_told_by_what_is_asked_of_them_and_by_their_order() -> None:
@@ -298,6 +279,38 @@ def test_a_span_that_is_typed_stays_in_one_quotation() -> None:
     assert _likeliest_span(start[:4], torch.tensor([0.0, 0, 5, 9]), parts) == (1, 2)
 
 
+def test_more_like_the_last_one_are_wanted_until_there_are_as_many_as_told() -> None:
+    likes = [image(0, 20 * i, 0, i) for i in range(3)]
+    few, enough = (HISTORY.index(f"one more like the last, {each}") for each in ("too few yet", "enough already"))
+    for n, at in ((1, few), (2, enough)):
+        past = Past()
+        for each in likes[:n]:
+            past = past.after("click", each)
+        told = see("Like 2 posts", likes, past).features[:, FIXED:]
+        assert told[:, at].tolist() == [0.0] * n + [1.0] * (3 - n), n
+        assert not told[:, few + enough - at].any()
+
+
+@pytest.mark.parametrize(
+    ("instruction", "shown", "past", "told"),
+    [
+        ('Click on "Ann"', MAIL[3:], Past(), {"quotation"}),
+        ('Click on "Eve"', MAIL[3:], Past(), {"quotation", "quotation named by nothing"}),
+        ('Type "Eve"', (), Past(typed=("Eve",)), {"quotation"}),
+        ("Tell <PERSON_1>", (text("<PERSON_1>", 0, 0, 0),), Past(), {"placeholder"}),
+        ("Tell <PERSON_1> of <PERSON_2>", (), Past(), {"placeholder", "placeholders", "placeholder nowhere"}),
+        ("Choose B", (Element("option", "B", (0, 0, 9, 9), ("selected",), (0,)),), Past(), {"name chosen"}),
+        ("Sort them", (text("3", 0, 0, 0), text("1", 0, 20, 1)), Past(), {"out of order"}),
+    ],
+)
+def test_what_is_told_of_the_screen_as_a_whole(
+    instruction: str, shown: tuple[Element, ...], past: Past, told: set[str]
+) -> None:
+    whole = dict(zip(OF_WHOLE, see(instruction, shown, past).whole.tolist(), strict=True))
+    asked = OF_WHOLE[OF_WHOLE.index("name chosen") :]
+    assert {what for what in asked if whole[what]} == told
+
+
 def test_what_corresponds_in_another_row() -> None:
     def at(*path: int) -> Identity:
         return identity(Element("image", "", (0, 0, 9, 9), (), path))
@@ -326,24 +339,6 @@ def test_how_many_alike_were_acted_on_is_counted_whatever_was_done_between() -> 
     assert Past().alike() == 0
 
 
-def test_a_drag_teaches_where_it_ends_and_a_click_on_a_mere_box_teaches_nothing() -> None:
-    entries = [Element("list item", name, (0, 20 * i, 50, 20), (), (0, i)) for i, name in enumerate("abcd")]
-    shown = (Element("section", "", (0, 0, 100, 100), (), (0,)), *entries)
-    drag = Step("drag", 0, 9, x=25, y=30, end_x=25, end_y=75, target=shown[2], target_index=2, elements=shown)
-    missed = Step("click", 10, 11, x=80, y=80, target=shown[0], target_index=0, elements=shown)
-    [example] = examples_of([Episode("0" * 32, "p", "train", "Drag b", "success", (), (drag, missed))])
-    assert (example.kind, example.targets, example.goals) == ("drag", (2,), (4,))
-    x, y = spot(shown[4].box, example.goal_place)
-    assert 0 < x < 50
-    assert y > 73  # past its middle
-    inside = text("c", 5, 44, 0, 2, 0, width=20)
-    over_its_text = msgspec.structs.replace(drag, end_x=10, end_y=50, elements=(*shown, inside))
-    beside_it = msgspec.structs.replace(drag, end_x=40, end_y=50, elements=(*shown, inside))
-    both = [examples_of([Episode("0" * 32, "p", "train", "Drag b", "success", (), (each,))])[0]
-            for each in (over_its_text, beside_it)]  # fmt: skip
-    assert [example.goals for example in both] == [(3,), (3,)], "the entry, not its text"
-
-
 def test_a_task_of_the_desktop_is_the_same_for_the_same_seed() -> None:
     for task in desk.DRAWS:
         assert desk.drawn(task, "dev-1") == desk.drawn(task, "dev-1")
@@ -360,18 +355,3 @@ def test_two_links_that_differ_in_a_capital_are_told_apart() -> None:
     marked = (text("fermentum.", 0, 0, 0), text("fermentum,", 0, 20, 1))
     assert Scene('Click on "fermentum,".', marked).match[WHOLE].any(axis=1).tolist() == [False, True]
     assert Scene("Click on pharetra", links).match[WHOLE].any(axis=1).tolist() == [True, True, False]
-
-
-def test_a_hand_points_at_what_of_a_thing_is_not_covered() -> None:
-    one, two = (Element("push button", "", (15 * i, 0, 40, 40), (), (0, i)) for i in range(2))
-    inside = Element("link", "c", (0, 0, 40, 40), (), (0, 0, 0))
-    assert aim((one, inside), 0, MIDDLE) == spot(one.box, MIDDLE), "a part of it"
-    box = Element("list box", "", (0, 0, 90, 40), (), (7,))
-    row = Element("list item", "cut off", (0, 36, 90, 20), (), (7, 3))
-    assert aim((box, row), 1, MIDDLE) == spot((0, 36, 90, 4), MIDDLE), "of what shows"
-    row = Element("list item", "under it", (0, 50, 90, 20), (), (7, 3))
-    assert aim((box, row), 1, MIDDLE) == spot(row.box, MIDDLE), "it overflows"
-    x, _ = aim((one, two), 0, MIDDLE)
-    assert x < 15
-    assert aim((one, two), 1, MIDDLE) == spot(two.box, MIDDLE), "it lies on top"
-    assert aim((one, Element("push button", "all", (0, 0, 90, 90), (), (1,))), 0, MIDDLE) == spot(one.box, MIDDLE)
