@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -27,11 +27,13 @@ CHUNK = 32  # tasks an evaluation's file holds
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """What is run. demonstrations: of each task, `bare` of them without redaction; counts: points of the curve between;
+    """What is run. probe: demonstrations of every task, by which it is decided which of them count and which no agent
+    is shown; demonstrations: of each that is, `bare` of them without redaction; counts: points of the curve between;
     desktop: demonstrations of each task of the desktop; seeds: of training; episodes: for each task and training seed,
     `few_episodes` for ablations and points between."""
 
     tasks: tuple[str, ...] = tuple(sorted(SCRIPTS))
+    probe: int = 12
     demonstrations: int = 60
     few: int = 3
     counts: tuple[int, ...] = (10,)
@@ -134,9 +136,12 @@ class Stages:
     # ------------------------------------------------------------ demonstrations
 
     def demonstrate(self) -> None:
-        """Has everything demonstrated and recorded; the second time with nothing redacted."""
+        """Has every task demonstrated and recorded a few times, and those that agents are shown as often as asked."""
         p = self.protocol
-        self._collect("demonstrations", Plan(p.tasks, p.demonstrations, "demonstration", p.speed, p.contributors))
+        first_of_all = Plan(p.tasks, min(p.probe, p.demonstrations), "demonstration", p.speed, p.contributors)
+        self._collect("probe", first_of_all, "demonstrations")
+        plan = replace(first_of_all, tasks=tuple(self.choose()["seen"]), episodes=p.demonstrations)
+        self._collect("demonstrations", plan, "demonstrations")
 
     def demonstrate_desktop(self) -> None:
         """In programs of the desktop. Those whose script fails too often don't count, by the rule for pages."""
@@ -144,7 +149,8 @@ class Stages:
         if not p.desktop:
             return
         self._collect(
-            "desktop", Plan(tuple(sorted(DRAWS)), p.desktop, "demonstration", p.speed, min(p.contributors, 2))
+            "desktop", Plan(tuple(sorted(DRAWS)), p.desktop, "demonstration", p.speed, min(p.contributors, 2)),
+            "desktop",
         )
         chosen = self.choose()
         if "desktop" not in chosen:
@@ -164,13 +170,13 @@ class Stages:
             "--speed", str(p.speed), "--contributors", str(p.contributors), "--out", str(self.home / "bare"), "--json",
         ], self.home / "bare.json")  # fmt: skip
 
-    def _collect(self, name: str, plan: Plan) -> None:
+    def _collect(self, name: str, plan: Plan, folder: str) -> None:
         if not (self.home / f"{name}.json").exists():
             self.told(f"{name}: {plan.episodes} of {len(plan.tasks)} tasks")
-            self._mark(name, collect(plan, self.home / name))
+            self._mark(name, collect(plan, self.home / folder))
 
     def choose(self) -> dict[str, Any]:
-        """Which tasks count, and which of them no agent is shown."""
+        """Which tasks count, and which of them no agent is shown: by the first demonstrations, once and for all."""
         path = self.home / "tasks.json"
         if not path.exists():
             why = demonstrable(self.home / "demonstrations", shown_in(self.home / "demonstrations"))

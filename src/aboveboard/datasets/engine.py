@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from aboveboard.core.errors import BadInput, Unavailable
 from aboveboard.datasets.session import BuildKeys, work
+from aboveboard.workers import end_with_parent
 
 ENGINES: Final = ("processes", "daft", "ray")
 RAY_ADDRESS: Final = "ray://"
@@ -50,12 +51,13 @@ def run(name: str, sessions: Iterable[bytes], keys: BuildKeys, workers: int) -> 
     return _ray("" if name == "ray" else name, sessions, keys, workers)
 
 
-def _ignore_interrupt() -> None:
+def _begin() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent says when to stop
+    end_with_parent()
 
 
 def _pool(workers: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _ignore_interrupt)
+    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _begin)
 
 
 def _processes(sessions: Iterable[bytes], keys: BuildKeys, workers: int) -> Iterator[bytes]:

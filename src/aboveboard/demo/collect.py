@@ -26,6 +26,7 @@ from aboveboard.demo.processes import run, run_json
 from aboveboard.learn.tasks.desk import DRAWS, PROGRAMS
 from aboveboard.learn.tasks.miniwob import TaskServer
 from aboveboard.learn.tasks.scripts import SCRIPTS
+from aboveboard.workers import end_with_parent
 
 WORKER_S_MAX = 6 * 3600.0
 EPISODES_MAX = 10_000
@@ -108,7 +109,7 @@ def _record(plan: Plan, home: Path, organisation: Organisation, origin: str, job
     n, a_round = plan.contributors, len(plan.tasks)
     shares = [[job for at, job in enumerate(jobs) if (at + at // a_round) % n == i] for i in range(n)]
     context = multiprocessing.get_context("spawn")  # each worker is a client of its own display
-    with ProcessPoolExecutor(plan.contributors, mp_context=context) as pool:
+    with ProcessPoolExecutor(plan.contributors, context, end_with_parent) as pool:
         futures = []
         for number, share in enumerate(shares):
             if not share:

@@ -23,6 +23,7 @@ from aboveboard.learn.acting import Body, Run, Scenery
 from aboveboard.learn.agents import Agent, MajorityAgent, NeighbourAgent, RandomAgent, kinds_of
 from aboveboard.learn.tasks import desk
 from aboveboard.learn.tasks.miniwob import HEIGHT, WIDTH, Stage, TaskServer
+from aboveboard.workers import end_with_parent
 
 BASELINES = ("random", "majority", "neighbour")
 STEPS_MAX = 20
@@ -131,7 +132,7 @@ def run_all(order: Order, workers: int) -> list[Run]:
     workers = max(1, min(workers, len(jobs)))
     shares = [jobs[i::workers] for i in range(workers)]
     context = multiprocessing.get_context("spawn")  # a forked browser connection or torch pool would be broken
-    with ProcessPoolExecutor(len(shares), mp_context=context) as pool:
+    with ProcessPoolExecutor(len(shares), context, end_with_parent) as pool:
         futures = [pool.submit(_work, order, share, number) for number, share in enumerate(shares)]
         return [run for future in futures for run in future.result(RUN_S_MAX)]
 
