@@ -50,7 +50,7 @@ class Protocol:
     updates_max: int = 6000
     desktop: int = 20
     desktop_episodes: int = 10
-    held_out_seeds: str = "held-out-fifth"
+    held_out_seeds: str = "held-out-sixth"
     ablations: tuple[str, ...] = ("no-neighbours", "no-paths", "no-placeholders")
 
 

@@ -226,6 +226,15 @@ def _at_cell(cell: int, start: int, size: int) -> int:
     return start + int((edge / 2, size / 2, size - edge / 2)[cell - sides])
 
 
+def meant(box: Box, place: int) -> bool:
+    """Whether a hand hardly pressed there by chance: outside, or at an edge of what is large enough to show one."""
+    sides = len(BESIDE_PX)
+    return any(
+        not sides <= cell < sides + THIRDS or (cell != sides + 1 and size > THIRDS * EDGE_PX_MAX)
+        for cell, size in ((place % CELLS, box[2]), (place // CELLS, box[3]))
+    )
+
+
 def _edge(size: int) -> float:
     """Pixels of a thing that are its beginning, and its end."""
     return min(size / THIRDS, EDGE_PX_MAX)

@@ -32,7 +32,7 @@ from aboveboard.core.errors import BadInput
 from aboveboard.learn.examples import AMOUNTS, CASES, PLACES
 from aboveboard.learn.matching import MATCHES
 from aboveboard.learn.relations import KIN, OFFSETS, RELATIONS, TIES
-from aboveboard.learn.scene import F32, NAME_WORDS_MAX, WORDS_MAX
+from aboveboard.learn.scene import F32, IN_ORDER, NAME_WORDS_MAX, WORDS_MAX
 from aboveboard.learn.sight import (
     FEATURES,
     GLOBALS,
@@ -220,6 +220,9 @@ class Policy(nn.Module):
             if isinstance(module, nn.Embedding):  # what was never met is to say hardly anything
                 nn.init.normal_(module.weight, std=UNMET)
         self.word.weight.data[0] = 0
+        in_order = torch.zeros(FEATURES)
+        in_order[list(IN_ORDER)] = 1
+        self.register_buffer("in_order", in_order, persistent=False)
 
     def forward(self, batch: Batch, typed: Tensor | None = None) -> Scores:
         """typed: (b',) which examples of the batch need start and end (None: all): those two are over (b', ...)."""
@@ -228,8 +231,10 @@ class Policy(nn.Module):
         words = self._in_context(self.word(batch.words))
         words = words + self.position(torch.arange(w)) + self.word_feature(batch.word_features)
         named = self._name(batch.names)
-        ranks = self._at_times(self.rank(batch.ranks)) + self._at_times(self.sibling(batch.siblings))
-        elements = named + self.role(batch.roles) + ranks + self.feature(batch.features)
+        kept = self._at_times(torch.ones(b, 1, 1))
+        ranks = kept * (self.rank(batch.ranks) + self.sibling(batch.siblings))
+        known = batch.features * (1 - (1 - kept) * self.in_order)
+        elements = named + self.role(batch.roles) + ranks + self.feature(known)
         x = torch.cat([summary, words, elements], dim=1)  # (b, 1 + w + n, d)
         there = torch.cat([torch.ones(b, 1, dtype=torch.bool), batch.word_mask, batch.element_mask], dim=1)
         for layer, bias in zip(self.layers, self.ties(batch, there), strict=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from aboveboard.core.events import Element
@@ -51,17 +51,20 @@ class Past:
         counts = Counter((kind, element) for look, kind, element in self.did if look == now)
         return {action for action, times in counts.items() if times >= IN_VAIN}
 
+    def roles_in_vain(self, shown: Sequence[Element]) -> set[tuple[str, str]]:
+        """Kinds and roles of what was done to IN_VAIN different elements or more where all looked as it does now: a
+        third of them hardly does more."""
+        now = _look(shown)
+        counts = Counter((kind, element[0]) for kind, element in {each[1:] for each in self.did if each[0] == now})
+        return {action for action, times in counts.items() if times >= IN_VAIN}
+
     def names_acted_on(self) -> list[str]:
         """In order."""
         return [name for _, name, _ in self.acted]
 
     def has_acted_on(self, element: Identity) -> bool:
         """Also in what it holds or is held by, under the same name: the text in a button is the button."""
-        _, name, path = element
-        return element in self.acted or any(
-            name == its_name != "" and (path[: len(its)] == its or its[: len(path)] == path)
-            for _, its_name, its in self.acted
-        )
+        return is_one_of(element, self.acted)
 
     def again(self) -> int:
         """How often in a row the same element was acted on, up to now."""
@@ -92,6 +95,14 @@ def _in_row(element: Element, shown: Sequence[Element]) -> frozenset[str]:
         if names - {element.name}:
             return frozenset(names) if len(names) <= ROW_NAMES_MAX else frozenset()
     return frozenset()
+
+
+def is_one_of(element: Identity, others: Collection[Identity]) -> bool:
+    """Whether it is one of them, or holds one under the same name, or is held by one."""
+    _, name, path = element
+    return element in others or any(
+        name == its_name != "" and (path[: len(its)] == its or its[: len(path)] == path) for _, its_name, its in others
+    )
 
 
 def corresponds(one: Identity, other: Identity) -> bool:

@@ -11,7 +11,7 @@ from aboveboard.learn.agents import Decision
 from aboveboard.learn.examples import AMOUNTS, CASES, points
 from aboveboard.learn.past import Past, identity
 from aboveboard.learn.quantities import told_number
-from aboveboard.learn.scene import NAME_WORDS_MAX, told_words
+from aboveboard.learn.scene import NAME_WORDS_MAX, Scene, told_words
 from aboveboard.learn.sight import see
 from aboveboard.learn.words import words_of
 
@@ -43,17 +43,23 @@ class PolicyAgent:
     def _ruled_out(self, instruction: str, elements: Sequence[Element], past: Past) -> choosing.RuledOut:
         """What was tried before and changed nothing, or only led back here. A told number of times is as often as told:
         a page may not show what each of them does."""
-        vain = past.in_vain(elements)
+        vain, roles = past.in_vain(elements), past.roles_in_vain(elements)
         times = told_number(instruction)
-        if not vain or (times is not None and past.again() < abs(times)):
+        if not (vain or roles) or (times is not None and past.again() < abs(times)):
             return ()
         kinds = self._policy.config.kinds
+        named = Scene(instruction, elements).spans.largest
         found: list[tuple[int, int]] = []
-        for kind, element in vain:
+        for kind in {kind for kind, _ in vain | roles}:
             if "scroll" in kind:  # wherever it is turned
-                found.append((kinds.index(kind), -1))
-            else:
-                found += [(kinds.index(kind), i) for i, each in enumerate(elements) if identity(each) == element]
+                found += [(kinds.index(kind), -1)] if any(kind == each for each, _ in vain) else []
+                continue
+            out = [
+                i for i, each in enumerate(elements)
+                if (kind, identity(each)) in vain or ((kind, each.role) in roles and not named[i])
+            ]  # fmt: skip
+            if len(out) < len(elements):
+                found += [(kinds.index(kind), i) for i in out]
         return tuple(found)
 
 

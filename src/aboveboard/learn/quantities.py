@@ -25,6 +25,9 @@ _MONTHS = (
     "december",
 )  # fmt: skip
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_MONEY = re.compile(r"[$€£¥]\s?\d")
+_COSTS = frozenset({"cost", "costs", "price", "prices", "expensive", "cheap", "cheaper", "cheapest"})
+_CALLED = frozenset({"push button", "link", "menu item", "page tab"})  # by their own names, and by no label
 
 
 _MORE = frozenset({"greater", "more", "larger", "bigger", "higher", "above", "over"})
@@ -73,11 +76,12 @@ def amounts(
     shown: Sequence[Element], instruction: str, day: int | None = None, labelled: Sequence[bool] | None = None
 ) -> F32:
     """(n, AMOUNTS) of 0 and 1. day: of the month that is shown, the one that the instruction tells (see `told_day`).
-    labelled: (n,) which have a label that the instruction tells: where some numbers have, no others are compared."""
+    labelled: (n,) which have a label that the instruction tells: where some numbers have, no others are compared, nor
+    where money is asked for and shown."""
     found = [numbers(element.name) for element in shown]
     limit = told_number(instruction)
     words = plain_words([instruction])
-    extreme, asked = extreme_told(words), _asked(shown, labelled or [False] * len(shown))
+    extreme, asked = extreme_told(words), _asked(shown, words, labelled or [False] * len(shown))
     groups: dict[str, list[Quantity]] = {}
     places: dict[str, list[int]] = {}
     for i, (element, value) in enumerate(zip(shown, found, strict=True)):
@@ -107,9 +111,14 @@ def amounts(
     return rows
 
 
-def _asked(shown: Sequence[Element], labelled: Sequence[bool]) -> set[str]:
-    """Kinds of numbers that have the told label."""
-    return {like(each) for each, told in zip(shown, labelled, strict=True) if told and numbers(each.name)}
+def _asked(shown: Sequence[Element], words: AbstractSet[str], labelled: Sequence[bool]) -> set[str]:
+    """Kinds of numbers that are asked for: money, or those that have the told label."""
+    money = {like(each) for each in shown if _MONEY.search(each.name)} if words & _COSTS else set()
+    return money or {
+        like(each)
+        for each, told in zip(shown, labelled, strict=True)
+        if told and each.role not in _CALLED and numbers(each.name)
+    }
 
 
 def told_date(instruction: str) -> tuple[int, int, int] | None:

@@ -49,10 +49,16 @@ NAMED = (
     "whole", "share", "some", "where", "long", "nameless", "largest", "fills a quotation", "as written",
     "placeholder's kind", "through owner", "through nearest", "through row", "through column", "labelled", "role",
     "role in quotes", "asked for", "numbered in its role", "numbered among those like it", "numbered beside them",
-    "last", "role and number together", "after the named", "before the named", "column then row", "row then column",
+    "last", "role and number together", "after the named", "before the named", "the place told",
+    "column then row", "row then column",
 )  # fmt: skip
 _PLACES, _KINDS = 4, 5
+_DOWN = frozenset({"down", "below", "under", "after", "next", "following"})
+_UP = frozenset({"up", "above", "over", "before", "previous"})
 FIXED = len(STATES) + _PLACES + _KINDS + len(NAMED) + 3 * AMOUNTS
+
+# Of what is told, that which says where in the order of things one stands: its middle, and that it is the last.
+IN_ORDER = (len(STATES), len(STATES) + 1, len(STATES) + _PLACES + 1)
 
 F32 = npt.NDArray[np.float32]
 I64 = npt.NDArray[np.int64]
@@ -114,6 +120,9 @@ class Scene:
             fits = is_as_called(label, odd=bool(its_number[3])) if its_number is not None else None
             if fits is not None and not its[i, 0]:
                 found[i, 7:9] = fits, not fits
+            elif not its[i, 7:9].any():  # what is compared is beside it: the duration of a ticket, beside its button
+                found[i, 7] = any(each[i, 7] for each in through)
+                found[i, 8] = not found[i, 7] and any(each[i, 8] for each in through)
         return found
 
     def told_of_names(self, what: str) -> F32:
@@ -186,7 +195,9 @@ def _named(scene: Scene) -> F32:
     asked = looked_up(scene.shown, scene.labels, scene.ties)
     largest = np.array(scene.spans.largest, dtype=np.int64)
     after, before = ((scene.ties[tie] @ largest) > 0 for tie in (PREVIOUS, NEXT))
+    down, up = (bool(words & known) for words in (_DOWN, _UP))
+    place = (after & (down and not up)) | (before & (up and not down)) | orders[0] | orders[3]
     dated = told_date(scene.instruction) is not None  # its numbers are one thing, and no column and row
     cross = crossings(scene.shown, [[]] * len(scene.shown) if dated else scene.spans.of).T
-    told = np.stack([*reached, *flags, asked, *orders, together.any(axis=1), after, before, *cross], axis=1)
+    told = np.stack([*reached, *flags, asked, *orders, together.any(axis=1), after, before, place, *cross], axis=1)
     return np.concatenate([own, told.astype(np.float32)], axis=1)

@@ -10,7 +10,7 @@ import numpy as np
 
 from aboveboard.core.events import Element
 from aboveboard.learn.matching import is_typed_into, is_word
-from aboveboard.learn.past import Past, corresponds, identity
+from aboveboard.learn.past import Past, corresponds, identity, is_one_of
 from aboveboard.learn.quantities import told_date, told_number
 from aboveboard.learn.relations import NEXT, OWNER, ROW, Flags, like
 from aboveboard.learn.scene import F32, FIXED, I64, NAME_WORDS_MAX, Scene
@@ -23,8 +23,9 @@ STEPS_KNOWN = 16
 # What is told of an element, in this order.
 HISTORY = (
     "acted on", "acted on last", "how often", "its name was typed", "new", "like the last", "next of the last's role",
-    "belongs to something acted on", "first of those like it not acted on", "as the last in another row",
+    "belongs to something acted on", "first of those like it neither acted on nor chosen", "as the last in another row",
     "one more like the last, too few yet", "one more like the last, enough already",
+    "may show what is quoted and nowhere",
 )  # fmt: skip
 # Of a word of the instruction.
 OF_WORDS = (
@@ -111,17 +112,20 @@ def _history(scene: Scene, past: Past) -> F32:
     follows = (last.astype(np.int64) @ scene.ties[NEXT]) > 0
     belongs = ((scene.ties[OWNER] | scene.ties[ROW]) @ acted.astype(np.int64)) > 0
     first, met = np.zeros(n, dtype=bool), set[str]()
+    chosen = [me for me, element in zip(mine, shown, strict=True) if "selected" in element.states]  # a tab, say
     for i, element in enumerate(shown):
-        if not acted[i] and like(element) not in met:
+        if not acted[i] and like(element) not in met and not is_one_of(mine[i], chosen):
             met.add(like(element))
             first[i] = True
+    closed = np.array(["expandable" in e.states and "expanded" not in e.states for e in shown], dtype=bool)
+    wanted = _quoted_and_nowhere(scene, past)
     same = [bool(past.acted) and corresponds(past.acted[-1], me) for me in mine]
     limit, count = told_number(scene.instruction), past.alike()
     more = np.array(alike, dtype=bool) & ~acted & (limit is not None)
     rows = np.array(
         [
             acted, last, times, typed, new, alike, follows, belongs, first, same,
-            more & (count < abs(limit or 0)), more & (count >= abs(limit or 0)),
+            more & (count < abs(limit or 0)), more & (count >= abs(limit or 0)), first & closed & wanted,
         ],
         dtype=np.float32,
     )  # fmt: skip
@@ -220,13 +224,20 @@ def _told(scene: Scene, past: Past) -> tuple[bool, bool, bool, bool, bool]:
     """Whether the instruction has a quotation, one that is nothing's name and was not typed, a placeholder, several,
     one that is neither there nor was acted on or typed."""
     told = scene.told
-    typed = plain_words(past.typed)
-    known = scene.there | typed | plain_words(past.names_acted_on())
-    named = {j for spans in scene.spans.of for first, last in spans for j in range(first, last + 1)}
-    in_quotes = [j for j, quote in enumerate(scene.quotes) if quote and is_word(told.words[j])]
+    known = scene.there | plain_words(past.typed) | plain_words(past.names_acted_on())
     placeholders = [j for j, raw in enumerate(scene.written) if PLACEHOLDER.fullmatch(raw)]
     return (
-        bool(in_quotes), any(j not in named and told.words[j] not in typed for j in in_quotes), bool(placeholders),
+        any(scene.quotes), _quoted_and_nowhere(scene, past), bool(placeholders),
         len({told.words[j] for j in placeholders}) > 1,
         any(told.words[j] not in known and told.also.get(j) not in known for j in placeholders),
     )  # fmt: skip
+
+
+def _quoted_and_nowhere(scene: Scene, past: Past) -> bool:
+    """Whether a word of a quotation is in nothing's name and was not typed."""
+    typed = plain_words(past.typed)
+    named = {j for spans in scene.spans.of for first, last in spans for j in range(first, last + 1)}
+    return any(
+        quote > 0 and is_word(word) and j not in named and word not in typed
+        for j, (quote, word) in enumerate(zip(scene.quotes, scene.told.words, strict=True))
+    )

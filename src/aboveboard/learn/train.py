@@ -15,8 +15,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from aboveboard.core.errors import BadInput
+from aboveboard.core.events import Box
 from aboveboard.datasets.schema import Episode, read_episodes
-from aboveboard.learn.examples import Example, Span, examples_of
+from aboveboard.learn.examples import Example, Span, examples_of, meant
 from aboveboard.learn.lineage import Lineage, write_lineage
 from aboveboard.learn.model import Config, Policy, Scores, collate, save
 from aboveboard.learn.past import Past
@@ -28,7 +29,7 @@ THREADS = 1
 WARM_UP_SHARE = 0.1
 CHUNK = 64  # batches whose examples are sorted by size together, so that little is padding
 TOLD_EVERY = 500  # updates
-PLACE_SHARE = 0.3  # of the loss: where in a thing a hand clicks is mostly chance
+PLACE_SHARE = 0.3  # of the loss: where in a thing a hand clicks is mostly chance, where it is not `meant`
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,9 @@ def heads_loss(scores: Scores, chosen: list[Example], config: Config, w: int) ->
         loss = loss + _any_of(logits, right)
         place = torch.tensor([chosen[i].place for i in at])
         where = scores.place[at, [chosen[i].targets[0] for i in at]]
-        loss = loss + PLACE_SHARE * functional.cross_entropy(where, place)
+        each = functional.cross_entropy(where, place, reduction="none")
+        weight = torch.tensor([1.0 if meant(_box(chosen[i]), chosen[i].place) else PLACE_SHARE for i in at])
+        loss = loss + (weight * each).mean()
     dragged = [i for i, example in enumerate(chosen) if example.goals]
     if dragged:
         right = torch.zeros_like(scores.goal[dragged], dtype=torch.bool)
@@ -165,6 +168,10 @@ def heads_loss(scores: Scores, chosen: list[Example], config: Config, w: int) ->
         if at:
             loss = loss + functional.cross_entropy(logits[at], torch.tensor([wanted[i] for i in at]))
     return loss
+
+
+def _box(example: Example) -> Box:
+    return example.elements[example.targets[0]].box
 
 
 def _any_of(logits: Tensor, right: Tensor) -> Tensor:

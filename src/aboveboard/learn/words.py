@@ -18,7 +18,7 @@ _NUMERALS = {
     for n, word in enumerate(
         ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"], start=1
     )
-}
+} | {"top": 1}
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 DAYS = 31
 NUMBERS_MAX = 3  # "11h 28m" is two; more is no quantity
