@@ -17,9 +17,10 @@ IN_VAIN = 2  # what was done so often where all looked the same, and looks so ag
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """kinds in order; the elements acted on, but for those that the wheel was turned over; what was typed; seen: what
-    was there before the last action; did: each action with the pointer, with what all looked like before it; beside:
-    names that stood in one row with what was acted on; met: short names that were to be seen at any time."""
+    """kinds in order, with the key where one was pressed ("hotkey Control+c"); the elements acted on, but for those
+    that the wheel was turned over; what was typed; seen: what was there before the last action; did: each action with
+    the pointer, with what all looked like before it; beside: names that stood in one row with what was acted on; met:
+    short names that were to be seen at any time."""
 
     kinds: tuple[str, ...] = ()
     acted: tuple[Identity, ...] = ()
@@ -29,12 +30,14 @@ class Past:
     beside: frozenset[str] = frozenset()
     met: frozenset[str] = frozenset()
 
-    def after(self, kind: str, element: Element | None, text: str = "", seen: Sequence[Element] = ()) -> Past:
+    def after(
+        self, kind: str, element: Element | None, text: str = "", seen: Sequence[Element] = (), key: str = ""
+    ) -> Past:
         """One step later. seen: all that was there when it was done."""
         mine = None if element is None else identity(element)
         turned = kind.startswith("scroll")
         return Past(
-            (*self.kinds, kind),
+            (*self.kinds, f"{kind} {key}" if key else kind),
             self.acted if mine is None or turned else (*self.acted, mine),
             (*self.typed, text) if text else self.typed,
             frozenset(map(identity, seen)) if seen else self.seen,

@@ -18,7 +18,7 @@ from aboveboard.learn.words import PLACEHOLDER, hashed, ordinal, plain, plain_wo
 
 ROLE_IDS = 64
 RANKS = 32
-KINDS_BEFORE = 24
+KINDS_BEFORE = 256
 STEPS_KNOWN = 16
 # What is told of an element, in this order.
 HISTORY = (
@@ -40,7 +40,7 @@ OF_WHOLE = (
     *(f"the only number: {is_so}" for is_so in ("odd", "less", "equal", "more", "as told", "not as told")),
     "again: fewer", "again: as told", "again: more", "alike: fewer", "alike: enough", "negative", "typed into", "new",
     "name waiting", "largest name waiting", "again", "typed", "name chosen", "out of order", "quotation",
-    "quotation named by nothing", "placeholder", "placeholders", "placeholder nowhere",
+    "quotation named by nothing", "placeholder", "placeholders", "placeholder nowhere", "capital nowhere",
 )  # fmt: skip
 FEATURES, WORD_FEATURES, GLOBALS = FIXED + len(HISTORY), len(OF_WORDS), len(OF_WHOLE)
 
@@ -220,16 +220,24 @@ def _whole(scene: Scene, past: Past) -> F32:
     )  # fmt: skip
 
 
-def _told(scene: Scene, past: Past) -> tuple[bool, bool, bool, bool, bool]:
+def _told(scene: Scene, past: Past) -> tuple[bool, bool, bool, bool, bool, bool]:
     """Whether the instruction has a quotation, one that is nothing's name and was not typed, a placeholder, several,
-    one that is neither there nor was acted on or typed."""
+    one that is neither there nor was acted on or typed, a word with a capital within a sentence of which that holds."""
     told = scene.told
     known = scene.there | plain_words(past.typed) | plain_words(past.names_acted_on())
     placeholders = [j for j, raw in enumerate(scene.written) if PLACEHOLDER.fullmatch(raw)]
+    within = [
+        j for j, raw in enumerate(scene.written)
+        if j and raw[:1].isupper() and (is_word(scene.written[j - 1]) or scene.written[j - 1] == ",")
+    ]  # fmt: skip
+
+    def nowhere(places: list[int]) -> bool:
+        return any(told.words[j] not in known and told.also.get(j) not in known for j in places)
+
     return (
         any(scene.quotes), _quoted_and_nowhere(scene, past), bool(placeholders),
         len({told.words[j] for j in placeholders}) > 1,
-        any(told.words[j] not in known and told.also.get(j) not in known for j in placeholders),
+        nowhere(placeholders), nowhere(within),
     )  # fmt: skip
 
 

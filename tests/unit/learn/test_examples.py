@@ -62,11 +62,12 @@ def test_held_keys_belong_to_the_kind_and_the_past_holds_what_went_before() -> N
     click = Step("click", 0, 1, x=12, y=20, modifiers=("Control",), target=FIELD, target_index=0, elements=(FIELD,))
     typed = Step("type", 2, 3, text="it", elements=(FIELD,))
     key = Step("key", 4, 5, key="Return", elements=(FIELD,))
-    one, two, three = learned(click, typed, key)
+    one, two, three, four = learned(click, typed, key, key)
     assert one.kind == "Control+click"
     assert two.past.kinds == ("Control+click",)
     assert three.past.typed == ("it",)
     assert (three.kind, three.key) == ("key", "Return")
+    assert four.past.kinds[-1] == "key Return"
 
 
 def test_a_secret_that_was_typed_is_known_to_have_been_where_it_can_be_read_in_one_place_only() -> None:

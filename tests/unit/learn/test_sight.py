@@ -300,6 +300,8 @@ def test_more_like_the_last_one_are_wanted_until_there_are_as_many_as_told() -> 
         ("Tell <PERSON_1>", (text("<PERSON_1>", 0, 0, 0),), Past(), {"placeholder"}),
         ("Tell <PERSON_1> of <PERSON_2>", (), Past(), {"placeholder", "placeholders", "placeholder nowhere"}),
         ("Choose B", (Element("option", "B", (0, 0, 9, 9), ("selected",), (0,)),), Past(), {"name chosen"}),
+        ("Choose Ann, Oman from it", MAIL[3:], Past(), {"capital nowhere"}),
+        ("Choose Ann, Gray from it. Then", MAIL[3:], Past(), set()),
         ("Sort them", (text("3", 0, 0, 0), text("1", 0, 20, 1)), Past(), {"out of order"}),
     ],
 )

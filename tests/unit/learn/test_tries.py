@@ -54,6 +54,12 @@ def test_what_may_show_the_quoted_name_is_told_while_it_is_nowhere() -> None:
     assert told("Open a section", sections) == [0, 0, 0]
 
 
+def test_which_key_was_pressed_is_known_afterwards() -> None:
+    select, copy = (Past().after("hotkey", None, "", WORDS, key) for key in ("Control+a", "Control+c"))
+    assert select.kinds == ("hotkey Control+a",)
+    assert see(ASKED, WORDS, select).last != see(ASKED, WORDS, copy).last
+
+
 def test_two_of_a_role_in_vain_speak_for_the_others() -> None:
     past = Past().after("click", WORDS[0], "", WORDS).after("click", WORDS[0], "", WORDS)
     assert not past.roles_in_vain(WORDS), "one thing twice says nothing of others"
