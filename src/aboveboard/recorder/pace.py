@@ -20,6 +20,9 @@ AFTER_PRESS_US, AGAIN_US, AGAIN_MAX = 120_000, 40_000, 2
 # What a wheel moves slides on for a while, and where it ends no program tells. Chromium's tree has it there
 # more than half a second later.
 SLIDES_US = (250_000, 850_000)
+# A browser that was just then without an address, or did not answer, says no more of it: it is asked again after one,
+# two, four and eight seconds, also where nobody does anything.
+UNTOLD_S, UNTOLD_MAX = 1.0, 4
 
 
 @dataclass(slots=True)
@@ -31,7 +34,8 @@ class Pace:
     since when its address is wanted; input_us: when the person last did something; read_us: when the last reading of
     the tree began; soon_us: a change is read then, if nothing was read since; turned_us: when the wheel was turned
     last; apart_us: between readings that nobody
-    waits for; torn: readings in a row that a change fell into; awaited: somebody waits for the next one.
+    waits for; torn: readings in a row that a change fell into; untold: that did not tell which page it is; awaited:
+    somebody waits for the next one.
     """
 
     dirty_us: int = 0
@@ -45,6 +49,7 @@ class Pace:
     turned_us: int = 0
     apart_us: float = 0.0
     torn: int = 0
+    untold: int = 0
     awaited: bool = False
 
     @property
@@ -78,8 +83,10 @@ class Pace:
         self.soon_us = now_us
         return True
 
-    def read(self, ended_us: int, cost_us: int, *, torn: bool) -> None:
-        """A reading of the tree that began at read_us is done. torn: a change fell into it."""
+    def read(self, ended_us: int, cost_us: int, *, torn: bool, told: bool) -> None:
+        """A reading of the tree that began at read_us is done. torn: a change fell into it; told: it says which page is
+        shown, or that it is none of a browser."""
+        self.untold = 0 if told else self.untold + 1
         self.apart_us = min(max(APART_COSTS * cost_us, APART_S_MIN * 1e6), APART_S_MAX * 1e6)
         self.torn = self.torn + 1 if torn else 0
         if 0 < self.torn <= AGAIN_MAX:
@@ -92,6 +99,8 @@ class Pace:
             return 0.0, "tree"
         at_work = now_us - self.input_us < AT_WORK_US
         dues: list[float] = [self.read_us + POLL_S * 1e6] if at_work else []
+        if 0 < self.untold <= UNTOLD_MAX:
+            dues.append(self.read_us + UNTOLD_S * 1e6 * 2 ** (self.untold - 1))
         if self.turned_us:
             rests = (self.turned_us + after_us for after_us in SLIDES_US)
             dues += [each for each in rests if each > self.read_us][:1]

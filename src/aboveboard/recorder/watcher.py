@@ -108,14 +108,14 @@ class Watcher:
             if target != self._target:
                 same = _place(target) == _place(self._target)
                 self._target, self._treeless = target, None
-                self._pace.dirty_us = _now_us()
+                self._pace.dirty_us, self._pace.untold = _now_us(), 0
                 if not same:
                     self._move()
                 self._signs.wake()
 
     def _move(self) -> None:
         """From now on the page may be another."""
-        self._pace.moved_us = self._pace.dirty_us
+        self._pace.moved_us, self._pace.untold = self._pace.dirty_us, 0
         self._moves.append(self._pace.moved_us)
 
     def treeless(self, window: int) -> bool:
@@ -210,7 +210,8 @@ class Watcher:
             torn = page is not None and (page.torn or (wanted and self._signs.wait(0.0, shapes=True, texts=False)[0]))
             with self._lock:
                 self._readings.append(reading)
-                self._pace.read(reading.ended_us, cost_us, torn=torn)
+                told = reading.told or reading.site is not None or not has_tree
+                self._pace.read(reading.ended_us, cost_us, torn=torn, told=told)
                 self._visited(_Visit(target[0], began_us, reading.ended_us, reading.site))
                 # Who came while it was being read was not seen by this reading.
                 if not has_tree and target == self._target and self._came_us < began_us:

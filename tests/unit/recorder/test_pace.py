@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from aboveboard.recorder.pace import AFTER_PRESS_US, AGAIN_MAX, AGAIN_US, APART_S_MAX, APART_S_MIN, SLIDES_US, Pace
+from aboveboard.recorder.pace import (
+    AFTER_PRESS_US,
+    AGAIN_MAX,
+    AGAIN_US,
+    APART_S_MAX,
+    APART_S_MIN,
+    SLIDES_US,
+    UNTOLD_MAX,
+    Pace,
+)
 
 NOW_US = 10_000_000_000
 
@@ -49,7 +58,7 @@ def test_what_a_press_changes_is_read_before_the_next_one() -> None:
     assert not pace.pressed(_us(0.05)), "of a row of presses the first is soon enough"
     assert pace.soon_us == _us(0.1) + AFTER_PRESS_US
     pace.read_us = NOW_US + AFTER_PRESS_US
-    pace.read(pace.read_us + 5000, 5000, torn=False)
+    pace.read(pace.read_us + 5000, 5000, torn=False, told=True)
     pace.dirty_us = pace.read_us + 10_000
     assert pace.rest(pace.dirty_us)[0] == pytest.approx(APART_S_MAX - 0.01), "and then at its own pace"
 
@@ -88,10 +97,24 @@ def test_a_reading_that_a_change_fell_into_is_made_again_but_not_for_ever() -> N
     for again in range(1, AGAIN_MAX + 2):
         pace.read_us = NOW_US + again * 1_000_000
         ended_us = pace.read_us + 20_000
-        pace.read(ended_us, 20_000, torn=True)
+        pace.read(ended_us, 20_000, torn=True, told=True)
         rest_s, due = pace.rest(ended_us)
         assert due == "tree"
         if again <= AGAIN_MAX:
             assert rest_s == pytest.approx(AGAIN_US / 1e6)
         else:
             assert rest_s is None or rest_s > AGAIN_US / 1e6
+
+
+def test_a_page_that_was_not_told_is_asked_for_again_also_at_rest_and_not_for_ever() -> None:
+    """Nobody does anything and nothing changes: without this, a page whose address came late was never recorded."""
+    pace, waits = Pace(read_us=NOW_US), []
+    for _ in range(UNTOLD_MAX + 1):
+        pace.read(pace.read_us, 1000, torn=False, told=False)
+        rest_s, due = pace.rest(pace.read_us)
+        waits.append(rest_s)
+        assert due == "tree"
+        pace.read_us += round((rest_s or 0) * 1e6)
+    assert waits == [1.0, 2.0, 4.0, 8.0, None]
+    pace.read(pace.read_us, 1000, torn=False, told=True)
+    assert pace.rest(pace.read_us)[0] is None
