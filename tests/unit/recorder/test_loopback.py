@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import socket
+import struct
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-from aboveboard.recorder.replay.loopback import Loopback, Reply, own_connection
+from aboveboard.recorder.replay.loopback import Asked, Loopback, Reply, own_connection
 
 NOBODY = 65534
 # Follows no redirect: the answer to the token itself is what counts.
@@ -34,6 +36,26 @@ def test_an_address_leads_to_a_page_of_ours_and_nowhere_else(pages: Loopback) ->
         for to, found in (("/review", "/review"), ("//example.org", "/"), ("https://example.org/", "/")):
             answer = http.get(pages.url, params={"token": pages.token, "to": to})
             assert (answer.status_code, answer.headers["Location"]) == (303, found)
+
+
+def test_a_browser_that_leaves_a_page_is_nothing_to_tell(capfd: pytest.CaptureFixture[str]) -> None:
+    answered = threading.Event()
+
+    def answer(asked: Asked) -> Reply:
+        answered.set()
+        return Reply(200, bytes(1 << 24))
+
+    large = Loopback(answer, 0, "replay")
+    with socket.create_connection(("127.0.0.1", large.port)) as browser:
+        browser.sendall(f"GET / HTTP/1.1\r\nHost: {large.host}\r\nCookie: replay={large.token}\r\n\r\n".encode())
+        assert answered.wait(10)
+        browser.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    handlers = [each for each in threading.enumerate() if "process_request_thread" in each.name]
+    for each in handlers:
+        each.join(10)
+    large.close()
+    assert handlers, "the page was being sent"
+    assert capfd.readouterr().err == ""
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can ask as another user")

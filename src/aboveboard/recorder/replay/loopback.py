@@ -13,6 +13,7 @@ import os
 import re
 import secrets
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -143,6 +144,11 @@ def own_connection(client_port: int, server_port: int, connections: Path = _CONN
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     pages: Loopback
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A browser that leaves a page has no use for the rest of it: nothing to tell."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class Loopback:
