@@ -220,6 +220,7 @@ class Policy(nn.Module):
             if isinstance(module, nn.Embedding):  # what was never met is to say hardly anything
                 nn.init.normal_(module.weight, std=UNMET)
         self.word.weight.data[0] = 0
+        self.in_order: Tensor
         in_order = torch.zeros(FEATURES)
         in_order[list(IN_ORDER)] = 1
         self.register_buffer("in_order", in_order, persistent=False)
