@@ -18,6 +18,7 @@ from aboveboard.demo.collect import Plan, collect
 from aboveboard.learn.model import Config
 from aboveboard.learn.tasks.desk import DRAWS
 from aboveboard.learn.tasks.scripts import SCRIPTS
+from aboveboard.workers import end_with_parent
 from bench.learn.ablations import VARIABLE, changed
 from bench.learn.demonstrations import Shown, demonstrable, first, held_out, shown_in
 
@@ -195,7 +196,7 @@ class Stages:
         if not missing:
             return
         chosen = self.choose()
-        with ProcessPoolExecutor(min(at_once, len(missing)), mp_context=get_context("spawn")) as pool:
+        with ProcessPoolExecutor(min(at_once, len(missing)), get_context("spawn"), end_with_parent) as pool:
             for future in [pool.submit(_train, self.protocol, self.home, chosen[each.tasks], each) for each in missing]:
                 self.told(future.result())
 
