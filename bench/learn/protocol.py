@@ -51,7 +51,7 @@ class Protocol:
     updates_max: int = 6000
     desktop: int = 20
     desktop_episodes: int = 10
-    held_out_seeds: str = "held-out-sixth"
+    held_out_seeds: str = "held-out-seventh"
     ablations: tuple[str, ...] = ("no-neighbours", "no-paths", "no-placeholders")
 
 
