@@ -150,7 +150,8 @@ class Stages:
         if not p.desktop:
             return
         self._collect(
-            "desktop", Plan(tuple(sorted(DRAWS)), p.desktop, "demonstration", p.speed, min(p.contributors, 2)),
+            "desktop",
+            Plan(tuple(sorted(DRAWS)), p.desktop, "demonstration", p.speed, min(p.contributors, 2)),
             "desktop",
         )
         chosen = self.choose()
