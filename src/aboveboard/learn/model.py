@@ -40,7 +40,6 @@ from aboveboard.learn.sight import (
     NAME_FEATURES,
     RANKS,
     ROLE_IDS,
-    STEPS_KNOWN,
     WORD_FEATURES,
     Sight,
 )
@@ -90,7 +89,6 @@ class Batch(NamedTuple):
     whole: Tensor  # (b, GLOBALS)
     element_mask: Tensor  # (b, n)
     last: Tensor  # (b,)
-    steps: Tensor  # (b,)
 
 
 class Scores(NamedTuple):
@@ -130,10 +128,9 @@ def collate(sights: list[Sight]) -> Batch:
         match[i, :, :m, :k], relation[i, :m, :m] = s.match, s.relation
         ties[i, :, :m, :m], name_features[i, :m] = s.ties, s.name_features
     last = np.array([s.last for s in sights])
-    steps = np.array([s.steps for s in sights])
     arrays = (
         words, word_features, word_mask, roles, ranks, siblings, names, counts, name_features, features, match,
-        relation, ties, np.stack([s.whole for s in sights]), element_mask, last, steps,
+        relation, ties, np.stack([s.whole for s in sights]), element_mask, last,
     )  # fmt: skip
     return Batch(*(torch.from_numpy(each) for each in arrays))
 
@@ -202,7 +199,7 @@ class Policy(nn.Module):
         self.position, self.word_feature = nn.Embedding(WORDS_MAX, d), nn.Linear(WORD_FEATURES, d)
         self.role, self.rank, self.sibling = nn.Embedding(ROLE_IDS, d), nn.Embedding(RANKS, d), nn.Embedding(RANKS, d)
         self.feature = nn.Sequential(nn.Linear(FEATURES, d), nn.GELU(), nn.Linear(d, d))
-        self.last, self.steps = nn.Embedding(KINDS_BEFORE, d), nn.Embedding(STEPS_KNOWN, d)
+        self.last = nn.Embedding(KINDS_BEFORE, d)
         self.whole = nn.Sequential(nn.Linear(GLOBALS, d), nn.GELU(), nn.Linear(d, d))
         self.ties = Ties(config.layers, config.heads)
         self.layers = nn.ModuleList(Layer(d, config.heads, config.dropout) for _ in range(config.layers))
@@ -228,7 +225,7 @@ class Policy(nn.Module):
     def forward(self, batch: Batch, typed: Tensor | None = None) -> Scores:
         """typed: (b',) which examples of the batch need start and end (None: all): those two are over (b', ...)."""
         b, w = batch.words.shape
-        summary = (self.last(batch.last) + self.steps(batch.steps) + self.whole(batch.whole)).unsqueeze(1)  # (b, 1, d)
+        summary = (self.last(batch.last) + self.whole(batch.whole)).unsqueeze(1)  # (b, 1, d)
         words = self._in_context(self.word(batch.words))
         words = words + self.position(torch.arange(w)) + self.word_feature(batch.word_features)
         named = self._name(batch.names)

@@ -19,7 +19,6 @@ from aboveboard.learn.words import PLACEHOLDER, hashed, ordinal, plain, plain_wo
 ROLE_IDS = 64
 RANKS = 32
 KINDS_BEFORE = 256
-STEPS_KNOWN = 16
 # What is told of an element, in this order.
 HISTORY = (
     "acted on", "acted on last", "how often", "its name was typed", "new", "like the last", "next of the last's role",
@@ -54,7 +53,7 @@ class Sight:
     counts: (n, K) the how-manyeth word of the name each is, punctuation not counted; name_features: (n, K,
     NAME_FEATURES); features: (n, FEATURES); match: (MATCHES, n, w) of 0 and 1; relation: (n, n) ids of how elements
     lie to each other; ties: (TIES, n, n) the same as facts; whole: (GLOBALS,) of the screen as a whole; last: id of the
-    last kind; steps: how many.
+    last kind. How many steps were done is not told: it says nothing that what was done does not say better.
     """
 
     words: I64
@@ -72,7 +71,6 @@ class Sight:
     ties: Flags
     whole: F32
     last: int
-    steps: int
 
 
 def see(instruction: str, elements: Sequence[Element], past: Past) -> Sight:
@@ -90,7 +88,6 @@ def seen(scene: Scene, past: Past) -> Sight:
         _bounded(scene.ranks.role), _bounded(scene.ranks.sibling), scene.names, scene.counts,
         _name_features(scene, past), np.concatenate([scene.fixed, _history(scene, past)], axis=1), scene.match,
         scene.relation, scene.ties, _whole(scene, past), hashed(kinds[-1], KINDS_BEFORE) if kinds else 0,
-        min(len(kinds), STEPS_KNOWN - 1),
     )  # fmt: skip
 
 
