@@ -141,8 +141,9 @@ class Stages:
         p = self.protocol
         first_of_all = Plan(p.tasks, min(p.probe, p.demonstrations), "demonstration", p.speed, p.contributors)
         self._collect("probe", first_of_all, "demonstrations")
-        plan = replace(first_of_all, tasks=tuple(self.choose()["seen"]), episodes=p.demonstrations)
-        self._collect("demonstrations", plan, "demonstrations")
+        if p.demonstrations > p.probe:
+            plan = replace(first_of_all, tasks=tuple(self.choose()["seen"]), episodes=p.demonstrations)
+            self._collect("demonstrations", plan, "demonstrations")
 
     def demonstrate_desktop(self) -> None:
         """In programs of the desktop. Those whose script fails too often don't count, by the rule for pages."""
