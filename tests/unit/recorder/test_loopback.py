@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import queue
 import socket
 import struct
 import subprocess
@@ -39,22 +40,20 @@ def test_an_address_leads_to_a_page_of_ours_and_nowhere_else(pages: Loopback) ->
 
 
 def test_a_browser_that_leaves_a_page_is_nothing_to_tell(capfd: pytest.CaptureFixture[str]) -> None:
-    answered = threading.Event()
+    answered: queue.Queue[threading.Thread] = queue.Queue()
 
     def answer(asked: Asked) -> Reply:
-        answered.set()
+        answered.put(threading.current_thread())
         return Reply(200, bytes(1 << 24))
 
     large = Loopback(answer, 0, "replay")
     with socket.create_connection(("127.0.0.1", large.port)) as browser:
         browser.sendall(f"GET / HTTP/1.1\r\nHost: {large.host}\r\nCookie: replay={large.token}\r\n\r\n".encode())
-        assert answered.wait(10)
+        handler = answered.get(timeout=10)
         browser.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    handlers = [each for each in threading.enumerate() if "process_request_thread" in each.name]
-    for each in handlers:
-        each.join(10)
+    handler.join(10)
+    assert not handler.is_alive()
     large.close()
-    assert handlers, "the page was being sent"
     assert capfd.readouterr().err == ""
 
 

@@ -9,6 +9,7 @@ from collections import deque
 import pytest
 
 from aboveboard.core.events import ObservedElement, Snapshot
+from aboveboard.desktop.accessibility import Page
 from aboveboard.recorder.pace import Pace
 from aboveboard.recorder.watcher import TRANSIT_US, Reading, Watcher
 
@@ -87,6 +88,41 @@ def test_who_waits_for_the_focus_gets_it_alone_and_the_tree_stays_as_old_as_it_i
     for window, pid, moved_us in ((1, 3, 0), (7, 2, 0), (1, 2, 105)):  # not found; another window; another page
         watcher._pace.moved_us = moved_us
         assert not watcher._glimpse((window, pid, "title"))
+
+
+@pytest.mark.parametrize(("page", "has_tree", "untold"), [
+    (Page(Snapshot(0, (), None), "https://one/page", is_document=True), True, 0),
+    (Page(Snapshot(0, (), None), None, is_document=True), True, 1),  # a browser that does not say yet
+    (Page(Snapshot(0, (), None), None), True, 0),  # of no browser
+    (None, True, 1),  # it did not answer in time
+    (None, False, 0),  # it has no tree: nothing to ask again
+])  # fmt: skip
+def test_only_a_browser_that_did_not_say_is_asked_again(page: Page | None, has_tree: bool, untold: int) -> None:
+    watcher = _watcher()
+    targets = iter([(1, 2, "title"), None])
+    watcher._reader = _Tree(page, has_tree)  # type: ignore[assignment]
+    watcher._next_target = lambda: next(targets)  # type: ignore[method-assign]
+    watcher._due, watcher._in_haste, watcher._target, watcher._came_us = "tree", False, None, 0
+    watcher._visits = deque()
+    watcher._read_on()
+    assert watcher._pace.untold == untold
+
+
+class _Tree:
+    """Knows one page, or none."""
+
+    def __init__(self, page: Page | None, has_tree: bool) -> None:
+        self._page, self._has_tree = page, has_tree
+
+    def read(self, pid: int, title: str) -> Page | None:
+        return self._page
+
+    def has(self, pid: int) -> bool:
+        return self._has_tree
+
+    def name_of(self, pid: int) -> None: ...
+
+    def look_anew(self) -> None: ...
 
 
 def test_a_page_is_the_one_of_its_time_and_unknown_in_between() -> None:
