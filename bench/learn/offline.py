@@ -17,9 +17,8 @@ from aboveboard.datasets.schema import Episode
 from aboveboard.learn.choosing import judge
 from aboveboard.learn.examples import Example, examples_of, points
 from aboveboard.learn.model import Config, Policy
-from aboveboard.learn.scene import NAME_WORDS_MAX
 from aboveboard.learn.sight import see
-from aboveboard.learn.train import train
+from aboveboard.learn.train import position, train
 from bench.learn.demonstrations import Shown, shown_in
 from bench.learn.protocol import Protocol
 
@@ -46,10 +45,8 @@ def as_shown(policy: Policy, example: Example) -> bool:
         onto = not example.goals or choice.goal in example.goals
         return choice.element in example.targets and onto
     if kind == "type":
-        first_of = {
-            span: 0 if span.element < 0 else len(sight.words) + span.element * NAME_WORDS_MAX for span in example.spans
-        }
-        spans = {(at + span.first, at + span.last) for span, at in first_of.items()}
+        w = len(sight.words)
+        spans = {(position(span, span.first, w), position(span, span.last, w)) for span in example.spans}
         return (choice.first, choice.last) in spans and choice.case == example.case
     return policy.config.keys[choice.key] == example.key
 

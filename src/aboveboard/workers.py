@@ -1,4 +1,4 @@
-"""Worker processes that end with whoever started them, however that one ends: what they have open is closed."""
+"""Processes that end with whoever started them, however that one ends: what they have open is closed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import time
 from multiprocessing.connection import wait
 from typing import NoReturn
 
-STOP_S_MAX = 30.0  # to close what is open
+STOP_S_MAX = 30.0  # to close what is open; longer than any of our servers gives those who still talk to it
 
 
 def end_with_parent() -> None:
@@ -27,6 +27,12 @@ def end_with_parent() -> None:
 
 def _watch(sentinel: int) -> NoReturn:
     wait([sentinel])
+    end()
+
+
+def end() -> NoReturn:
+    """Tells this process to stop as SIGTERM tells it, and ends it if it goes on: a pool's worker waits for work then,
+    which nobody has."""
     os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(STOP_S_MAX)  # a pool's worker goes on to wait for work, which nobody has
+    time.sleep(STOP_S_MAX)
     os._exit(1)

@@ -9,22 +9,18 @@ from __future__ import annotations
 
 import os
 import runpy
-import signal
 import sys
 import threading
-import time
 from typing import NoReturn
 
-STOP_S_MAX = 30.0  # longer than any of our servers gives those who still talk to it
+from aboveboard.workers import end
 
 
 def _watch(descriptor: int) -> NoReturn:
     """Nothing is ever written into the pipe; what is, is thrown away."""
     while os.read(descriptor, 4096):
         pass
-    os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(STOP_S_MAX)
-    os._exit(1)
+    end()
 
 
 def attach() -> None:

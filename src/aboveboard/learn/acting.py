@@ -123,8 +123,7 @@ class Body:
             if decision.kind == "done":
                 break
             self._act(decision, elements, redactor)
-            key = decision.key if decision.kind in ("key", "hotkey") else ""
-            past = past.after(decision.kind, target, decision.text, elements, key)
+            past = past.after(decision.kind, target, decision.text, elements, decision.key)
             if self._stage.wait_done(AFTER_S):
                 break
         run.success = self._stage.wait_done(0) and self._stage.reward() == 1

@@ -107,8 +107,7 @@ def _examples(episode: Episode) -> Iterator[Example]:
         text = step.text if kind == "type" else ""
         if text == SECRET and example is not None:  # what was typed is known: it can be read in one place only
             text = told_words(episode.instruction)[example.spans[0].first]
-        key = key_of(step) if kind in ("key", "hotkey") else ""
-        past = past.after(kind, element if points(kind) else None, text, elements, key)
+        past = past.after(kind, element if points(kind) else None, text, elements, key_of(step))
 
 
 def _example(

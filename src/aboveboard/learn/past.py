@@ -10,6 +10,7 @@ from aboveboard.core.events import Element
 
 Identity = tuple[str, str, tuple[int, ...]]
 _FOCUS = frozenset({"focused"})
+PRESSES = ("key", "hotkey")
 ROW_NAMES_MAX = 8
 NAME_CHARS_MAX = 40  # what is longer is a text
 IN_VAIN = 2  # what was done so often where all looked the same, and looks so again, is not what helps
@@ -33,11 +34,11 @@ class Past:
     def after(
         self, kind: str, element: Element | None, text: str = "", seen: Sequence[Element] = (), key: str = ""
     ) -> Past:
-        """One step later. seen: all that was there when it was done."""
+        """One step later. seen: all that was there when it was done; key: counts where one was pressed."""
         mine = None if element is None else identity(element)
         turned = kind.startswith("scroll")
         return Past(
-            (*self.kinds, f"{kind} {key}" if key else kind),
+            (*self.kinds, f"{kind} {key}" if key and kind in PRESSES else kind),
             self.acted if mine is None or turned else (*self.acted, mine),
             (*self.typed, text) if text else self.typed,
             frozenset(map(identity, seen)) if seen else self.seen,

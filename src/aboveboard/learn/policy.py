@@ -12,7 +12,7 @@ from aboveboard.learn.examples import AMOUNTS, CASES, points
 from aboveboard.learn.past import Past, identity
 from aboveboard.learn.quantities import told_number
 from aboveboard.learn.scene import NAME_WORDS_MAX, Scene, told_words
-from aboveboard.learn.sight import see
+from aboveboard.learn.sight import seen
 from aboveboard.learn.words import words_of
 
 
@@ -26,9 +26,8 @@ class PolicyAgent:
     def decide(self, instruction: str, elements: Sequence[Element], past: Past) -> Decision:
         if not elements:
             return Decision("wait")
-        choice = choosing.judge(
-            self._policy, see(instruction, elements, past), self._ruled_out(instruction, elements, past)
-        )
+        scene = Scene(instruction, elements)
+        choice = choosing.judge(self._policy, seen(scene, past), self._ruled_out(scene, elements, past))
         config = self._policy.config
         kind = config.kinds[choice.kind]
         if points(kind):
@@ -40,23 +39,23 @@ class PolicyAgent:
             return Decision(kind, text=_written(_read(instruction, elements, choice), CASES[choice.case]))
         return Decision(kind, key=config.keys[choice.key])
 
-    def _ruled_out(self, instruction: str, elements: Sequence[Element], past: Past) -> choosing.RuledOut:
+    def _ruled_out(self, scene: Scene, elements: Sequence[Element], past: Past) -> choosing.RuledOut:
         """What was tried before and changed nothing, or only led back here. A told number of times is as often as told:
         a page may not show what each of them does."""
         vain, roles = past.in_vain(elements), past.roles_in_vain(elements)
-        times = told_number(instruction)
+        times = told_number(scene.instruction)
         if not (vain or roles) or (times is not None and past.again() < abs(times)):
             return ()
         kinds = self._policy.config.kinds
-        named = Scene(instruction, elements).spans.largest
         found: list[tuple[int, int]] = []
         for kind in {kind for kind, _ in vain | roles}:
             if "scroll" in kind:  # wherever it is turned
-                found += [(kinds.index(kind), -1)] if any(kind == each for each, _ in vain) else []
+                if any(kind == each for each, _ in vain):
+                    found.append((kinds.index(kind), -1))
                 continue
             out = [
                 i for i, each in enumerate(elements)
-                if (kind, identity(each)) in vain or ((kind, each.role) in roles and not named[i])
+                if (kind, identity(each)) in vain or ((kind, each.role) in roles and not scene.spans.largest[i])
             ]  # fmt: skip
             if len(out) < len(elements):
                 found += [(kinds.index(kind), i) for i in out]

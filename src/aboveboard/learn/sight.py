@@ -80,14 +80,15 @@ def see(instruction: str, elements: Sequence[Element], past: Past) -> Sight:
 
 def seen(scene: Scene, past: Past) -> Sight:
     """The scene, with what was done before."""
-    kinds = past.kinds
+    kinds, nowhere = past.kinds, _quoted_and_nowhere(scene, past)
     return Sight(
         np.array([word_id(word) for word in scene.told.words], dtype=np.int64), scene.parts,
         _word_features(scene, past),
         np.array([hashed(element.role, ROLE_IDS) for element in scene.shown], dtype=np.int64),
         _bounded(scene.ranks.role), _bounded(scene.ranks.sibling), scene.names, scene.counts,
-        _name_features(scene, past), np.concatenate([scene.fixed, _history(scene, past)], axis=1), scene.match,
-        scene.relation, scene.ties, _whole(scene, past), hashed(kinds[-1], KINDS_BEFORE) if kinds else 0,
+        _name_features(scene, past), np.concatenate([scene.fixed, _history(scene, past, nowhere=nowhere)], axis=1),
+        scene.match, scene.relation, scene.ties, _whole(scene, past, nowhere=nowhere),
+        hashed(kinds[-1], KINDS_BEFORE) if kinds else 0,
     )  # fmt: skip
 
 
@@ -95,8 +96,8 @@ def _bounded(ranks: Sequence[int]) -> I64:
     return np.minimum(np.array(ranks, dtype=np.int64), RANKS - 1)
 
 
-def _history(scene: Scene, past: Past) -> F32:
-    """(n, len(HISTORY))."""
+def _history(scene: Scene, past: Past, *, nowhere: bool) -> F32:
+    """(n, len(HISTORY)). nowhere: see _quoted_and_nowhere."""
     shown, n = scene.shown, len(scene.shown)
     mine = [identity(element) for element in shown]
     acted = np.array([past.has_acted_on(me) for me in mine], dtype=bool)
@@ -115,14 +116,13 @@ def _history(scene: Scene, past: Past) -> F32:
             met.add(like(element))
             first[i] = True
     closed = np.array(["expandable" in e.states and "expanded" not in e.states for e in shown], dtype=bool)
-    wanted = _quoted_and_nowhere(scene, past)
     same = [bool(past.acted) and corresponds(past.acted[-1], me) for me in mine]
     limit, count = told_number(scene.instruction), past.alike()
     more = np.array(alike, dtype=bool) & ~acted & (limit is not None)
     rows = np.array(
         [
             acted, last, times, typed, new, alike, follows, belongs, first, same,
-            more & (count < abs(limit or 0)), more & (count >= abs(limit or 0)), first & closed & wanted,
+            more & (count < abs(limit or 0)), more & (count >= abs(limit or 0)), first & closed & nowhere,
         ],
         dtype=np.float32,
     )  # fmt: skip
@@ -189,7 +189,7 @@ def _name_features(scene: Scene, past: Past) -> F32:
     return found
 
 
-def _whole(scene: Scene, past: Past) -> F32:
+def _whole(scene: Scene, past: Past, *, nowhere: bool) -> F32:
     """(GLOBALS,): OF_WHOLE; what is "waiting" is there and nothing was done with it yet."""
     alone = [
         i for i, element in enumerate(scene.shown)
@@ -211,13 +211,13 @@ def _whole(scene: Scene, past: Past) -> F32:
             *scene.dates, *compared, again < much, again == much, again > much >= 0,
             alike < much, alike >= much >= 0, limit is not None and limit < 0, ready, new, bool(waiting),
             any(scene.spans.largest[i] for i in waiting), min(again, 10) / 10, min(len(past.typed), 4) / 4,
-            chosen, scene.amounts[:, 9].any(), *_told(scene, past),
+            chosen, scene.amounts[:, 9].any(), *_told(scene, past, nowhere),
         ],
         dtype=np.float32,
     )  # fmt: skip
 
 
-def _told(scene: Scene, past: Past) -> tuple[bool, bool, bool, bool, bool, bool]:
+def _told(scene: Scene, past: Past, quoted_and_nowhere: bool) -> tuple[bool, bool, bool, bool, bool, bool]:
     """Whether the instruction has a quotation, one that is nothing's name and was not typed, a placeholder, several,
     one that is neither there nor was acted on or typed, a word with a capital within a sentence of which that holds."""
     told = scene.told
@@ -232,7 +232,7 @@ def _told(scene: Scene, past: Past) -> tuple[bool, bool, bool, bool, bool, bool]
         return any(told.words[j] not in known and told.also.get(j) not in known for j in places)
 
     return (
-        any(scene.quotes), _quoted_and_nowhere(scene, past), bool(placeholders),
+        any(scene.quotes), quoted_and_nowhere, bool(placeholders),
         len({told.words[j] for j in placeholders}) > 1,
         nowhere(placeholders), nowhere(within),
     )  # fmt: skip

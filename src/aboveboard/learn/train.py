@@ -159,7 +159,7 @@ def heads_loss(scores: Scores, chosen: list[Example], config: Config, w: int) ->
         for logits, word in ((scores.start, "first"), (scores.end, "last")):
             right = torch.zeros_like(logits, dtype=torch.bool)
             for row, example in enumerate(typed):
-                right[row, [_position(span, getattr(span, word), w) for span in example.spans]] = True
+                right[row, [position(span, getattr(span, word), w) for span in example.spans]] = True
             loss = loss + _any_of(logits, right)
     amount, case = ([getattr(example, name) for example in chosen] for name in ("amount", "case"))
     key = [config.keys.index(example.key) if example.key else -1 for example in chosen]
@@ -179,7 +179,8 @@ def _any_of(logits: Tensor, right: Tensor) -> Tensor:
     return (logits.logsumexp(-1) - logits.masked_fill(~right, float("-inf")).logsumexp(-1)).mean()
 
 
-def _position(span: Span, word: int, w: int) -> int:
+def position(span: Span, word: int, w: int) -> int:
+    """Of a word of the span's text, among the w words of the instruction and then those of each name."""
     return word if span.element < 0 else w + span.element * NAME_WORDS_MAX + word
 
 

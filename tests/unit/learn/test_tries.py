@@ -76,13 +76,15 @@ def agent(tmp_path: Path) -> PolicyAgent:
 
 def test_of_a_role_in_vain_only_what_is_named_is_tried(agent: PolicyAgent) -> None:
     past = Past().after("click", WORDS[0], "", WORDS).after("click", WORDS[1], "", WORDS)
-    ruled_out = agent._ruled_out(ASKED, WORDS, past)
+    ruled_out = agent._ruled_out(Scene(ASKED, WORDS), WORDS, past)
     assert set(ruled_out) == {(0, 0), (0, 1), (0, 2)}
-    assert agent._ruled_out("Find it", WORDS, past) == (), "something has to be left"
+    assert agent._ruled_out(Scene("Find it", WORDS), WORDS, past) == (), "something has to be left"
     turned = past.after("scroll_down", WORDS[0], "", WORDS).after("scroll_down", WORDS[1], "", WORDS)
-    assert set(agent._ruled_out(ASKED, WORDS, turned)) == set(ruled_out), "turned over two things, it may be the place"
+    assert set(agent._ruled_out(Scene(ASKED, WORDS), WORDS, turned)) == set(ruled_out), (
+        "turned over two things, it may be the place"
+    )
     turned = turned.after("scroll_down", WORDS[1], "", WORDS)
-    assert (1, -1) in agent._ruled_out(ASKED, WORDS, turned)
+    assert (1, -1) in agent._ruled_out(Scene(ASKED, WORDS), WORDS, turned)
 
 
 @pytest.mark.parametrize(

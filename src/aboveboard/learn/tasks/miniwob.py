@@ -7,7 +7,6 @@ script or agent, has X input for hands; an agent sees only what the accessibilit
 from __future__ import annotations
 
 import http.server
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from typing import Any, cast
 
 from aboveboard.core.errors import BadInput, Unavailable
 from aboveboard.desktop.browser import Browser
+from aboveboard.wire.patient import PatientServer
 
 WIDTH, HEIGHT = 560, 480
 START_S_MAX = 10.0
@@ -51,13 +51,6 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
         """Keeps no log."""
 
 
-class _Patient(http.server.ThreadingHTTPServer):
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A browser that leaves a page has no use for the rest of it: nothing to tell."""
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)
-
-
 class TaskServer:
     """Serves the package's pages over loopback, so that they have an origin: `with TaskServer() as server:`."""
 
@@ -69,7 +62,7 @@ class TaskServer:
         self._folder = as_file(files("miniwob") / "html")
         self.root: Path = self._folder.__enter__()
         handler = partial(_Quiet, directory=str(self.root))
-        self._server = _Patient(("127.0.0.1", self._port), handler)
+        self._server = PatientServer(("127.0.0.1", self._port), handler)
         threading.Thread(target=self._server.serve_forever, name="tasks", daemon=True).start()
         return self
 

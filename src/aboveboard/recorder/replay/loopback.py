@@ -13,17 +13,17 @@ import os
 import re
 import secrets
 import socket
-import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
 from aboveboard.core.errors import BadInput, Unavailable
 from aboveboard.ui import CSP_LAPTOP
+from aboveboard.wire.patient import PatientServer
 
 BODY_BYTES_MAX = 16 << 10
 _PLACE = re.compile(r"/[a-z0-9/]{0,64}")  # where an address with a token may lead: a page of ours
@@ -141,14 +141,9 @@ def own_connection(client_port: int, server_port: int, connections: Path = _CONN
     return any(fields[1:3] == wanted and int(fields[7]) == os.getuid() for fields in map(str.split, lines))
 
 
-class _Server(ThreadingHTTPServer):
+class _Server(PatientServer):
     daemon_threads = True
     pages: Loopback
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A browser that leaves a page has no use for the rest of it: nothing to tell."""
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)
 
 
 class Loopback:
